@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A core: one thread with a libuv loop, its fibers, its timers and its mailbox. What belongs to a core is touched
+ * on that core only; other threads send it mail. */
+#pragma once
+#include "base/err.h"
+#include "base/list.h"
+
+#include <stdint.h>
+
+struct core;
+struct uv_loop_s;
+
+/* A message to a core: embed it, set `run`. Ownership moves with it; `run` is called on the receiving core (on its
+ * loop, not on a fiber: it must not yield; it may spawn a fiber). */
+struct core_mail {
+    struct core_mail *next; /* the mailbox's own */
+    void (*run)(struct core_mail *mail);
+};
+
+struct core_opts {
+    uint32_t index;          /* 0.. */
+    uint32_t fiber_stack_bytes; /* 0 = default (64 KiB usable) */
+    uint32_t max_idle_stacks;   /* pooled stacks kept; 0 = default */
+};
+
+/* Make a core and its loop; nothing runs yet. Errors: ERR_IO. */
+ERR core_new(const struct core_opts *opts, struct core **ret);
+struct core *core_free(struct core *c); /* not running; accepts NULL */
+
+/* Run the loop on the calling thread until core_stop. */
+void core_run(struct core *c);
+/* Run on a new thread; core_join waits for its end. Errors: ERR_IO. */
+ERR core_start(struct core *c);
+void core_join(struct core *c);
+/* Ask the core to stop: its fibers are cancelled, then the loop ends once all have finished. Any thread. */
+void core_stop(struct core *c);
+
+/* The core of the calling thread; NULL on other threads. */
+struct core *core_current(void);
+uint32_t core_index(const struct core *c);
+struct uv_loop_s *core_loop(struct core *c);
+
+/* Put mail into c's mailbox. Any thread; one wake-up for many mails. */
+void core_post(struct core *c, struct core_mail *mail);
+
+/* Load figures of a core, for the acceptor: open connections are counted by their owner with core_load_add. */
+void core_load_add(struct core *c, int32_t n);
+int32_t core_load(const struct core *c); /* any thread */

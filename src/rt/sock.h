@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TCP streams on a core's loop. Two ways to read: a callback for servers (idle connections cost no fiber), and
+ * waiting calls for fibers. Plain today; a TLS layer goes between `sock` and its users without changing them. */
+#pragma once
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+struct core;
+struct sock;
+struct sock_listener;
+
+/* What a server's connection hears; called on the loop or inside sock_* calls of the same core; must not yield. */
+struct sock_handler {
+    /* Bytes came in; valid during the call. */
+    void (*on_data)(void *arg, struct slice data);
+    /* Read side ended: e.code 0 = orderly end of stream, else what failed. Called at most once; the sock stays
+     * allocated until sock_close. */
+    void (*on_end)(void *arg, err e);
+    /* The write queue fell to `low_water` after it had been above (see sock_queued). */
+    void (*on_drain)(void *arg);
+};
+
+struct sock_listen_opts {
+    const char *ip;       /* literal IPv4 or IPv6 */
+    uint16_t port;        /* 0 = any free (tests): see sock_listener_port */
+    int backlog;          /* 0 = SOMAXCONN */
+    struct core **cores;  /* accepted sockets go to the one with the least load */
+    uint32_t n_cores;
+    uint32_t max_connections; /* over all cores; more are closed at once. 0 = unlimited */
+    /* A new connection, on the core that will own it. `peer_ip` is its address as text. */
+    void (*on_accept)(void *arg, struct sock *s, const char *peer_ip);
+    void *arg;
+};
+
+/* Listen on the current core (which accepts for all). Errors: ERR_IO (in use, no permission; text names the address). */
+ERR sock_listen(const struct sock_listen_opts *opts, struct sock_listener **ret);
+struct sock_listener *sock_listener_close(struct sock_listener *l);
+uint16_t sock_listener_port(const struct sock_listener *l);
+
+/* Connect from the current fiber. Names are resolved on the offload pool at every call.
+ * Errors: ERR_RESOLVE, ERR_REFUSED, ERR_TIMEOUT, ERR_IO, ERR_CANCELLED. */
+YIELDS ERR sock_connect(const char *host, uint16_t port, int64_t deadline_ns, struct sock **ret);
+
+/* Close and free: queued writes are dropped unless flush_ms > 0 (then they get that long). The handler hears
+ * nothing more. Accepts NULL, returns NULL. */
+struct sock *sock_close(struct sock *s, uint32_t flush_ms);
+
+/* Deliver incoming bytes to the handler from now on. Bytes already received and not read come at once. */
+void sock_set_handler(struct sock *s, const struct sock_handler *handler, void *arg);
+/* Stop and go on reading (back-pressure). */
+void sock_pause(struct sock *s);
+void sock_resume(struct sock *s);
+
+/* Queue bytes (copied when they cannot be written at once). Never waits. Errors: ERR_CLOSED. */
+ERR sock_write(struct sock *s, struct slice data);
+/* Queue the bytes of b, taking them over (b becomes empty): no copy. Errors: ERR_CLOSED. */
+ERR sock_write_buf(struct sock *s, struct buf *b);
+/* Queue bytes kept alive by the caller's object: `unref(obj)` is called once they are written or dropped. */
+ERR sock_write_shared(struct sock *s, struct slice data, void *obj, void (*unref)(void *obj));
+/* Bytes queued and not yet taken by the kernel. */
+size_t sock_queued(const struct sock *s);
+void sock_set_low_water(struct sock *s, size_t bytes);
+
+/* For fibers, with no handler set. Read at least one byte, at most n: *ret_n is 0 at the end of the stream.
+ * Errors: ERR_TIMEOUT, ERR_CANCELLED, ERR_IO. */
+YIELDS ERR sock_read(struct sock *s, void *p, size_t n, int64_t deadline_ns, size_t *ret_n);
+/* Wait until the write queue is empty. */
+YIELDS ERR sock_flush(struct sock *s, int64_t deadline_ns);
+
+const char *sock_peer_ip(const struct sock *s);
+struct core *sock_core(const struct sock *s);
+/* Connect text for logs ("127.0.0.1:50051"). */
+const char *sock_name(const struct sock *s);
