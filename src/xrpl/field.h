@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The protocol's fields: name, type, number. The table is generated (fields.def); what it does not know is still
+ * carried: an unknown field is known by its type and number. */
+#pragma once
+#include "base/slice.h"
+
+/* Serialized types: numbers of the wire. */
+enum field_type {
+    FIELD_TYPE_UINT16 = 1,
+    FIELD_TYPE_UINT32 = 2,
+    FIELD_TYPE_UINT64 = 3,
+    FIELD_TYPE_HASH128 = 4,
+    FIELD_TYPE_HASH256 = 5,
+    FIELD_TYPE_AMOUNT = 6,
+    FIELD_TYPE_BLOB = 7,
+    FIELD_TYPE_ACCOUNT = 8,
+    FIELD_TYPE_NUMBER = 9,
+    FIELD_TYPE_INT32 = 10,
+    FIELD_TYPE_INT64 = 11,
+    FIELD_TYPE_OBJECT = 14,
+    FIELD_TYPE_ARRAY = 15,
+    FIELD_TYPE_UINT8 = 16,
+    FIELD_TYPE_HASH160 = 17,
+    FIELD_TYPE_PATHSET = 18,
+    FIELD_TYPE_VECTOR256 = 19,
+    FIELD_TYPE_HASH96 = 20,
+    FIELD_TYPE_HASH192 = 21,
+    FIELD_TYPE_HASH384 = 22,
+    FIELD_TYPE_HASH512 = 23,
+    FIELD_TYPE_ISSUE = 24,
+    FIELD_TYPE_BRIDGE = 25,
+    FIELD_TYPE_CURRENCY = 26
+};
+
+/* type << 16 | number: names a field in code (FIELD_Balance, from fields.def) and on the wire. */
+typedef uint32_t field_id;
+
+#define FIELD_ID(type, nth) ((field_id)((uint32_t)(type) << 16 | (uint32_t)(nth)))
+
+enum {
+#define X(name, type, nth) FIELD_##name = FIELD_ID(FIELD_TYPE_##type, nth),
+#include "xrpl/fields.def"
+#undef X
+};
+
+/* Name of a known field, with its length; NULL if unknown. Static. */
+const char *field_name(field_id id, size_t *ret_n);
+/* 0 if no field has this name. */
+field_id field_by_name(struct slice name);
