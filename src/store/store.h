@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The history: every ledger, transaction and version of every object, forever. It is the truth, and only grows.
+ * One interface, several backends; all slots are mandatory. Callable from fibers (reads then yield while a disk works)
+ * and from plain threads (they block). Reads may run from any number of threads; one writer at a time.
+ *
+ * Sequence 0: rows of the initially loaded ledger stand at sequence 0, so that the history can grow backwards. */
+#pragma once
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "xrpl/digest.h"
+
+struct store;
+
+/* Where a transaction stands. */
+struct store_tx_pos {
+    uint32_t ledger_seq;
+    uint32_t index; /* TransactionIndex of its metadata */
+};
+#define STORE_TX_ALL UINT32_MAX /* as index: all transactions of the ledger, ascending by index */
+
+struct store_tx {
+    struct store_tx_pos pos;
+    struct slice tx;   /* verbatim */
+    struct slice meta; /* verbatim */
+};
+
+/* A version of an object; empty data = deleted. */
+struct store_object {
+    struct hash256 key;
+    struct slice data;
+};
+
+/* From this ledger on the key after `key` is `next` (next = FF..FF: none). Kept for every object key, the zero key
+ * (list head) and every order-book base (etl-db 3.6). */
+struct store_successor {
+    struct hash256 key;
+    struct hash256 next;
+};
+
+/* The indexes. A row is prefix, suffix, value; suffixes are ordered as unsigned bytes. */
+enum store_index {
+    STORE_INDEX_ACCOUNT_TX = 1, /* account 20 | ledger u32 be, tx index u32 be | - */
+    STORE_INDEX_NFT_TX,         /* token 32   | ledger u32 be, tx index u32 be | - */
+    STORE_INDEX_NFT_STATE,      /* token 32   | ledger u32 be                  | owner 20, burned u8 */
+    STORE_INDEX_NFT_URI,        /* token 32   | ledger u32 be                  | uri bytes (may be none) */
+    STORE_INDEX_NFT_ISSUER,     /* issuer 20  | taxon u32 be, token 32         | - */
+    STORE_INDEX_MPT_HOLDER,     /* mpt id 24  | holder 20                      | - */
+    STORE_N_INDEXES
+};
+
+struct store_index_row {
+    enum store_index index;
+    struct slice prefix;
+    struct slice suffix;
+    struct slice value;
+};
+
+struct store_scan {
+    enum store_index index;
+    struct slice prefix;
+    struct slice from;  /* a suffix, or a prefix of one; empty = from the first (or last, if backward) */
+    bool inclusive;     /* a row equal to `from` counts */
+    bool backward;      /* descending suffixes */
+    uint32_t limit;     /* at most this many rows, > 0 */
+};
+
+struct store_entry {
+    struct slice suffix;
+    struct slice value;
+};
+
+/* Everything one ledger adds. Slices are read during the call only. */
+struct store_ledger {
+    struct ledger_header header;
+    const struct store_tx *txs; /* ascending by index */
+    const struct hash256 *tx_hashes; /* same order */
+    size_t n_txs;
+    const struct store_object *objects; /* created, modified, deleted in this ledger; ascending keys */
+    size_t n_objects;
+    const struct hash256 *unnamed; /* keys of `objects` that no metadata of the ledger names; ascending */
+    size_t n_unnamed;
+    const struct store_successor *successors;
+    size_t n_successors;
+    const struct store_index_row *index_rows;
+    size_t n_index_rows;
+};
+
+/* A gapless span of complete ledgers, both ends included. */
+struct store_range {
+    uint32_t first;
+    uint32_t last;
+};
+#define STORE_MAX_RANGES 64
+
+struct store_stats {
+    uint64_t n_reads;          /* operations */
+    uint64_t n_offloaded;      /* of them, went to the pool for a disk */
+    uint64_t n_pending;        /* reads running now */
+    uint64_t n_writes;
+    uint64_t disk_bytes;       /* size of the files, as known */
+};
+
+struct store_ops {
+    /* Finish, release the lock on the data. */
+    void (*close)(struct store *s);
+
+    /* Small named values: "network_id", "dataset_id", ... ERR_NOT_FOUND. Durable when put returns. */
+    err (*meta_get)(struct store *s, const char *name, struct arena *a, struct slice *ret);
+    err (*meta_put)(struct store *s, const char *name, struct slice value);
+
+    /* Complete spans, ascending; none in an empty store. Never waits. */
+    void (*ranges)(struct store *s, struct store_range *ret, size_t *ret_n);
+
+    /* Initial load into an empty store. What a killed load left behind is dropped by the next load_begin (or open).
+     * load_add: objects of one of n_chains parts; keys ascend within a part, from call to call; `successors` likewise.
+     * Parts may be added from different threads, one thread a part at a time. load_commit makes everything, and
+     * `ledger` (its objects are not looked at: they came by load_add; its successors and index rows are added), one complete
+     * ledger, durable. load_abort drops it. */
+    err (*load_begin)(struct store *s, uint32_t seq, uint32_t n_chains);
+    err (*load_add)(struct store *s, uint32_t chain, const struct store_object *objects, size_t n_objects,
+                    const struct store_successor *successors, size_t n_successors,
+                    const struct store_index_row *rows, size_t n_rows);
+    err (*load_commit)(struct store *s, const struct store_ledger *ledger);
+
+    /* Add n consecutive ledgers that follow the newest range, all or none; durable when it returns.
+     * Errors: ERR_INVALID (not consecutive), ERR_IO. Writing a ledger that is there already is ERR_EXISTS. */
+    err (*write)(struct store *s, const struct store_ledger *ledgers, size_t n);
+
+    /* Errors of all reads: ERR_NOT_FOUND, ERR_IO, ERR_CORRUPT, ERR_CANCELLED. Results live in `a`. */
+    err (*header_get)(struct store *s, uint32_t seq, struct ledger_header *ret);
+    err (*seq_by_hash)(struct store *s, const struct hash256 *ledger_hash, uint32_t *ret_seq);
+
+    /* Newest version at or before `seq` of each key: ret[i] empty = absent or deleted. ret_seqs (may be NULL) gets the
+     * ledger of that version, also of a deletion (0 = the initially loaded one, UINT32_MAX = no version). */
+    err (*objects_get)(struct store *s, uint32_t seq, const struct hash256 *keys, size_t n, struct arena *a,
+                       struct slice *ret, uint32_t *ret_seqs);
+
+    /* The smallest key greater than `key` that exists at `seq`, for any key. ERR_NOT_FOUND: there is none. */
+    err (*next)(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret);
+
+    /* Keys that ledger `seq` created, modified or deleted, ascending. The first ledger of the history has none. */
+    err (*diff)(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret, size_t *ret_n);
+
+    /* Transactions by position, in the order asked; a position that does not exist is ERR_CORRUPT (an index named it).
+     * n = 1 and index STORE_TX_ALL: all of that ledger. */
+    err (*txs_get)(struct store *s, const struct store_tx_pos *pos, size_t n, struct arena *a,
+                   struct store_tx **ret, size_t *ret_n);
+    err (*tx_find)(struct store *s, const struct hash256 *tx_hash, struct arena *a, struct store_tx *ret);
+
+    /* Rows of an index, in order. */
+    err (*scan)(struct store *s, const struct store_scan *scan, struct arena *a, struct store_entry **ret,
+                size_t *ret_n);
+
+    void (*stats)(struct store *s, struct store_stats *ret);
+};
+
+struct store {
+    const struct store_ops *ops; /* first member of each backend's struct */
+};
+
+/* The wrappers: what the layers above call. */
+static inline void store_close(struct store *s)
+{
+    if (s)
+        s->ops->close(s);
+}
+static inline ERR store_meta_get(struct store *s, const char *name, struct arena *a, struct slice *ret)
+{
+    return s->ops->meta_get(s, name, a, ret);
+}
+static inline ERR store_meta_put(struct store *s, const char *name, struct slice value)
+{
+    return s->ops->meta_put(s, name, value);
+}
+static inline void store_ranges(struct store *s, struct store_range ret[STORE_MAX_RANGES], size_t *ret_n)
+{
+    s->ops->ranges(s, ret, ret_n);
+}
+static inline ERR store_load_begin(struct store *s, uint32_t seq, uint32_t n_chains)
+{
+    return s->ops->load_begin(s, seq, n_chains);
+}
+static inline ERR store_load_add(struct store *s, uint32_t chain, const struct store_object *objects,
+                                 size_t n_objects, const struct store_successor *successors, size_t n_successors,
+                                 const struct store_index_row *rows, size_t n_rows)
+{
+    return s->ops->load_add(s, chain, objects, n_objects, successors, n_successors, rows, n_rows);
+}
+static inline ERR store_load_commit(struct store *s, const struct store_ledger *ledger)
+{
+    return s->ops->load_commit(s, ledger);
+}
+static inline ERR store_write(struct store *s, const struct store_ledger *ledgers, size_t n)
+{
+    return s->ops->write(s, ledgers, n);
+}
+YIELDS static inline ERR store_header_get(struct store *s, uint32_t seq, struct ledger_header *ret)
+{
+    return s->ops->header_get(s, seq, ret);
+}
+YIELDS static inline ERR store_seq_by_hash(struct store *s, const struct hash256 *hash, uint32_t *ret)
+{
+    return s->ops->seq_by_hash(s, hash, ret);
+}
+YIELDS static inline ERR store_objects_get(struct store *s, uint32_t seq, const struct hash256 *keys, size_t n,
+                                           struct arena *a, struct slice *ret, uint32_t *ret_seqs)
+{
+    return s->ops->objects_get(s, seq, keys, n, a, ret, ret_seqs);
+}
+YIELDS static inline ERR store_next(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret)
+{
+    return s->ops->next(s, seq, key, ret);
+}
+YIELDS static inline ERR store_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret,
+                                    size_t *ret_n)
+{
+    return s->ops->diff(s, seq, a, ret, ret_n);
+}
+YIELDS static inline ERR store_txs_get(struct store *s, const struct store_tx_pos *pos, size_t n, struct arena *a,
+                                       struct store_tx **ret, size_t *ret_n)
+{
+    return s->ops->txs_get(s, pos, n, a, ret, ret_n);
+}
+YIELDS static inline ERR store_tx_find(struct store *s, const struct hash256 *hash, struct arena *a,
+                                       struct store_tx *ret)
+{
+    return s->ops->tx_find(s, hash, a, ret);
+}
+YIELDS static inline ERR store_scan(struct store *s, const struct store_scan *scan, struct arena *a,
+                                    struct store_entry **ret, size_t *ret_n)
+{
+    return s->ops->scan(s, scan, a, ret, ret_n);
+}
+static inline void store_stats(struct store *s, struct store_stats *ret)
+{
+    s->ops->stats(s, ret);
+}
