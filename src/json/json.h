@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Strict JSON (RFC 8259, UTF-8) into a tree in an arena. Small documents: requests, configuration, replies of rippled.
- * Integers keep their value; only fractions, exponents and what does not fit 64 bits become floating numbers. */
+/* Strict JSON (RFC 8259, UTF-8) into a tree in an arena. Small documents: requests, configuration,
+ * replies of rippled. Integers keep their value; only fractions, exponents and what does not fit 64
+ * bits become floating numbers. */
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
@@ -30,10 +31,12 @@ struct json {
         uint64_t u;
         double d;
         struct slice s;
-        struct json *items;           /* array */
-        struct json_member *members;  /* object, in order of first appearance; of equal keys the last value */
+        struct json *items; /* array */
+        struct json_member
+            *members; /* object, in order of first appearance; of equal keys the last value */
     };
-    struct slice raw; /* the source text of this value, as received (valid as long as the parsed text) */
+    struct slice
+        raw; /* the source text of this value, as received (valid as long as the parsed text) */
 };
 
 struct json_member {
@@ -42,14 +45,15 @@ struct json_member {
 };
 
 struct json_opts {
-    uint32_t max_depth;   /* nesting of arrays/objects; 0 = 32 */
-    bool allow_comments;  /* C and C++ style comments count as white space (configuration files) */
+    uint32_t max_depth;  /* nesting of arrays/objects; 0 = 32 */
+    bool allow_comments; /* C and C++ style comments count as white space (configuration files) */
 };
 
-/* Parse the whole text (white space around it is fine). *ret_at, if not NULL, gets the byte offset of a failure.
- * Values live in `a` and point into `text` where possible: keep both. Errors: ERR_PARSE (text says what and where),
- * ERR_LIMIT (depth, arena budget). */
-ERR json_parse(struct slice text, const struct json_opts *opts, struct arena *a, struct json *ret, size_t *ret_at);
+/* Parse the whole text (white space around it is fine). *ret_at, if not NULL, gets the byte offset
+ * of a failure. Values live in `a` and point into `text` where possible: keep both. Errors:
+ * ERR_PARSE (text says what and where), ERR_LIMIT (depth, arena budget). */
+ERR json_parse(struct slice text, const struct json_opts *opts, struct arena *a, struct json *ret,
+               size_t *ret_at);
 
 /* Member of an object; NULL when absent or `v` is not an object (or NULL). */
 const struct json *json_get(const struct json *v, const char *key);

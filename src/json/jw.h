@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streaming JSON writer into a buffer: compact text, commas by itself, no tree. The caller keeps the order
- * key, value, key, value; nesting is not checked in release builds. */
+/* Streaming JSON writer into a buffer: compact text, commas by itself, no tree. The caller keeps
+ * the order key, value, key, value; nesting is not checked in release builds. */
 #pragma once
 #include "base/buf.h"
 #include "base/slice.h"
@@ -64,9 +64,11 @@ static inline void jw_key_n(struct jw *w, const char *key, size_t n)
 void jw_key_escaped(struct jw *w, struct slice key);
 
 /* Values. */
-void jw_str(struct jw *w, struct slice s);        /* escapes; bytes that are not UTF-8 become U+FFFD */
+void jw_str(struct jw *w, struct slice s); /* escapes; bytes that are not UTF-8 become U+FFFD */
 void jw_ascii(struct jw *w, const char *s, size_t n); /* known to need no escaping */
-void jw_hex(struct jw *w, struct slice bytes);    /* upper case, quoted */
+void jw_hex(struct jw *w, struct slice bytes);        /* upper case, quoted */
+void jw_hex_digits(struct slice bytes,
+                   uint8_t *out); /* only the 2 * n digits, into memory of the caller */
 void jw_u64(struct jw *w, uint64_t v);
 void jw_i64(struct jw *w, int64_t v);
 void jw_u64_str(struct jw *w, uint64_t v); /* "123" */
@@ -80,7 +82,8 @@ void jw_value(struct jw *w, const struct json *v); /* a parsed value, re-written
 
 /* key and value in one; `key` is a literal. */
 #define jw_kv_str(w, key, s) (jw_key_n((w), (key), sizeof(key) - 1), jw_str((w), (s)))
-#define jw_kv_lit(w, key, text) (jw_key_n((w), (key), sizeof(key) - 1), jw_ascii((w), (text), strlen(text)))
+#define jw_kv_lit(w, key, text)                                                                    \
+    (jw_key_n((w), (key), sizeof(key) - 1), jw_ascii((w), (text), strlen(text)))
 #define jw_kv_hex(w, key, bytes) (jw_key_n((w), (key), sizeof(key) - 1), jw_hex((w), (bytes)))
 #define jw_kv_u64(w, key, v) (jw_key_n((w), (key), sizeof(key) - 1), jw_u64((w), (v)))
 #define jw_kv_i64(w, key, v) (jw_key_n((w), (key), sizeof(key) - 1), jw_i64((w), (v)))
