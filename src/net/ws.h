@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A WebSocket connection, server or client side, driven by socket callbacks (no fiber). Pings are
+ * answered, pings are sent, the close handshake is done here. What cannot be sent at once waits in
+ * a bounded queue; a peer that is slower than what it is sent is disconnected ("slow consumer").
+ * Used on one core only. */
+#pragma once
+#include "base/err.h"
+#include "net/ws_frame.h"
+
+struct http_request;
+struct sock;
+struct ws;
+struct ws_msg;
+
+struct ws_opts {
+    size_t max_message_bytes;  /* incoming; more closes with 1009. 0 = 16 MiB */
+    size_t max_queue_bytes;    /* outgoing, not yet with the kernel. 0 = 16 MiB */
+    uint32_t max_queue_msgs;   /* 0 = 4096 */
+    uint32_t idle_timeout_ms;  /* nothing at all heard for so long => closed. 0 = 60,000 */
+    uint32_t ping_interval_ms; /* a ping after so long a silence of the peer. 0 = half of
+                                  idle_timeout_ms */
+
+    /* A message. `payload` is valid during the call. Must not yield. */
+    void (*on_message)(void *arg, struct ws *ws, struct slice payload, bool text);
+    /* The connection ended; called exactly once. `code`: the peer's or ours (ws_frame_code), 1006 =
+     * connection lost. Afterwards sends give ERR_CLOSED; the object goes when the last reference
+     * does. */
+    void (*on_close)(void *arg, struct ws *ws, uint16_t code, const char *reason);
+    void *arg;
+};
+
+/* Check the handshake of a request delivered by on_upgrade and accept it. `extra_headers` as in
+ * http_server_respond. A bad handshake is answered here (400, or 426 for another version). NULL
+ * then, and when the client is gone; either way the request is used up. The caller holds no
+ * reference: the object lives until on_close has returned, unless ws_ref keeps it. */
+struct ws *ws_accept(struct http_request *req, const struct ws_opts *opts,
+                     const char *extra_headers);
+/* A connection over a socket whose handshake is done. `rest`: bytes received after the handshake
+ * (consumed). */
+struct ws *ws_new(struct sock *sock, bool is_client, const struct ws_opts *opts, struct buf *rest);
+
+/* Keep the object (not the connection) alive; for fibers that answer later. Not atomic: same core.
+ */
+struct ws *ws_ref(struct ws *ws);
+void ws_unref(struct ws *ws); /* accepts NULL */
+
+/* Send one message. Errors: ERR_CLOSED; ERR_LIMIT when the queue is full (the connection is closed
+ * with it). */
+ERR ws_send(struct ws *ws, enum ws_frame_op op, struct slice payload);
+/* As ws_send for a shared message; takes a reference of its own. No copy on the server side. */
+ERR ws_send_msg(struct ws *ws, struct ws_msg *m);
+/* Between these, messages are only queued; ws_uncork sends them with few system calls. They nest.
+ */
+void ws_cork(struct ws *ws);
+void ws_uncork(struct ws *ws);
+
+/* Stop and go on reading: no on_message after ws_pause returns until ws_resume. The idle time-out
+ * is suspended. */
+void ws_pause(struct ws *ws);
+void ws_resume(struct ws *ws);
+
+/* Start the close handshake behind what is queued; on_close comes when the peer has answered, or
+ * after 2 s. Idempotent. `reason` is cut at 123 bytes. */
+void ws_close(struct ws *ws, uint16_t code, const char *reason);
+/* Close at once, without a handshake. on_close is called (code 1006). */
+void ws_abort(struct ws *ws, const char *reason);
+
+bool ws_open(const struct ws *ws); /* messages can be sent */
+size_t ws_queued_bytes(const struct ws *ws);
+const char *ws_peer_ip(const struct ws *ws); /* "" once closed */
+void *ws_arg(const struct ws *ws);
+void ws_set_arg(struct ws *ws, void *arg);

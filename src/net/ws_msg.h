@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A WebSocket message ready to be sent, shared by reference by the queues of many connections,
+ * across cores. */
+#pragma once
+#include "net/ws_frame.h"
+
+#include <stdatomic.h>
+
+struct ws_msg {
+    _Atomic uint32_t refs; /* atomic: holders are on several cores */
+    uint32_t head_bytes;   /* of frame head before the payload */
+    size_t n;              /* bytes of the whole unmasked frame */
+    uint8_t frame[];
+};
+
+/* One message in one frame; the payload is copied. Refcount 1. */
+struct ws_msg *ws_msg_new(enum ws_frame_op op, struct slice payload);
+struct ws_msg *ws_msg_ref(struct ws_msg *m);
+void ws_msg_unref(void *m); /* accepts NULL; of the type that sock_write_shared wants */
+
+static inline struct slice ws_msg_bytes(const struct ws_msg *m)
+{
+    return slice_of(m->frame, m->n);
+}
+static inline struct slice ws_msg_payload(const struct ws_msg *m)
+{
+    return slice_of(m->frame + m->head_bytes, m->n - m->head_bytes);
+}
