@@ -1,46 +1,98 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The servers we read from (Clio's `etl_sources`): one WebSocket link each (what it has validated), gRPC for data, and
- * forwarding of client requests. Opened on one core (the "home" core); readable figures for all. */
+/* The servers we read from (Clio's `etl_sources`). Each has a WebSocket link (what it has
+ * validated, streams to relay) and a gRPC client for data. They live on one core (the "home" core);
+ * functions marked so may be called from any thread. */
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
-#include "json/jw.h"
+
+#define SOURCES_MAX 64
+#define SOURCES_HOST_MAX 256
 
 struct sources;
-struct core;
+struct json;
 struct counter_registry;
 
 struct sources_endpoint {
-    const char *host; /* address or name */
-    uint16_t ws_port;
-    uint16_t grpc_port;
+    const char *host;   /* address or name; resolved anew at each connect */
+    uint16_t ws_port;   /* 0 = no WebSocket: never reports ledgers, cannot be forwarded to */
+    uint16_t grpc_port; /* 0 = no gRPC: not used for data */
+};
+
+/* Messages of the stream that are not ours to make: passed on to subscribers as received. */
+enum sources_message {
+    SOURCES_MESSAGE_NONE = 0,
+    SOURCES_MESSAGE_PROPOSED, /* a transaction that is not validated */
+    SOURCES_MESSAGE_VALIDATION,
+    SOURCES_MESSAGE_MANIFEST
 };
 
 struct sources_opts {
     const struct sources_endpoint *endpoints;
-    uint32_t n_endpoints;
-    bool has_network_id;  /* when false the first source that answers decides */
-    uint32_t network_id;  /* expected; a source of another network is not used, and said so */
-    struct counter_registry *counters;
-    /* A source reported a validated ledger (any source, any order). On the home core. */
-    void (*on_ledger)(void *arg, uint32_t seq);
-    /* Messages of the forwarding source that are not ours to make: proposed transactions, validations, manifests
-     * (raw text). On the home core. May be NULL. */
-    void (*on_message)(void *arg, struct slice text);
+    uint32_t n_endpoints; /* 0..SOURCES_MAX */
+    bool has_network_id;  /* expected id; when false the first source that answers decides */
+    uint32_t network_id;
+    struct counter_registry *counters; /* may be NULL */
+    /* A message of the forwarding source: its text, and the same parsed. Valid during the call;
+     * must not yield. On the home core. May be NULL. */
+    void (*on_message)(void *arg, enum sources_message kind, struct slice text,
+                       const struct json *message);
     void *arg;
 };
 
-/* Start the links on the current core. The strings are copied. */
+/* Start the links on the current core, as fibers. The strings are copied. Errors: ERR_INVALID (too
+ * many, no host). */
 ERR sources_start(const struct sources_opts *opts, struct sources **ret);
+/* Ends the links and calls; the fetching fibers must have ended. Accepts NULL, returns NULL. */
 YIELDS struct sources *sources_stop(struct sources *s);
 
-/* Greatest sequence any source reported; 0 = none yet. Any thread. */
-uint32_t sources_newest(const struct sources *s);
-/* Network id as reported; false while unknown. Any thread. */
-bool sources_network_id(const struct sources *s, uint32_t *ret);
+/* Fix the network id from now on (that of a store that holds data already): sources of another
+ * network are refused. Home core. */
+void sources_expect_network(struct sources *s, uint32_t network_id);
 
-/* A ledger with transactions and state difference (`GetLedger`), or without the difference (first ledger). Tried on the
- * sources that have it, in turn; a source whose reply the caller found wrong is passed as `avoid` bits. `ret_source` tells
- * who answered. Errors: ERR_NOT_FOUND (no source has it now), ERR_IO, ERR_CANCELLED. Home core, on a fiber. */
-struct sources_ledger; /* decoded reply, refcounted, crosses threads: see fetch.h */
+/* Greatest sequence that any source of our network reported; 0 = none yet. Any thread. */
+uint32_t sources_newest(const struct sources *s);
+/* Network id: expected, or as the first source reported it; false while unknown. Any thread. */
+bool sources_network_id(const struct sources *s, uint32_t *ret);
+uint32_t sources_count(const struct sources *s);
+/* Connected sources of our network. Any thread. */
+uint32_t sources_n_connected(const struct sources *s);
+/* Counts ledgers that the forwarding source closed: what was cached of an older epoch is out of
+ * date. Any thread. */
+uint32_t sources_epoch(const struct sources *s);
+
+/* Wait until something changed since `*version` (start with 0), and update it: a link came or went,
+ * a ledger was reported. Home core. OK, ERR_TIMEOUT, ERR_CANCELLED. */
+YIELDS ERR sources_wait_change(struct sources *s, uint64_t *version, int64_t deadline_ns);
+
+/* One source for people and for server_info (etl-db 2.8). */
+struct sources_info {
+    char host[SOURCES_HOST_MAX];
+    uint16_t ws_port;
+    uint16_t grpc_port;
+    bool connected;
+    bool refused;    /* another network */
+    bool forwarding; /* its streams are the ones relayed */
+    bool has_network_id;
+    uint32_t network_id;
+    int64_t last_message_ns;     /* clock_now_ns of the newest message; 0 = none yet */
+    const char *validated_range; /* as reported, in the caller's arena; "N/A" until known */
+    uint32_t n_wrong;            /* replies that failed verification */
+};
+/* Fills up to n; returns how many there are. Any thread, never waits long. */
+uint32_t sources_get_info(const struct sources *s, struct arena *a, struct sources_info *ret,
+                          uint32_t n);
+
+/* "host:grpc_port" of a source, for logs and counters; lives as long as `s`. Any thread. */
+const char *sources_name(const struct sources *s, uint32_t source);
+
+/* A client's request may go to this source (it has a WebSocket port, and is not of another
+ * network); its address. Any thread. */
+bool sources_forward_target(const struct sources *s, uint32_t source, const char **ret_host,
+                            uint16_t *ret_ws_port);
+
+/* Data of this source did not verify: it is avoided for a while, longer each time (1 s .. 60 s).
+ * Home core. sources_praise ends that. */
+void sources_blame(struct sources *s, uint32_t source, const char *what);
+void sources_praise(struct sources *s, uint32_t source);
