@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Accounts, currencies, issues: the small fixed-size values of the ledger, and their text forms.
- * Rules: base58 with XRPL's alphabet and checksum; currency codes as in the protocol's "standard" and hex forms. */
+ * Rules: base58 with XRPL's alphabet and checksum; currency codes as in the protocol's "standard"
+ * and hex forms. */
 #pragma once
 #include "base/slice.h"
 #include "base/hash.h"
@@ -44,7 +45,8 @@ static inline struct account account_of(const void *p20)
     return a;
 }
 
-/* Classic address ("r..."), NUL-terminated; returns its length. Hot: called for every account rendered. */
+/* Classic address ("r..."), NUL-terminated; returns its length. Hot: called for every account
+ * rendered. */
 size_t account_to_text(const struct account *a, char out[ACCOUNT_TEXT_MAX]);
 /* Classic address only. */
 bool account_from_text(struct slice text, struct account *ret);
@@ -55,7 +57,8 @@ struct account account_from_pubkey(struct slice key33);
 /* Base58 account public key ("a..."), at most 56 bytes with NUL; 0 when not 33 bytes. */
 size_t account_pubkey_to_text(struct slice key33, char out[56]);
 
-/* Printed currency: XRP, "1" for no currency, three characters, or 40 hex digits. Returns the length. */
+/* Printed currency: XRP, "1" for no currency, three characters, or 40 hex digits. Returns the
+ * length. */
 size_t currency_to_text(const struct currency *c, char out[CURRENCY_TEXT_MAX]);
 /* "" and "XRP" are XRP; three characters; 40 hex digits, or "0". */
 bool currency_from_text(struct slice text, struct currency *ret);

@@ -11,8 +11,8 @@ struct ledger_header {
     uint32_t seq;
     uint64_t drops;
     struct hash256 parent_hash;
-    struct hash256 tx_hash;    /* root of the transaction tree */
-    struct hash256 state_hash; /* root of the state tree */
+    struct hash256 tx_hash;     /* root of the transaction tree */
+    struct hash256 state_hash;  /* root of the state tree */
     uint32_t parent_close_time; /* seconds since 2000-01-01 */
     uint32_t close_time;
     uint8_t close_resolution;
@@ -27,16 +27,18 @@ void digest_header_encode(const struct ledger_header *h, uint8_t out[LEDGER_HEAD
 struct hash256 digest_ledger(const struct ledger_header *h);
 
 struct hash256 digest_tx_id(struct slice tx_blob);
-struct hash256 digest_tx_leaf(struct slice tx_blob, struct slice meta_blob, const struct hash256 *tx_id);
+struct hash256 digest_tx_leaf(struct slice tx_blob, struct slice meta_blob,
+                              const struct hash256 *tx_id);
 struct hash256 digest_state_leaf(struct slice object, const struct hash256 *key);
 struct hash256 digest_inner(const struct hash256 children[16]);
 
-/* Root of a whole tree from its leaves, sorted ascending by key, keys distinct: the transaction tree, and a check of the
- * state tree in tests. 0 leaves = zero hash. */
+/* Root of a whole tree from its leaves, sorted ascending by key, keys distinct: the transaction
+ * tree, and a check of the state tree in tests. 0 leaves = zero hash. */
 struct digest_leaf {
     struct hash256 key;
     struct hash256 hash;
 };
 struct hash256 digest_tree_root(const struct digest_leaf *leaves, size_t n);
-/* The same for the subtree at `depth` nibbles (all keys share them): for n = 1 that is the leaf's hash itself. */
+/* The same for the subtree at `depth` nibbles (all keys share them): for n = 1 that is the leaf's
+ * hash itself. */
 struct hash256 digest_subtree(const struct digest_leaf *leaves, size_t n, uint32_t depth);
