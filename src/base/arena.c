@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if MEM_ASAN
 #define CHUNK_BYTES 1 /* one malloc per object, so that every overrun is seen */
 #else
 #define CHUNK_BYTES ((size_t)8192)

@@ -16,13 +16,15 @@ struct arena_pos {
 
 /* `budget_bytes` bounds what arena_try gives out in all (0 = unlimited). */
 struct arena *arena_new(size_t budget_bytes);
-struct arena *arena_free(struct arena *a); /* accepts NULL, returns NULL; runs adopted releases, newest first */
-void arena_freep(struct arena **a);        /* for CLEANUP */
+struct arena *
+arena_free(struct arena *a); /* accepts NULL, returns NULL; runs adopted releases, newest first */
+void arena_freep(struct arena **a); /* for CLEANUP */
 
 /* Empty but usable: keeps the first chunk, releases what was adopted. */
 void arena_clear(struct arena *a);
 
-/* n bytes, 8-aligned, not zeroed. Never NULL; for sizes that we choose (counts against the budget, too). */
+/* n bytes, 8-aligned, not zeroed. Never NULL; for sizes that we choose (counts against the budget,
+ * too). */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 /* As arena_alloc, zeroed. */
 void *arena_zalloc(struct arena *a, size_t n) __attribute__((returns_nonnull));

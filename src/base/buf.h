@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An owned, growing byte buffer on the heap. Zero-initialise to get an empty one; buf_deinit frees. */
+/* An owned, growing byte buffer on the heap. Zero-initialise to get an empty one; buf_deinit frees.
+ */
 #pragma once
 #include "base/slice.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counters, gauges and histograms for Prometheus. Made once at start, updated from any thread (relaxed atomics). */
+/* Counters, gauges and histograms for Prometheus. Made once at start, updated from any thread
+ * (relaxed atomics). */
 #pragma once
 #include "base/buf.h"
 
@@ -9,19 +10,23 @@ struct counter {
     _Atomic int64_t value;
 };
 
-struct counter_registry; /* opaque */
+struct counter_registry;  /* opaque */
 struct counter_histogram; /* opaque */
 
 struct counter_registry *counter_registry_new(void);
 struct counter_registry *counter_registry_free(struct counter_registry *r);
 
-/* The counter of this name and label text (`status="x",type="y"`, labels sorted by name; "" = none), made on first
- * use. Lives as long as the registry. `help` may be NULL. Takes a lock: keep the pointer. */
-struct counter *counter_get(struct counter_registry *r, const char *name, const char *labels, const char *help);
-struct counter *counter_gauge(struct counter_registry *r, const char *name, const char *labels, const char *help);
+/* The counter of this name and label text (`status="x",type="y"`, labels sorted by name; "" =
+ * none), made on first use. Lives as long as the registry. `help` may be NULL. Takes a lock: keep
+ * the pointer. */
+struct counter *counter_get(struct counter_registry *r, const char *name, const char *labels,
+                            const char *help);
+struct counter *counter_gauge(struct counter_registry *r, const char *name, const char *labels,
+                              const char *help);
 /* Histogram with n upper bounds, ascending. */
-struct counter_histogram *counter_histogram_get(struct counter_registry *r, const char *name, const char *labels,
-                                                const char *help, const int64_t *bounds, size_t n);
+struct counter_histogram *counter_histogram_get(struct counter_registry *r, const char *name,
+                                                const char *labels, const char *help,
+                                                const int64_t *bounds, size_t n);
 void counter_observe(struct counter_histogram *h, int64_t value);
 
 /* Text exposition format 0.0.4: families sorted by name, a blank line after each. */

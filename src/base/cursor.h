@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bounded reading of untrusted bytes with a sticky error: after a read past the end every read gives zeros,
- * and `failed` stays set. Check it once, at the end. */
+/* Bounded reading of untrusted bytes with a sticky error: after a read past the end every read
+ * gives zeros, and `failed` stays set. Check it once, at the end. */
 #pragma once
 #include "base/bits.h"
 #include "base/slice.h"
@@ -26,7 +26,8 @@ static inline bool cursor_done(const struct cursor *c)
     return c->p == c->end;
 }
 
-/* The next n bytes, borrowed; empty when there are fewer (and the cursor has failed, and is at its end). */
+/* The next n bytes, borrowed; empty when there are fewer (and the cursor has failed, and is at its
+ * end). */
 static inline struct slice cursor_take(struct cursor *c, size_t n)
 {
     if (__builtin_expect(n > cursor_left(c), 0)) {

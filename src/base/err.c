@@ -2,6 +2,7 @@
 #include "base/err.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static __thread struct err_slot own_slot;
 static __thread struct err_slot *current_slot;
@@ -41,6 +42,14 @@ err err_fail(int code, const char *fmt, ...)
     va_end(ap);
     snprintf(slot_get()->text, sizeof text, "%s", text);
     return (err){code};
+}
+
+err err_plain(int code)
+{
+    err e = {code};
+    const char *text = err_describe(e);
+    memcpy(slot_get()->text, text, strlen(text) + 1);
+    return e;
 }
 
 const char *err_text(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Errors: a code with a class, and a text that explains the failure to a person.
- * The text lives in the error slot of the running fiber (or thread), until the next failure there. */
+ * The text lives in the error slot of the running fiber (or thread), until the next failure there.
+ */
 #pragma once
 #include <stdarg.h>
 
@@ -41,16 +42,21 @@ struct err_slot {
     char text[240];
 };
 
-/* Make `slot` the current one on this thread; NULL = the thread's own. Called by the fiber switch. */
+/* Make `slot` the current one on this thread; NULL = the thread's own. Called by the fiber switch.
+ */
 void err_slot_set(struct err_slot *slot);
 
 /* Build an error with a formatted text in the current slot. Use through FAIL. */
 err err_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* An error whose text is its code's description: no formatting, for the common ends of a wait. */
+err err_plain(int code);
+
 /* return FAIL(ERR_X, "module: what: %s", ...) */
 #define FAIL(code, ...) err_fail(code, __VA_ARGS__)
 
-/* Text of the newest failure of the running fiber or thread. Never NULL; valid until the next failure here. */
+/* Text of the newest failure of the running fiber or thread. Never NULL; valid until the next
+ * failure here. */
 const char *err_text(void);
 
 /* Fixed description of a code ("no answer in time"). */
@@ -64,6 +70,12 @@ enum err_class err_class(err e);
 static inline int err_failed(err e)
 {
     return e.code != 0;
+}
+
+/* Drop an error on purpose (gcc does not accept a cast to void); say why in a comment. */
+static inline void err_ignore(err e)
+{
+    (void)e;
 }
 
 /* Return from this function with the error of `expr`, if it fails. */

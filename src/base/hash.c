@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The low-level digest calls are deprecated in favour of EVP, which costs an allocation and a look-up per digest:
- * several hundred nanoseconds, more than hashing a ledger object itself. */
+/* The low-level digest calls are deprecated in favour of EVP, which costs an allocation and a
+ * look-up per digest: several hundred nanoseconds, more than hashing a ledger object itself. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/hash.h"
 

@@ -44,5 +44,6 @@ struct hash256 hash_sha512half(const struct slice *parts, size_t n);
 struct hash256 hash_sha256(struct slice in);
 void hash_ripemd160(struct slice in, uint8_t out[20]);
 
-/* Fast non-cryptographic 64-bit hash for tables in memory (seed: per process, against collisions on purpose). */
+/* Fast non-cryptographic 64-bit hash for tables in memory (seed: per process, against collisions on
+ * purpose). */
 uint64_t hash_fast(const void *p, size_t n, uint64_t seed);

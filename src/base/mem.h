@@ -1,7 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory helpers. Allocation of small things aborts on failure: limits are kept by budgets, not by malloc. */
+/* Memory helpers. Allocation of small things aborts on failure: limits are kept by budgets, not by
+ * malloc. */
 #pragma once
 #include <stddef.h>
+
+/* 1 in a build with AddressSanitizer / ThreadSanitizer, else 0. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MEM_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEM_ASAN 1
+#endif
+#endif
+#ifndef MEM_ASAN
+#define MEM_ASAN 0
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define MEM_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MEM_TSAN 1
+#endif
+#endif
+#ifndef MEM_TSAN
+#define MEM_TSAN 0
+#endif
 
 /* malloc/calloc/realloc that abort instead of returning NULL. Freed with free(). */
 void *xmalloc(size_t n) __attribute__((malloc, returns_nonnull));
@@ -10,7 +33,8 @@ void *xrealloc(void *p, size_t n) __attribute__((returns_nonnull));
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull));
 
-/* Run fn(&variable) when the variable leaves its scope. Declare such a variable initialised, always. */
+/* Run fn(&variable) when the variable leaves its scope. Declare such a variable initialised,
+ * always. */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /* Move a pointer out of a variable, leaving NULL behind. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fibers: functions that can wait without blocking their core. A fiber never leaves its core.
  * Rules: across a YIELDS call keep no pointer into shared containers; every wait has a deadline
- * (clock_now_ns based, CLOCK_NEVER if truly unbounded) and gives ERR_CANCELLED once the fiber is cancelled. */
+ * (clock_now_ns based, CLOCK_NEVER if truly unbounded) and gives ERR_CANCELLED once the fiber is
+ * cancelled. */
 #pragma once
 #include "base/err.h"
 #include "base/list.h"
@@ -12,11 +13,12 @@
 struct fiber;
 typedef void (*fiber_fn)(void *arg);
 
-/* Start a fiber on the current core; it first runs when the caller gives up the core (soon). `name` is a literal,
- * for debuggers. The fiber frees itself at its end. */
+/* Start a fiber on the current core; it first runs when the caller gives up the core (soon). `name`
+ * is a literal, for debuggers. The fiber frees itself at its end. */
 struct fiber *fiber_spawn(const char *name, fiber_fn fn, void *arg);
-/* As fiber_spawn, but runs at once, until its first wait; the caller (loop or fiber) goes on then. */
-struct fiber *fiber_spawn_now(const char *name, fiber_fn fn, void *arg);
+/* As fiber_spawn, but runs at once, until its first wait; the caller (loop or fiber) goes on then.
+ * Returns nothing because the fiber may have ended by then. About 50 ns. */
+void fiber_spawn_now(const char *name, fiber_fn fn, void *arg);
 
 struct fiber *fiber_current(void); /* NULL when not on a fiber */
 
@@ -26,17 +28,24 @@ bool fiber_cancelled(void); /* of the current fiber; false when not on one */
 
 /* Let others run once. OK or ERR_CANCELLED. */
 YIELDS ERR fiber_yield(void);
-/* For long loops: yields when the current fiber has run for more than 300 us, else returns at once (some ns).
- * Not on a fiber: always OK. */
+/* For long loops: yields when the current fiber has run for more than 300 us, else returns at once
+ * (some ns). Not on a fiber: always OK. */
 YIELDS ERR fiber_breathe(void);
 /* Sleep until the deadline. OK or ERR_CANCELLED. Not on a fiber: blocks the thread. */
 YIELDS ERR fiber_sleep_until(int64_t deadline_ns);
 
-/* The primitive under every wait: give up the core until fiber_wake(f) or the deadline. Returns OK when woken,
- * ERR_TIMEOUT or ERR_CANCELLED. Spurious wakes do not happen. Must be on a fiber. */
+/* The primitive under every wait: give up the core until fiber_wake(f) or the deadline. Returns OK
+ * when woken, ERR_TIMEOUT or ERR_CANCELLED. Each wake ends one park, the present or the next; other
+ * waits (sleep, conditions, socks, offload) leave a wake that is not theirs to the next park. Must
+ * be on a fiber. */
 YIELDS ERR fiber_park(int64_t deadline_ns);
 /* As fiber_park but ignores cancellation (for waiting on something that uses our stack). */
 YIELDS ERR fiber_park_uncancellable(void);
+/* Park until *done, set by somebody who then calls fiber_wake: what most waits want. OK once *done,
+ * even if the deadline or a cancellation came at the same time; else ERR_TIMEOUT or ERR_CANCELLED.
+ */
+YIELDS ERR fiber_park_for(const bool *done, int64_t deadline_ns);
+YIELDS void fiber_park_for_uncancellable(const bool *done);
 /* Make a parked fiber runnable; a wake before the park is remembered (one). Same core only. */
 void fiber_wake(struct fiber *f);
 
@@ -45,8 +54,9 @@ struct fiber_cond {
     struct list waiters;
 };
 void fiber_cond_init(struct fiber_cond *c);
-YIELDS ERR fiber_cond_wait(struct fiber_cond *c, int64_t deadline_ns); /* OK, ERR_TIMEOUT, ERR_CANCELLED */
-void fiber_cond_signal(struct fiber_cond *c);                          /* wakes the oldest waiter, if any */
+YIELDS ERR fiber_cond_wait(struct fiber_cond *c,
+                           int64_t deadline_ns); /* OK, ERR_TIMEOUT, ERR_CANCELLED */
+void fiber_cond_signal(struct fiber_cond *c);    /* wakes the oldest waiter, if any */
 void fiber_cond_broadcast(struct fiber_cond *c);
 
 /* Mutual exclusion between the fibers of a core, first come first served. */
@@ -62,11 +72,13 @@ void fiber_mutex_unlock(struct fiber_mutex *m);
 struct fiber_group {
     struct list members;
     uint32_t n_running;
+    bool cancelled; /* being cancelled: new members are born cancelled */
     struct fiber_cond done;
 };
 void fiber_group_init(struct fiber_group *g);
 struct fiber *fiber_group_spawn(struct fiber_group *g, const char *name, fiber_fn fn, void *arg);
-YIELDS void fiber_group_join(struct fiber_group *g);   /* waits for all; not interrupted by cancellation */
+YIELDS void
+fiber_group_join(struct fiber_group *g); /* waits for all; not interrupted by cancellation */
 YIELDS void fiber_group_cancel(struct fiber_group *g); /* cancels all, then joins */
 
 /* Asserts (debug builds) that the enclosing scope does not yield. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TCP streams on a core's loop. Two ways to read: a callback for servers (idle connections cost no fiber), and
- * waiting calls for fibers. Plain today; a TLS layer goes between `sock` and its users without changing them. */
+/* TCP streams on a core's loop. Two ways to read: a callback for servers (idle connections cost no
+ * fiber), and waiting calls for fibers. Plain today; a TLS layer goes between `sock` and its users
+ * without changing them. */
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
@@ -10,22 +11,23 @@ struct core;
 struct sock;
 struct sock_listener;
 
-/* What a server's connection hears; called on the loop or inside sock_* calls of the same core; must not yield. */
+/* What a server's connection hears; called on the loop or inside sock_* calls of the same core;
+ * must not yield. */
 struct sock_handler {
     /* Bytes came in; valid during the call. */
     void (*on_data)(void *arg, struct slice data);
-    /* Read side ended: e.code 0 = orderly end of stream, else what failed. Called at most once; the sock stays
-     * allocated until sock_close. */
+    /* Read side ended: e.code 0 = orderly end of stream, else what failed. Called at most once; the
+     * sock stays allocated until sock_close. */
     void (*on_end)(void *arg, err e);
     /* The write queue fell to `low_water` after it had been above (see sock_queued). */
     void (*on_drain)(void *arg);
 };
 
 struct sock_listen_opts {
-    const char *ip;       /* literal IPv4 or IPv6 */
-    uint16_t port;        /* 0 = any free (tests): see sock_listener_port */
-    int backlog;          /* 0 = SOMAXCONN */
-    struct core **cores;  /* accepted sockets go to the one with the least load */
+    const char *ip;      /* literal IPv4 or IPv6 */
+    uint16_t port;       /* 0 = any free (tests): see sock_listener_port */
+    int backlog;         /* 0 = SOMAXCONN */
+    struct core **cores; /* accepted sockets go to the one with the least load */
     uint32_t n_cores;
     uint32_t max_connections; /* over all cores; more are closed at once. 0 = unlimited */
     /* A new connection, on the core that will own it. `peer_ip` is its address as text. */
@@ -33,20 +35,29 @@ struct sock_listen_opts {
     void *arg;
 };
 
-/* Listen on the current core (which accepts for all). Errors: ERR_IO (in use, no permission; text names the address). */
+/* Listen on the current core (which accepts for all). `opts` is read during the call only. Errors:
+ * ERR_IO (in use, no permission; text names the address). */
 ERR sock_listen(const struct sock_listen_opts *opts, struct sock_listener **ret);
+/* On the core that listens. Connections accepted before may still reach on_accept on other cores,
+ * so `arg` lives until those have stopped. NULL gives NULL. A core that stops closes its listeners
+ * itself: then they must not be closed again. */
 struct sock_listener *sock_listener_close(struct sock_listener *l);
 uint16_t sock_listener_port(const struct sock_listener *l);
 
-/* Connect from the current fiber. Names are resolved on the offload pool at every call.
+/* Connect from the current fiber. Names are resolved (on libuv's threads) at every call.
+ * All addresses are tried in turn; the error is the last one's.
  * Errors: ERR_RESOLVE, ERR_REFUSED, ERR_TIMEOUT, ERR_IO, ERR_CANCELLED. */
 YIELDS ERR sock_connect(const char *host, uint16_t port, int64_t deadline_ns, struct sock **ret);
 
-/* Close and free: queued writes are dropped unless flush_ms > 0 (then they get that long). The handler hears
- * nothing more. Accepts NULL, returns NULL. */
+/* Close and free. flush_ms = 0: at once, queued writes are dropped. Else queued writes get that
+ * long, then the peer is told that nothing follows and has the rest of the time to close its side
+ * (so that no reset overtakes our last bytes). The handler hears nothing more. Accepts NULL,
+ * returns NULL. */
 struct sock *sock_close(struct sock *s, uint32_t flush_ms);
 
-/* Deliver incoming bytes to the handler from now on. Bytes already received and not read come at once. */
+/* Deliver incoming bytes to the handler from now on (it must outlive the sock). Bytes already
+ * received and not read, and the end of the stream if it came, are delivered at once. NULL = back
+ * to fibers and sock_read. */
 void sock_set_handler(struct sock *s, const struct sock_handler *handler, void *arg);
 /* Stop and go on reading (back-pressure). */
 void sock_pause(struct sock *s);
@@ -56,16 +67,18 @@ void sock_resume(struct sock *s);
 ERR sock_write(struct sock *s, struct slice data);
 /* Queue the bytes of b, taking them over (b becomes empty): no copy. Errors: ERR_CLOSED. */
 ERR sock_write_buf(struct sock *s, struct buf *b);
-/* Queue bytes kept alive by the caller's object: `unref(obj)` is called once they are written or dropped. */
+/* Queue bytes kept alive by the caller's object: `unref(obj)` is called once they are written or
+ * dropped. */
 ERR sock_write_shared(struct sock *s, struct slice data, void *obj, void (*unref)(void *obj));
 /* Bytes queued and not yet taken by the kernel. */
 size_t sock_queued(const struct sock *s);
 void sock_set_low_water(struct sock *s, size_t bytes);
 
-/* For fibers, with no handler set. Read at least one byte, at most n: *ret_n is 0 at the end of the stream.
- * Errors: ERR_TIMEOUT, ERR_CANCELLED, ERR_IO. */
+/* For fibers, with no handler set. Read at least one byte, at most n: *ret_n is 0 at the end of the
+ * stream. Errors: ERR_TIMEOUT, ERR_CANCELLED (both leave the sock usable), ERR_IO, ERR_CLOSED
+ * (sock_close by another fiber). */
 YIELDS ERR sock_read(struct sock *s, void *p, size_t n, int64_t deadline_ns, size_t *ret_n);
-/* Wait until the write queue is empty. */
+/* Wait until the write queue is empty. Errors: ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED. */
 YIELDS ERR sock_flush(struct sock *s, int64_t deadline_ns);
 
 const char *sock_peer_ip(const struct sock *s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One-shot timers of a core. Embedded by their owner; the callback runs on the loop (it must not yield). */
+/* One-shot timers of a core. Embedded by their owner; the callback runs on the loop (it must not
+ * yield). */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

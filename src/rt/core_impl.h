@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a core is made of. Internal to rt: its files are one module, the others use core.h. */
+#pragma once
+#include "rt/core.h"
+#include "rt/stack.h"
+#include "rt/timer.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+#define CORE_READ_BYTES (64 * 1024)
+
+/* The way to the end: each step is taken once no fiber is left. */
+enum core_phase {
+    CORE_PHASE_RUNNING = 0,
+    CORE_PHASE_FIBERS, /* fibers are cancelled and finish */
+    CORE_PHASE_NOTICE, /* owners of open socks have heard on_end */
+    CORE_PHASE_CLOSE   /* what is still open has been closed; waiting for libuv */
+};
+
+struct core {
+    uv_loop_t loop;
+    uv_async_t async;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    uv_idle_t idle; /* active while fibers wait to run, so that the poll does not block */
+    uv_timer_t uv_timer;
+
+    _Atomic(struct core_mail *) inbox; /* newest first */
+    atomic_bool stop_wanted;
+    _Atomic int32_t load;
+
+    struct list all_node; /* core_all */
+    uint32_t index;
+    enum core_phase phase;
+    pthread_t thread;
+
+    struct fiber *current;
+    struct list runnable;
+    struct list yielded; /* run after the next poll */
+    struct list fibers;  /* all */
+    uint32_t n_fibers;
+    struct stack_pool stacks;
+
+    struct timer **heap; /* 1-based binary heap by deadline */
+    uint32_t n_timers;
+    uint32_t heap_cap;
+    int64_t armed_ns; /* what uv_timer is set for; CLOCK_NEVER = not */
+
+    struct list socks;
+    struct list listeners;
+    uint32_t n_open; /* socks, listeners and look-ups that libuv still knows */
+    char *read_buf;  /* CORE_READ_BYTES, lent to the reading sock during its callback */
+};
+
+/* Cores that exist, for the test clock and for debuggers. */
+extern struct list core_all;
+/* Make every core look at its timers again. */
+void core_poke_all(void);
+
+/* fiber.c: run what is runnable (bounded); cancel all. */
+void fiber_run_ready(struct core *c);
+void fiber_cancel_all(struct core *c);
+/* timer.c */
+void timer_fire_due(struct core *c);
+void timer_arm_loop(struct core *c);
+/* sock.c, sock_listen.c */
+void sock_stop_notice(struct core *c);
+void sock_stop_close(struct core *c);
+void sock_listen_stop_close(struct core *c);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/mem.h"
+#include "rt/clock.h"
+#include "rt/sock_impl.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A name look-up. On the heap: libuv's thread may be at it longer than our fiber waits. */
+struct lookup {
+    uv_getaddrinfo_t req;
+    struct core *core;
+    struct fiber *fiber; /* NULL = nobody waits any more */
+    bool done;
+    int status;
+    struct addrinfo *found;
+};
+
+struct attempt {
+    uv_connect_t req;
+    struct fiber *fiber; /* NULL = given up */
+    bool done;
+    int status;
+};
+
+static err fail_uv(const char *host, uint16_t port, int uv_code)
+{
+    int code = uv_code == UV_ECONNREFUSED ? ERR_REFUSED
+               : uv_code == UV_ETIMEDOUT  ? ERR_TIMEOUT
+                                          : ERR_IO;
+    return FAIL(code, "connect to %s port %u: %s", host, port, uv_strerror(uv_code));
+}
+
+static void on_found(uv_getaddrinfo_t *req, int status, struct addrinfo *found)
+{
+    struct lookup *l = req->data;
+    l->core->n_open--;
+    if (l->fiber == NULL) {
+        uv_freeaddrinfo(found);
+        free(l);
+        return;
+    }
+    l->status = status;
+    l->found = found;
+    l->done = true;
+    fiber_wake(l->fiber);
+}
+
+static err resolve(const char *host, uint16_t port, int64_t deadline_ns, struct addrinfo **ret)
+{
+    char service[8];
+    snprintf(service, sizeof service, "%u", port);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct lookup *l = xcalloc(1, sizeof *l);
+    l->core = core_current();
+    l->fiber = fiber_current();
+    l->req.data = l;
+    int rc = uv_getaddrinfo(&l->core->loop, &l->req, on_found, host, service, &hints);
+    if (rc) {
+        free(l);
+        return FAIL(ERR_RESOLVE, "connect to %s: %s", host, uv_strerror(rc));
+    }
+    l->core->n_open++;
+    err e = fiber_park_for(&l->done, deadline_ns);
+    if (!l->done) {
+        l->fiber = NULL;
+        uv_cancel((uv_req_t *)&l->req); /* works if it has not begun */
+        return e;
+    }
+    rc = l->status;
+    *ret = l->found;
+    free(l);
+    return rc ? FAIL(ERR_RESOLVE, "connect to %s: %s", host, uv_strerror(rc)) : OK;
+}
+
+static void on_connected(uv_connect_t *req, int status)
+{
+    struct attempt *a = req->data;
+    if (a->fiber == NULL) {
+        free(a);
+        return;
+    }
+    a->status = status;
+    a->done = true;
+    fiber_wake(a->fiber);
+}
+
+/* The end of an attempt, if it came: what libuv said of it. */
+static err finish(struct attempt *a, err waited, int *ret_status)
+{
+    if (!a->done) {
+        a->fiber = NULL; /* freed by its callback, which the sock's close brings about */
+        return waited;
+    }
+    *ret_status = a->status;
+    free(a);
+    return OK;
+}
+
+static err connect_one(const char *host, uint16_t port, const struct sockaddr *addr,
+                       int64_t deadline_ns, struct sock **ret)
+{
+    struct sock *s;
+    TRY(sock_new(&s));
+    sock_name_peer(s, addr);
+    struct attempt *a = xcalloc(1, sizeof *a);
+    a->fiber = fiber_current();
+    a->req.data = a;
+    int status = uv_tcp_connect(&a->req, &s->tcp, addr, on_connected);
+    err e = OK;
+    if (status)
+        free(a);
+    else
+        e = finish(a, fiber_park_for(&a->done, deadline_ns), &status);
+    if (err_failed(e) || status) {
+        sock_close(s, 0);
+        return err_failed(e) ? e : fail_uv(host, port, status);
+    }
+    sock_tune(s);
+    *ret = s;
+    return OK;
+}
+
+/* Each of the n addresses left gets its share of the time. */
+static int64_t share(int64_t deadline_ns, uint32_t n)
+{
+    int64_t now_ns = clock_now_ns();
+    if (deadline_ns == CLOCK_NEVER || deadline_ns <= now_ns)
+        return deadline_ns;
+    return now_ns + (deadline_ns - now_ns) / n;
+}
+
+static err connect_any(const char *host, uint16_t port, const struct addrinfo *found,
+                       int64_t deadline_ns, struct sock **ret)
+{
+    uint32_t n_left = 0;
+    for (const struct addrinfo *it = found; it; it = it->ai_next)
+        n_left++;
+    err e = FAIL(ERR_RESOLVE, "connect to %s: no address", host);
+    for (const struct addrinfo *it = found; it; it = it->ai_next) {
+        e = connect_one(host, port, it->ai_addr, share(deadline_ns, n_left--), ret);
+        if (!err_failed(e) || e.code == ERR_CANCELLED)
+            return e;
+    }
+    if (e.code == ERR_TIMEOUT)
+        return FAIL(ERR_TIMEOUT, "connect to %s port %u: no answer in time", host, port);
+    return e;
+}
+
+err sock_connect(const char *host, uint16_t port, int64_t deadline_ns, struct sock **ret)
+{
+    assert(fiber_current());
+    struct sockaddr_storage literal;
+    if (uv_ip4_addr(host, port, (struct sockaddr_in *)&literal) == 0 ||
+        uv_ip6_addr(host, port, (struct sockaddr_in6 *)&literal) == 0) {
+        struct addrinfo one = {.ai_addr = (struct sockaddr *)&literal};
+        return connect_any(host, port, &one, deadline_ns, ret);
+    }
+    struct addrinfo *found = NULL;
+    TRY(resolve(host, port, deadline_ns, &found));
+    err e = connect_any(host, port, found, deadline_ns, ret);
+    uv_freeaddrinfo(found);
+    return e;
+}
