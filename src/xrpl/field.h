@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The protocol's fields: name, type, number. The table is generated (fields.def); what it does not know is still
- * carried: an unknown field is known by its type and number. */
+/* The protocol's fields: name, type, number. The table is generated (fields.def); what it does not
+ * know is still carried: an unknown field is known by its type and number. */
 #pragma once
 #include "base/slice.h"
 
@@ -38,12 +38,48 @@ typedef uint32_t field_id;
 #define FIELD_ID(type, nth) ((field_id)((uint32_t)(type) << 16 | (uint32_t)(nth)))
 
 enum {
-#define X(name, type, nth) FIELD_##name = FIELD_ID(FIELD_TYPE_##type, nth),
+#define X(name, type, nth, is_decimal) FIELD_##name = FIELD_ID(FIELD_TYPE_##type, nth),
 #include "xrpl/fields.def"
 #undef X
 };
 
-/* Name of a known field, with its length; NULL if unknown. Static. */
+/* Values of LedgerEntryType and TransactionType. */
+enum entry_type {
+#define X(name, code, rpc_name) ENTRY_##name = (code),
+#include "xrpl/entry_types.def"
+#undef X
+};
+enum tx_type {
+#define X(name, code) TX_##name = (code),
+#include "xrpl/tx_types.def"
+#undef X
+};
+
+/* Wire types have a byte of their own. */
+static inline uint32_t field_type(field_id id)
+{
+    return id >> 16;
+}
+static inline uint32_t field_nth(field_id id)
+{
+    return id & 0xFFFF;
+}
+
+#define FIELD_KEY_MAX 52
+
+/* What is known of a field; one cache line, for the renderer. */
+struct field_info {
+    char key[FIELD_KEY_MAX]; /* `"Name":`, not terminated */
+    uint8_t key_n;
+    bool decimal; /* UINT64 that JSON shows in decimal */
+    field_id id;
+} __attribute__((aligned(64)));
+
+/* NULL if unknown. Static, O(1). */
+const struct field_info *field_info(field_id id);
+
+/* Name of a known field, with its length (ret_n may be NULL); NULL if unknown. Static,
+ * NUL-terminated, O(1). */
 const char *field_name(field_id id, size_t *ret_n);
 /* 0 if no field has this name. */
 field_id field_by_name(struct slice name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Serialized objects to JSON, straight into the output (rules: rpc-a 1.21, 1.22). Unknown fields and types are written
- * in hex under a name that shows their code; malformed bytes never crash and are reported. */
+/* Serialized objects to JSON, straight into the output (rules: rpc-a 1.21, 1.22). Unknown fields
+ * and types are written in hex under a name that shows their code; malformed bytes never crash and
+ * are reported. */
 #pragma once
 #include "base/err.h"
 #include "json/jw.h"
@@ -15,7 +16,8 @@ ERR render_members_without(struct jw *w, struct slice object, field_id skip);
 /* A whole value: "{...}". */
 ERR render_object(struct jw *w, struct slice object);
 
-/* A ledger entry: members plus `index`, and what 1.21 adds by type (mpt_issuance_id, urlgravatar); no braces. */
+/* A ledger entry: members plus `index`, and what 1.21 adds by type (mpt_issuance_id, urlgravatar);
+ * no braces. */
 ERR render_entry_members(struct jw *w, struct slice entry, const struct hash256 *key);
 ERR render_entry(struct jw *w, struct slice entry, const struct hash256 *key);
 
@@ -33,12 +35,15 @@ void render_asset(struct jw *w, const struct asset *a);
 /* Names by code; NULL when unknown. Static. */
 const char *render_entry_type_name(uint16_t type);     /* "AccountRoot" */
 const char *render_entry_type_rpc_name(uint16_t type); /* "account" */
-/* By canonical name (any case) or exact short name, as requests name types (rpc-a 1.12); 0 when unknown. */
+/* By canonical name (any case) or exact short name, as requests name types (rpc-a 1.12); 0 when
+ * unknown. */
 uint16_t render_entry_type_by_name(struct slice name);
 const char *render_tx_type_name(uint16_t type);
 /* -1 when unknown; matching as rpc-a 11 says for tx_type (case-insensitive on the name). */
 int render_tx_type_by_name(struct slice name);
 const char *render_tx_result_name(uint8_t code);
+const char *
+render_permission_name(uint32_t value); /* granular permission, or the transaction type value - 1 */
 /* Known amendment names, for `feature` and look-ups: id = SHA-512 half of the name. */
 struct render_amendment {
     const char *name;
@@ -48,7 +53,8 @@ struct render_amendment {
 };
 const struct render_amendment *render_amendments(size_t *ret_n);
 
-/* Ledger times: "2023-Mar-22 17:36:50.000000000 UTC" and "2023-03-22T17:36:50Z" from seconds since 2000. NUL-terminated. */
+/* Ledger times: "2023-Mar-22 17:36:50.000000000 UTC" and "2023-03-22T17:36:50Z" from seconds since
+ * 2000. NUL-terminated. */
 #define RENDER_TIME_MAX 48
 size_t render_time_human(uint32_t ledger_s, char out[RENDER_TIME_MAX]);
 size_t render_time_iso(uint32_t ledger_s, char out[RENDER_TIME_MAX]);

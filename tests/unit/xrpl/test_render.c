@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "xrpl/render.h"
+
+#include "base/hex.h"
+#include "base/mem.h"
+#include "golden.h"
+#include "json_same.h"
+#include "test.h"
+#include "xrpl/account.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static struct buf out;
+
+static struct jw fresh(void)
+{
+    buf_clear(&out);
+    return jw_to(&out);
+}
+
+static err render_hex(const char *hex)
+{
+    size_t n = strlen(hex) / 2;
+    CLEANUP(mem_freep) uint8_t *bytes = xmalloc(n + 1);
+    ASSERT(hex_decode(slice_str(hex), bytes, n));
+    struct jw w = fresh();
+    return render_object(&w, slice_of(bytes, n));
+}
+
+static void expect(const char *hex, const char *json)
+{
+    ASSERT_OK(render_hex(hex));
+    json_same_assert(hex, slice_str(json), buf_slice(&out));
+}
+
+static void expect_damaged(const char *hex, const char *json)
+{
+    ASSERT_ERR(ERR_CORRUPT, render_hex(hex));
+    json_same_assert(hex, slice_str(json), buf_slice(&out));
+}
+
+static void entry_as_recorded(const struct json *line, struct arena *a)
+{
+    struct hash256 key = hash256_of(golden_hex(line, "key", a).p);
+    struct jw w = fresh();
+    ASSERT_OK(render_entry(&w, golden_hex(line, "hex", a), &key));
+    json_same_assert("golden entry", json_get(line, "json")->raw, buf_slice(&out));
+}
+
+TEST(golden_entries_are_rendered_as_recorded)
+{
+    size_t n = golden_each("entries.jsonl", entry_as_recorded);
+    printf("render: %zu recorded entries\n", n);
+    ASSERT(n > 50);
+}
+
+TEST(integers_hashes_and_blobs)
+{
+    expect("1100612200000001", "{\"LedgerEntryType\":\"AccountRoot\",\"Flags\":1}");
+    expect("1200642280000000", "{\"TransactionType\":\"EnableAmendment\",\"Flags\":2147483648}");
+    expect("03106403107700101008",
+           "{\"TransactionResult\":\"tecCLAIM\",\"TransactionResult\":119,\"TickSize\":8}");
+    expect("340000000000000000", "{\"OwnerNode\":\"0\"}");
+    expect("3400000000000AB0EF", "{\"OwnerNode\":\"ab0ef\"}");
+    expect("30180000000000000064", "{\"MaximumAmount\":\"100\"}");
+    expect("7D03ABCDEF", "{\"MemoData\":\"ABCDEF\"}");
+    expect("7D00", "{\"MemoData\":\"\"}");
+    expect("4100112233445566778899AABBCCDDEEFF",
+           "{\"EmailHash\":\"00112233445566778899AABBCCDDEEFF\"}");
+    expect("A1FFFFFFFE", "{\"LoanScale\":-2}");
+}
+
+TEST(permissions_have_names_where_they_are_known)
+{
+    expect("203400010001", "{\"PermissionValue\":\"TrustlineAuthorize\"}");
+    expect("203400000001", "{\"PermissionValue\":\"Payment\"}");
+    expect("203400000000", "{\"PermissionValue\":0}");
+    expect("2034FFFFFFFF", "{\"PermissionValue\":4294967295}");
+}
+
+TEST(unknown_fields_types_and_names_are_shown_by_their_codes)
+{
+    expect("207800000007", "{\"Field_2_120\":7}");
+    expect("11FFFE", "{\"LedgerEntryType\":65534}");
+    expect("12FFFE", "{\"TransactionType\":65534}");
+    expect("2200000001"
+           "031B"
+           "0A0B",
+           "{\"Flags\":1,\"Unknown_27_3\":\"031B0A0B\"}");
+    expect("F9EA7C0101"
+           "0D2B0A0B",
+           "{\"Memos\":[{\"Memo\":{\"MemoType\":\"01\",\"Unknown_43_13\":\"0D2B0A0B\"}}]}");
+    expect("F9"
+           "D101",
+           "{\"Memos\":[{\"Unknown_13_1\":\"D101\"}]}");
+    expect("F9EF7C0101E1F1", "{\"Memos\":[{\"Permission\":{\"MemoType\":\"01\"}}]}");
+}
+
+TEST(containers_nest)
+{
+    expect("F9EA7C01017D0102E1EAE1F12200000005",
+           "{\"Memos\":[{\"Memo\":{\"MemoType\":\"01\",\"MemoData\":\"02\"}},{\"Memo\":{}}],"
+           "\"Flags\":5}");
+    expect("F9F1", "{\"Memos\":[]}");
+    expect("F92200000001F1", "{\"Memos\":[{\"Flags\":1}]}");
+}
+
+TEST(malformed_bytes_are_reported_and_what_could_be_read_is_well_formed)
+{
+    expect_damaged("22000000", "{}");
+    expect_damaged("2200000001E1", "{\"Flags\":1}");
+    expect_damaged("F9EA7C0101", "{\"Memos\":[{\"Memo\":{\"MemoType\":\"01\"}}]}");
+    expect_damaged("F9EA7C01", "{\"Memos\":[{\"Memo\":{}}]}");
+    expect_damaged("8101AA2200000001", "{\"Account\":\"AA\",\"Flags\":1}");
+    expect_damaged("610000000000000000", "{\"Amount\":\"0000000000000000\"}");
+    expect_damaged("01130101", "{\"Indexes\":\"01\"}");
+}
+
+TEST(nesting_beyond_the_bound_is_malformed)
+{
+    char hex[200] = "";
+    for (int i = 0; i < 20; i++)
+        strcat(hex, "EA");
+    for (int i = 0; i < 20; i++)
+        strcat(hex, "E1");
+    ASSERT_ERR(ERR_CORRUPT, render_hex(hex));
+    json_same_assert("still well formed", buf_slice(&out), buf_slice(&out));
+}
+
+TEST(a_field_can_be_left_out_at_the_top_only)
+{
+    uint8_t bytes[64];
+    const char *hex = "61400000000000000AF9EA7C0101E1F1E6614000000000000001E1";
+    size_t n = strlen(hex) / 2;
+    ASSERT(hex_decode(slice_str(hex), bytes, n));
+    struct jw w = fresh();
+    jw_obj_begin(&w);
+    ASSERT_OK(render_members_without(&w, slice_of(bytes, n), FIELD_Amount));
+    jw_obj_end(&w);
+    ASSERT_SLICE(
+        "{\"Memos\":[{\"Memo\":{\"MemoType\":\"01\"}}],\"PreviousFields\":{\"Amount\":\"1\"}}",
+        buf_slice(&out));
+    w = fresh();
+    jw_obj_begin(&w);
+    ASSERT_OK(render_members_without(&w, slice_of(bytes, n), FIELD_Memos));
+    jw_obj_end(&w);
+    ASSERT_SLICE("{\"Amount\":\"10\",\"PreviousFields\":{\"Amount\":\"1\"}}", buf_slice(&out));
+}
+
+TEST(one_value_can_be_rendered_by_itself)
+{
+    uint8_t bytes[16];
+    ASSERT(hex_decode(SLICE_LIT("F9EA7C0101E1F1EAE1"), bytes, 9));
+    struct sto_iter it = sto_iter_of(slice_of(bytes, 9));
+    struct sto_field f;
+    ASSERT(sto_next(&it, &f));
+    struct jw w = fresh();
+    ASSERT_OK(render_field_value(&w, &f));
+    ASSERT_SLICE("[{\"Memo\":{\"MemoType\":\"01\"}}]", buf_slice(&out));
+    ASSERT(sto_next(&it, &f));
+    w = fresh();
+    ASSERT_OK(render_field_value(&w, &f));
+    ASSERT_SLICE("{}", buf_slice(&out));
+}
+
+TEST(paths_name_accounts_currencies_issuers_and_tokens)
+{
+#define A20 "0000000000000000000000000000000000000000"
+#define USD "0000000000000000000000005553440000000000"
+    expect("0112"
+           "01" A20 "30" USD A20 "FF"
+           "10" USD "40"
+           "00000001" A20 "00",
+           "{\"Paths\":[[{\"account\":\"rrrrrrrrrrrrrrrrrrrrrhoLvTp\",\"type\":1},"
+           "{\"currency\":\"USD\",\"issuer\":\"rrrrrrrrrrrrrrrrrrrrrhoLvTp\",\"type\":48}],"
+           "[{\"currency\":\"USD\",\"type\":16},"
+           "{\"mpt_issuance_id\":\"00000001" A20 "\",\"type\":64}]]}");
+}
+
+TEST(types_are_found_by_their_names)
+{
+    ASSERT_INT(0x61, render_entry_type_by_name(SLICE_LIT("account")));
+    ASSERT_INT(0x61, render_entry_type_by_name(SLICE_LIT("ACCOUNTROOT")));
+    ASSERT_INT(0, render_entry_type_by_name(SLICE_LIT("Account")));
+    ASSERT_INT(0, render_entry_type_by_name(SLICE_LIT("")));
+    ASSERT_INT(0x66, render_entry_type_by_name(SLICE_LIT("aMendments")));
+    ASSERT_STR("state", render_entry_type_rpc_name(0x72));
+    ASSERT(render_entry_type_name(0) == NULL && render_entry_type_rpc_name(0xFFFF) == NULL);
+    ASSERT_INT(0, render_tx_type_by_name(SLICE_LIT("payment")));
+    ASSERT_INT(25, render_tx_type_by_name(SLICE_LIT("NFTOKENMINT")));
+    ASSERT_INT(-1, render_tx_type_by_name(SLICE_LIT("pay")));
+    ASSERT_INT(-1, render_tx_type_by_name(SLICE_LIT("")));
+    ASSERT_STR("tesSUCCESS", render_tx_result_name(0));
+    ASSERT(render_tx_result_name(1) == NULL);
+}
+
+TEST(amendments_are_known_by_the_hash_of_their_name)
+{
+    size_t n;
+    const struct render_amendment *list = render_amendments(&n);
+    ASSERT(n > 100);
+    for (size_t i = 0; i < n; i++) {
+        struct slice name = slice_str(list[i].name);
+        struct hash256 id = hash_sha512half(&name, 1);
+        ASSERT(hash256_eq(&id, &list[i].id));
+    }
+}
+
+TEST(times_follow_the_calendar)
+{
+    char text[RENDER_TIME_MAX];
+    static const struct {
+        uint32_t s;
+        const char *iso;
+    } cases[] = {{0, "2000-01-01T00:00:00Z"},          {5097600 - 1, "2000-02-28T23:59:59Z"},
+                 {5097600, "2000-02-29T00:00:00Z"},    {732821810, "2023-03-22T17:36:50Z"},
+                 {31622399, "2000-12-31T23:59:59Z"},   {31622400, "2001-01-01T00:00:00Z"},
+                 {UINT32_MAX, "2136-02-07T06:28:15Z"}, {3160857600, "2100-03-01T00:00:00Z"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        ASSERT_INT(20, render_time_iso(cases[i].s, text));
+        ASSERT_STR(cases[i].iso, text);
+    }
+    render_time_human(732821810, text);
+    ASSERT_STR("2023-Mar-22 17:36:50.000000000 UTC", text);
+    for (uint32_t day = 0; day < 49000;
+         day += 17) { /* the C library's calendar as the other opinion */
+        time_t unix_s = (time_t)day * 86400 + 946684800 + 3661;
+        struct tm tm;
+        char expected[RENDER_TIME_MAX];
+        gmtime_r(&unix_s, &tm);
+        strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        render_time_iso(day * 86400 + 3661, text);
+        ASSERT_STR(expected, text);
+    }
+}
+
+static size_t n_shown;
+
+static void count_time(const struct json *line, struct arena *a)
+{
+    struct hash256 key = hash256_of(golden_hex(line, "key", a).p);
+    struct slice o = golden_hex(line, "hex", a);
+    struct timespec t0, t1;
+    clock_gettime(CLOCK_MONOTONIC, &t0);
+    for (int i = 0; i < 500; i++) {
+        struct jw w = fresh();
+        ASSERT_OK(render_entry(&w, o, &key));
+    }
+    clock_gettime(CLOCK_MONOTONIC, &t1);
+    double ns = ((double)(t1.tv_sec - t0.tv_sec) * 1e9 + (double)(t1.tv_nsec - t0.tv_nsec)) / 500;
+    if (getenv("KLEIO_XRPL_TIMES") && n_shown++ < 100)
+        printf("%6.0f ns %5zu -> %5zu bytes %.*s\n", ns, o.n, out.n,
+               SLICE_FMT(json_get(json_get(line, "json"), "LedgerEntryType")->s));
+}
+
+TEST(rendering_times_are_shown_on_demand)
+{
+    golden_each("entries.jsonl", count_time);
+}
