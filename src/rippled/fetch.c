@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define LOG_CHANNEL LOG_CHANNEL_ETL
+#include "rippled/fetch.h"
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/grpc_client.h"
+#include "rippled/choice.h"
+#include "rippled/source.h"
+#include "rt/clock.h"
+
+#include <stdlib.h>
+
+#define CALL_NS (30 * CLOCK_S)
+#define SLOW_FIRST_NS (2 * CLOCK_S)
+#define SLOW_MAX_NS (60 * CLOCK_S)
+#define HEADER_BYTES 150
+
+/* A call: the same request for whichever source; `check` looks at the reply. */
+struct call {
+    struct sources *all;
+    uint32_t seq;
+    int32_t only_source;
+    const char *path;
+    struct buf request;
+    err (*check)(struct fetch_reply *reply);
+};
+
+struct fetch_reply *fetch_reply_free(struct fetch_reply *r)
+{
+    if (r)
+        buf_deinit(&r->bytes);
+    free(r);
+    return NULL;
+}
+
+void fetch_reply_freep(struct fetch_reply **r)
+{
+    *r = fetch_reply_free(*r);
+}
+
+static bool holds(const struct source *s, uint32_t seq)
+{
+    return s->grpc_port && atomic_load(&s->connected) && !atomic_load(&s->refused) &&
+           ranges_has(&s->ranges, seq);
+}
+
+bool fetch_is_held(const struct sources *s, uint32_t seq)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        if (holds(&s->list[i], seq))
+            return true;
+    return false;
+}
+
+static struct grpc_client *client_of(struct source *s)
+{
+    if (!s->grpc) {
+        struct grpc_client_opts opts = {.host = s->host, .port = s->grpc_port};
+        s->grpc = grpc_client_new(&opts);
+    }
+    return s->grpc;
+}
+
+static void warn_limited(const struct source *s)
+{
+    static struct log_limit limit = LOG_LIMIT_INIT(1);
+    uint64_t dropped;
+    if (log_limit_take(&limit, &dropped))
+        LOG_WARN("rippled: source %s limits our requests (is_unlimited is false): put this "
+                 "server's address into secure_gateway of its [port_grpc]",
+                 s->name);
+}
+
+static void note_result(struct source *s, err e)
+{
+    s->n_failed = err_failed(e) ? s->n_failed + 1 : 0;
+    s->slow_until_ns = 0;
+    if (!err_failed(e))
+        return;
+    counter_inc(s->count_failed_calls);
+    s->slow_until_ns = clock_now_ns() + choice_backoff(s->n_failed, SLOW_FIRST_NS, SLOW_MAX_NS);
+    LOG_DEBUG("rippled: source %s: %s: %s", s->name, err_name(e), err_text());
+}
+
+static YIELDS err call_one(const struct call *call, struct source *s, struct fetch_reply **ret)
+{
+    CLEANUP(fetch_reply_freep) struct fetch_reply *reply = xcalloc(1, sizeof(*reply));
+    struct grpc_status status = {0};
+    reply->source = s->index;
+    reply->seq = call->seq;
+    err e = grpc_client_call(client_of(s), call->path, buf_slice(&call->request), 0,
+                             clock_now_ns() + CALL_NS, &reply->bytes, &status);
+    if (e.code == ERR_STATUS)
+        return FAIL(status.code == GRPC_CODE_NOT_FOUND ? ERR_NOT_FOUND : ERR_STATUS,
+                    "rippled: source %s: ledger %u: status %d: %s", s->name, call->seq, status.code,
+                    status.message);
+    TRY(e);
+    e = call->check(reply);
+    if (e.code == ERR_PARSE || e.code == ERR_VERIFY)
+        sources_blame(call->all, s->index, "reply");
+    TRY(e);
+    *ret = TAKE_PTR(reply);
+    return OK;
+}
+
+static int32_t pick(const struct call *call, const bool *tried, int64_t *ret_again_ns)
+{
+    struct sources *all = call->all;
+    struct choice_source choice[SOURCES_MAX];
+    for (uint32_t i = 0; i < all->n; i++)
+        choice[i] = (struct choice_source){
+            .has = holds(&all->list[i], call->seq) &&
+                   (call->only_source < 0 || call->only_source == (int32_t)i),
+            .tried = tried[i],
+            .avoid_until_ns = all->list[i].avoid_until_ns,
+            .slow_until_ns = all->list[i].slow_until_ns,
+        };
+    int32_t found = choice_pick(choice, all->n, all->next_start, clock_now_ns(), ret_again_ns);
+    if (found >= 0)
+        all->next_start = ((uint32_t)found + 1) % all->n;
+    return found;
+}
+
+static YIELDS err call_any(const struct call *call, int64_t *ret_again_ns, struct fetch_reply **ret)
+{
+    bool tried[SOURCES_MAX] = {0};
+    err newest = OK;
+    for (;;) {
+        int32_t i = pick(call, tried, ret_again_ns);
+        if (i < 0 && err_failed(newest))
+            return newest;
+        if (i < 0 && *ret_again_ns != CLOCK_NEVER)
+            return FAIL(ERR_BUSY, "rippled: ledger %u: held only by sources that gave wrong data",
+                        call->seq);
+        if (i < 0)
+            return FAIL(ERR_NOT_FOUND, "rippled: no source holds ledger %u", call->seq);
+        tried[i] = true;
+        newest = call_one(call, &call->all->list[i], ret);
+        if (newest.code == ERR_CANCELLED)
+            return newest;
+        note_result(&call->all->list[i], newest);
+        if (!err_failed(newest))
+            return OK;
+    }
+}
+
+static err check_ledger(struct fetch_reply *r)
+{
+    TRY(proto_read_ledger(buf_slice(&r->bytes), &r->ledger));
+    if (!r->ledger.validated)
+        return FAIL(ERR_NOT_FOUND, "rippled: ledger %u is not validated yet", r->seq);
+    if (r->ledger.header.n != HEADER_BYTES)
+        return FAIL(ERR_VERIFY, "rippled: ledger %u: a header of %zu bytes", r->seq,
+                    r->ledger.header.n);
+    if (bits_load32(r->ledger.header.p) != r->seq)
+        return FAIL(ERR_VERIFY, "rippled: ledger %u was asked for, %u came", r->seq,
+                    bits_load32(r->ledger.header.p));
+    return OK;
+}
+
+static err check_page(struct fetch_reply *r)
+{
+    TRY(proto_read_ledger_data(buf_slice(&r->bytes), &r->data));
+    if (r->data.marker.n != 0 && r->data.marker.n != 32)
+        return FAIL(ERR_VERIFY, "rippled: a marker of %zu bytes", r->data.marker.n);
+    return OK;
+}
+
+YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, int64_t *ret_again_ns,
+                        struct fetch_reply **ret)
+{
+    CLEANUP(fetch_reply_freep) struct fetch_reply *reply = NULL;
+    struct call call = {.all = s,
+                        .seq = seq,
+                        .only_source = -1,
+                        .path = PROTO_PATH_GET_LEDGER,
+                        .check = check_ledger};
+    struct proto_get_ledger request = {
+        .ledger = {.which = PROTO_WHICH_SEQUENCE, .sequence = seq},
+        .transactions = true,
+        .expand = true,
+        .get_objects = with_objects,
+        .user = SLICE_LIT("ETL"),
+    };
+    proto_put_get_ledger(&call.request, &request);
+    err e = call_any(&call, ret_again_ns, &reply);
+    buf_deinit(&call.request);
+    TRY(e);
+    if (!reply->ledger.is_unlimited)
+        warn_limited(&s->list[reply->source]);
+    *ret = TAKE_PTR(reply);
+    return OK;
+}
+
+YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, int64_t *ret_again_ns,
+                      struct fetch_reply **ret)
+{
+    CLEANUP(fetch_reply_freep) struct fetch_reply *reply = NULL;
+    struct call call = {.all = s,
+                        .seq = page->seq,
+                        .only_source = page->only_source,
+                        .path = PROTO_PATH_GET_LEDGER_DATA,
+                        .check = check_page};
+    struct proto_get_ledger_data request = {
+        .marker = page->after ? hash256_slice(page->after) : SLICE_EMPTY,
+        .ledger = {.which = PROTO_WHICH_SEQUENCE, .sequence = page->seq},
+        .end_marker = page->upto ? hash256_slice(page->upto) : SLICE_EMPTY,
+        .user = SLICE_LIT("ETL"),
+    };
+    proto_put_get_ledger_data(&call.request, &request);
+    err e = call_any(&call, ret_again_ns, &reply);
+    buf_deinit(&call.request);
+    TRY(e);
+    if (!reply->data.is_unlimited)
+        warn_limited(&s->list[reply->source]);
+    *ret = TAKE_PTR(reply);
+    return OK;
+}

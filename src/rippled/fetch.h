@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Data from the sources over gRPC: each call goes to a source that holds the ledger, and on to the
+ * next when that fails. Home core, on a fiber. A reply is one heap object that may move to another
+ * thread. */
+#pragma once
+#include "base/buf.h"
+#include "base/hash.h"
+#include "rippled/proto.h"
+#include "rippled/sources.h"
+
+/* A reply with the bytes it is read from. */
+struct fetch_reply {
+    struct buf bytes;
+    uint32_t source; /* who gave it */
+    uint32_t seq;    /* what was asked for */
+    union {
+        struct proto_ledger ledger;
+        struct proto_ledger_data data;
+    };
+};
+
+/* Accepts NULL, returns NULL. Any thread. */
+struct fetch_reply *fetch_reply_free(struct fetch_reply *r);
+void fetch_reply_freep(struct fetch_reply **r);
+
+/* Ledger `seq` with its transactions and, if with_objects, what it changed in the state. The reply
+ * is of a validated ledger with a header of the right size and sequence; nothing else is verified.
+ * Each source that holds the ledger is asked at most once. Errors: ERR_NOT_FOUND (no source holds
+ * it), ERR_BUSY (only sources to be avoided just now hold it; *ret_again_ns is when to ask again),
+ * the newest failure of those asked, ERR_CANCELLED. */
+YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, int64_t *ret_again_ns,
+                        struct fetch_reply **ret);
+
+struct fetch_page {
+    uint32_t seq;
+    const struct hash256 *after; /* keys greater than this; NULL = from the first */
+    const struct hash256 *upto;  /* no keys greater than this; NULL = to the last */
+    int32_t only_source;         /* ask this one alone; -1 = any */
+};
+/* One page of the state of a ledger. Errors as fetch_ledger. */
+YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, int64_t *ret_again_ns,
+                      struct fetch_reply **ret);
+
+/* Some source says it holds `seq`, and is of our network. */
+bool fetch_is_held(const struct sources *s, uint32_t seq);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define LOG_CHANNEL LOG_CHANNEL_ETL
+#include "rippled/link.h"
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "json/json.h"
+#include "net/ws_client.h"
+#include "rippled/choice.h"
+#include "rippled/source.h"
+#include "rt/clock.h"
+
+#define CONNECT_NS (30 * CLOCK_S)
+#define REPLY_NS (30 * CLOCK_S)
+#define BACKOFF_FIRST_NS (1 * CLOCK_S)
+#define BACKOFF_MAX_NS (30 * CLOCK_S)
+/* A message of a stream is some kilobytes; one of this size is a mistake or worse. */
+#define MAX_MESSAGE_BYTES ((size_t)4 << 20)
+
+static const char info_command[] = "{\"id\":\"network\",\"command\":\"server_info\"}";
+static const char subscribe_command[] =
+    "{\"command\":\"subscribe\","
+    "\"streams\":[\"ledger\",\"manifests\",\"validations\",\"transactions_proposed\"]}";
+
+static err parse_object(struct slice text, struct arena *a, struct json *ret)
+{
+    TRY(json_parse(text, NULL, a, ret, NULL));
+    if (ret->type != JSON_OBJECT)
+        return FAIL(ERR_PARSE, "rippled: a message is not a JSON object");
+    return OK;
+}
+
+bool link_network_of(struct slice text, struct arena *scratch, uint32_t *ret)
+{
+    struct json message;
+    arena_clear(scratch);
+    if (err_failed(parse_object(text, scratch, &message)))
+        return false;
+    const struct json *info = json_get(json_get(&message, "result"), "info");
+    if (!json_is(info, JSON_OBJECT))
+        return false;
+    const struct json *id = json_get(info, "network_id");
+    if (id && (id->type != JSON_INT || id->i < 0 || id->i > UINT32_MAX))
+        return false;
+    *ret = id ? (uint32_t)id->i : 0;
+    return true;
+}
+
+static void take_ledger(struct source *s, const struct json *from)
+{
+    const struct json *index = json_get(from, "ledger_index");
+    const struct json *held = json_get(from, "validated_ledgers");
+    bool valid = json_is(index, JSON_INT) && index->i > 0 && index->i <= UINT32_MAX;
+    source_report(s, valid ? (uint32_t)index->i : 0,
+                  json_is(held, JSON_STRING) ? held->s : SLICE_EMPTY);
+}
+
+static enum sources_message kind_of(const struct json *message, const struct json *type)
+{
+    if (json_get(message, "transaction") && !json_get(message, "meta"))
+        return SOURCES_MESSAGE_PROPOSED;
+    if (json_is_string(type, "validationReceived"))
+        return SOURCES_MESSAGE_VALIDATION;
+    if (json_is_string(type, "manifestReceived"))
+        return SOURCES_MESSAGE_MANIFEST;
+    return SOURCES_MESSAGE_NONE;
+}
+
+ERR link_take_message(struct source *s, struct slice text, struct arena *scratch)
+{
+    struct sources *all = s->all;
+    bool forwarding = atomic_load(&all->forwarding) == (int32_t)s->index;
+    struct json message;
+    arena_clear(scratch);
+    TRY(parse_object(text, scratch, &message));
+    atomic_store(&s->last_message_ns, clock_now_ns());
+    counter_set(s->gauge_last_message, clock_wall_ns() / CLOCK_S);
+    if (json_is_string(json_get(&message, "status"), "error"))
+        return FAIL(ERR_STATUS, "it refused the subscription");
+    const struct json *result = json_get(&message, "result"), *type = json_get(&message, "type");
+    if (result) {
+        take_ledger(s, result);
+    } else if (json_is_string(type, "ledgerClosed")) {
+        if (forwarding)
+            atomic_fetch_add(&all->epoch, 1);
+        take_ledger(s, &message);
+    } else if (forwarding && all->on_message) {
+        enum sources_message kind = kind_of(&message, type);
+        if (kind != SOURCES_MESSAGE_NONE)
+            all->on_message(all->arg, kind, text, &message);
+    }
+    return OK;
+}
+
+static YIELDS err check_network(struct source *s, struct ws_client *ws, struct arena *scratch)
+{
+    CLEANUP(buf_deinit) struct buf text = {0};
+    uint32_t network;
+    TRY(ws_client_send(ws, WS_FRAME_TEXT, slice_str(info_command)));
+    TRY(ws_client_read(ws, clock_now_ns() + REPLY_NS, &text, NULL));
+    if (!link_network_of(buf_slice(&text), scratch, &network))
+        return FAIL(ERR_PARSE, "its reply to server_info tells no network");
+    if (!source_meet_network(s, network))
+        return FAIL(ERR_NETWORK_ID, "it is of network %u", network);
+    return OK;
+}
+
+/* The refusal may come while the link is up: the expected network can become known later. */
+static YIELDS err listen(struct source *s, struct ws_client *ws, struct arena *scratch)
+{
+    CLEANUP(buf_deinit) struct buf text = {0};
+    while (!atomic_load(&s->refused)) {
+        TRY(ws_client_read(ws, CLOCK_NEVER, &text, NULL));
+        TRY(link_take_message(s, buf_slice(&text), scratch));
+    }
+    return FAIL(ERR_NETWORK_ID, "it is of another network");
+}
+
+/* One connection from its beginning to its end; always ends with an error. */
+static YIELDS err session(struct source *s, bool *ret_subscribed)
+{
+    CLEANUP(ws_client_freep) struct ws_client *ws = NULL;
+    CLEANUP(arena_freep) struct arena *scratch = arena_new(4 * MAX_MESSAGE_BYTES);
+    struct ws_client_opts opts = {
+        .host = s->host,
+        .port = s->ws_port,
+        .headers = "User-Agent: kleio\r\nX-User: kleio\r\n",
+        .max_message_bytes = MAX_MESSAGE_BYTES,
+        .idle_timeout_ms = 30000,
+        .ping_interval_ms = 10000,
+    };
+    TRY(ws_client_connect(&opts, clock_now_ns() + CONNECT_NS, &ws));
+    TRY(check_network(s, ws, scratch));
+    TRY(ws_client_send(ws, WS_FRAME_TEXT, slice_str(subscribe_command)));
+    *ret_subscribed = true;
+    LOG_INFO("rippled: source %s: connected", s->name);
+    source_set_connected(s, true);
+    err e = listen(s, ws, scratch);
+    source_set_connected(s, false);
+    return e;
+}
+
+YIELDS void link_run(void *arg)
+{
+    struct source *s = arg;
+    uint32_t n_failed = 0;
+    for (;;) {
+        bool subscribed = false;
+        err e = session(s, &subscribed);
+        if (fiber_cancelled())
+            return;
+        n_failed = subscribed ? 1 : n_failed + 1;
+        int64_t pause = e.code == ERR_NETWORK_ID
+                            ? BACKOFF_MAX_NS
+                            : choice_backoff_jitter(n_failed, BACKOFF_FIRST_NS, BACKOFF_MAX_NS);
+        LOG_WARN("rippled: source %s: %s: %s, connecting again in %lld ms", s->name, err_name(e),
+                 err_text(), (long long)(pause / CLOCK_MS));
+        if (err_failed(fiber_sleep_until(clock_now_ns() + pause)))
+            return;
+    }
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the sources: one of them, and what they share. Private to src/rippled. */
+#pragma once
+#include "base/counter.h"
+#include "rippled/ranges.h"
+#include "rippled/sources.h"
+#include "rt/fiber.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct grpc_client;
+
+struct source {
+    struct sources *all;
+    uint32_t index;
+    char *host;
+    uint16_t ws_port;
+    uint16_t grpc_port;
+    char *name; /* host:grpc_port */
+
+    /* Home core only. */
+    struct ranges ranges;
+    struct grpc_client *grpc; /* made at the first call */
+    int64_t avoid_until_ns;   /* see choice.h */
+    int64_t slow_until_ns;
+    uint32_t n_blamed; /* in a row */
+    uint32_t n_failed; /* calls in a row */
+
+    /* Written on the home core, read anywhere. */
+    _Atomic bool connected; /* subscribed, and of our network */
+    _Atomic bool refused;   /* of another network */
+    _Atomic int64_t last_message_ns;
+    _Atomic uint64_t network; /* SOURCE_NETWORK_KNOWN | id; 0 = not known */
+    _Atomic uint32_t n_wrong;
+    char *range_text; /* as reported; NULL = not yet. Guarded by all->lock */
+
+    struct counter *gauge_last_message;
+    struct counter *gauge_connected;
+    struct counter *count_failed_calls;
+    struct counter *count_refused;
+};
+
+#define SOURCE_NETWORK_KNOWN ((uint64_t)1 << 32)
+
+struct sources {
+    uint32_t n;
+    struct source *list;
+    struct fiber_group links;
+    struct fiber_cond changed;
+    uint64_t version;    /* of what `changed` is about; starts at 1 */
+    uint32_t next_start; /* where the next request begins to look */
+    void (*on_message)(void *arg, enum sources_message kind, struct slice text,
+                       const struct json *message);
+    void *arg;
+    struct counter_registry *counters;
+    struct counter_registry *own_counters; /* when the caller brought none */
+
+    _Atomic uint32_t newest;
+    _Atomic uint64_t network;   /* as in struct source */
+    _Atomic int32_t forwarding; /* index; -1 = none */
+    _Atomic uint32_t epoch;
+    pthread_mutex_t lock;
+};
+
+/* Something changed: wake those who wait. Home core. */
+void source_changed(struct sources *s);
+/* The source said of which network it is. False: another one than ours; it is refused from now on.
+ */
+bool source_meet_network(struct source *s, uint32_t network_id);
+/* The link came up (connected) or went down; chooses the forwarding source. */
+void source_set_connected(struct source *s, bool connected);
+/* The source reported a ledger (0 = none) and what it holds (p = NULL: not said). */
+void source_report(struct source *s, uint32_t ledger_index, struct slice validated_ledgers);
