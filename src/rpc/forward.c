@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/forward.h"
+
+#include "rpc/method.h"
+#include "rpc/server_impl.h"
+#include "rt/clock.h"
+
+/* Replies of rippled nest deeper than requests may. */
+#define REPLY_DEPTH 64
+
+static bool is_true(const struct json *v)
+{
+    return json_is(v, JSON_BOOL) && v->b;
+}
+
+bool forward_is_due(const struct exchange *x)
+{
+    const struct method *m = x->entry ? x->entry->method : NULL;
+    if (m && m->flags & (METHOD_CLIO_ONLY | METHOD_LOCAL))
+        return false;
+    if (x->entry && !m)
+        return true;
+    if (x->params->n == 0)
+        return false;
+    const struct json *index = json_get(x->params, "ledger_index");
+    if (json_is_string(index, "current") || json_is_string(index, "closed"))
+        return true;
+    if (x->request->is_admin && is_true(json_get(x->params, "force_forward")))
+        return true;
+    return (slice_is(x->command, "account_info") || slice_is(x->command, "ledger")) &&
+           is_true(json_get(x->params, "queue"));
+}
+
+static bool is_truthy(const struct json *params, const char *key)
+{
+    const struct json *v = json_get(params, key);
+    return v && param_truth(v);
+}
+
+bool forward_is_refused(const struct exchange *x)
+{
+    if (slice_is(x->command, "ledger"))
+        return is_truthy(x->params, "full") || is_truthy(x->params, "accounts");
+    return slice_is(x->command, "feature") && json_get(x->params, "vetoed");
+}
+
+bool forward_is_plain(const struct json *params)
+{
+    for (uint32_t i = 0; i < params->n; i++) {
+        struct slice key = params->members[i].key;
+        if (!slice_is(key, "command") && !slice_is(key, "method") && !slice_is(key, "id"))
+            return false;
+    }
+    return true;
+}
+
+/* The parameter object with `command` set. */
+static void put_request(struct buf *out, const struct json *params, struct slice command)
+{
+    struct jw w = jw_to(out);
+    jw_obj_begin(&w);
+    jw_kv_str(&w, "command", command);
+    for (uint32_t i = 0; params && i < params->n; i++) {
+        const struct json_member *m = &params->members[i];
+        if (slice_is(m->key, "command"))
+            continue;
+        jw_key_escaped(&w, m->key);
+        jw_value(&w, &m->value);
+    }
+    jw_obj_end(&w);
+}
+
+static err parse_reply(struct slice text, struct arena *a, struct json *ret,
+                       enum rpc_code *ret_code)
+{
+    struct json_opts opts = {.max_depth = REPLY_DEPTH};
+    err e = json_parse(text, &opts, a, ret, NULL);
+    if (!err_failed(e) && ret->type == JSON_OBJECT)
+        return OK;
+    *ret_code = RPC_INVALID_RESPONSE;
+    return err_failed(e) ? e : FAIL(ERR_PARSE, "rpc: rippled's reply is not an object");
+}
+
+struct ask {
+    struct rpc_server *server;
+    const struct rpc_request *request;
+    const struct registry_entry *entry;
+    const struct json *params;
+    struct slice command;
+    int64_t deadline_ns;
+};
+
+static err ask_source(const struct ask *q, struct arena *a, struct json *ret,
+                      enum rpc_code *ret_code)
+{
+    const struct rpc_server_opts *o = &q->server->opts;
+    *ret_code = RPC_CONNECTION_ERROR;
+    if (!o->forward)
+        return FAIL(ERR_REFUSED, "rpc: there is no rippled to ask");
+    struct buf text = {0};
+    put_request(&text, q->params, q->command);
+    struct slice reply, mine = arena_dup(a, buf_slice(&text));
+    buf_deinit(&text);
+    struct rpc_forward f = {mine, q->request->client_ip, q->request->is_admin};
+    TRY(o->forward(o->arg, &f, q->deadline_ns, a, &reply, ret_code));
+    TRY(parse_reply(reply, a, ret, ret_code));
+    if (q->entry && !q->request->is_admin && !json_get(ret, "error") &&
+        (!q->params || forward_is_plain(q->params)))
+        reply_cache_put(q->server->forwarded, q->entry->index, reply);
+    return OK;
+}
+
+/* From the cache, or from rippled. `entry` NULL = not to be kept. */
+static err ask(const struct ask *q, struct arena *a, struct json *ret, enum rpc_code *ret_code)
+{
+    struct slice text;
+    if (q->entry && !q->request->is_admin && (!q->params || forward_is_plain(q->params)) &&
+        reply_cache_get(q->server->forwarded, q->entry->index, a, &text))
+        return parse_reply(text, a, ret, ret_code);
+    return ask_source(q, a, ret, ret_code);
+}
+
+static const struct registry_entry *cacheable(const struct registry_entry *e)
+{
+    bool own = e && e->method && slice_is(slice_str(e->name), "server_info");
+    return e && (e->cacheable || own) ? e : NULL;
+}
+
+err forward_ask(struct rpc_server *s, const struct rpc_request *request, const char *command,
+                int64_t deadline_ns, struct arena *a, struct json *ret, enum rpc_code *ret_code)
+{
+    struct slice name = slice_str(command);
+    struct ask q = {s, request, cacheable(registry_find(name)), NULL, name, deadline_ns};
+    return ask(&q, a, ret, ret_code);
+}
+
+/* Is this member of rippled's reply one that we write ourselves? */
+static bool is_ours(const struct exchange *x, const struct json *reply, struct slice key)
+{
+    if (slice_is(key, "warnings") || slice_is(key, "forwarded"))
+        return true;
+    if (x->request->transport == RPC_HTTP)
+        return slice_is(key, "result");
+    if (slice_is(key, "type"))
+        return true;
+    if (slice_is(key, "status"))
+        return !json_get(reply, "error");
+    const struct json *mine = json_get(&x->root, "id");
+    if (slice_is(key, "id"))
+        return mine && mine->type != JSON_NULL;
+    mine = json_get(&x->root, "api_version");
+    return slice_is(key, "api_version") && mine && mine->type != JSON_NULL;
+}
+
+static void put_members(struct exchange *x, struct jw *w, const struct json *reply)
+{
+    for (uint32_t i = 0; i < reply->n; i++) {
+        const struct json_member *m = &reply->members[i];
+        if (is_ours(x, reply, m->key))
+            continue;
+        jw_key_escaped(w, m->key);
+        jw_raw(w, m->value.raw);
+    }
+}
+
+/* rippled's `result` with status, or its whole reply when it has none. */
+static void put_http_result(struct jw *w, const struct json *reply)
+{
+    const struct json *result = json_get(reply, "result");
+    jw_key(w, "result");
+    if (!json_is(result, JSON_OBJECT)) {
+        jw_raw(w, result ? result->raw : reply->raw);
+        return;
+    }
+    bool failed = json_get(result, "error") != NULL;
+    jw_obj_begin(w);
+    for (uint32_t i = 0; i < result->n; i++) {
+        const struct json_member *m = &result->members[i];
+        if (!failed && slice_is(m->key, "status"))
+            continue;
+        jw_key_escaped(w, m->key);
+        jw_raw(w, m->value.raw);
+    }
+    if (!failed)
+        jw_kv_lit(w, "status", "success");
+    jw_obj_end(w);
+}
+
+static void put_reply(struct exchange *x, const struct json *reply)
+{
+    struct jw w = jw_to(x->out);
+    jw_obj_begin(&w);
+    if (x->request->transport == RPC_HTTP) {
+        put_http_result(&w, reply);
+        if (json_get(reply, "result"))
+            put_members(x, &w, reply);
+    } else {
+        put_members(x, &w, reply);
+    }
+    jw_kv_bool(&w, "forwarded", true);
+    if (x->request->transport == RPC_WS) {
+        envelope_put_echo(x);
+        if (!json_get(reply, "error"))
+            jw_kv_lit(&w, "status", "success");
+        jw_kv_lit(&w, "type", "response");
+    }
+    envelope_put_warnings(x, false);
+    jw_obj_end(&w);
+}
+
+static void count(struct exchange *x, enum stats_result result)
+{
+    if (x->entry)
+        stats_count(x->server->stats, x->entry->index, result, 0);
+}
+
+err forward_run(struct exchange *x)
+{
+    struct json reply;
+    enum rpc_code code = RPC_CONNECTION_ERROR;
+    struct ask q = {x->server, x->request, cacheable(x->entry),
+                    x->params, x->command, clock_now_ns() + x->server->opts.deadline_ns};
+    err e = ask(&q, x->arena, &reply, &code);
+    if (e.code == ERR_CANCELLED)
+        return e;
+    count(x, err_failed(e) ? STATS_FAILED_FORWARD : STATS_FORWARDED);
+    if (err_failed(e)) {
+        struct call_fault fault = {.code = code};
+        envelope_error(x, &fault, ENVELOPE_WITH_WARNINGS);
+    } else {
+        put_reply(x, &reply);
+    }
+    return OK;
+}

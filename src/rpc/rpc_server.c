@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/rpc_server.h"
+
+#include "base/mem.h"
+#include "rpc/registry.h"
+#include "rpc/server_impl.h"
+#include "rt/clock.h"
+
+#include <stdlib.h>
+
+#define STALE_AFTER_S 60
+
+struct rpc_server *rpc_server_new(const struct rpc_server_opts *opts)
+{
+    struct rpc_server *s = xcalloc(1, sizeof *s);
+    s->opts = *opts;
+    if (s->opts.api_min == 0)
+        s->opts.api_min = 1;
+    if (s->opts.api_max == 0)
+        s->opts.api_max = 3;
+    if (s->opts.api_default == 0)
+        s->opts.api_default = 1;
+    if (s->opts.deadline_ns == 0)
+        s->opts.deadline_ns = 60 * CLOCK_S;
+    if (!s->opts.version)
+        s->opts.version = "unknown";
+    s->stats = stats_new(opts->n_cores);
+    s->forwarded = reply_cache_new(registry_count(), opts->forward_cache_ns);
+    s->own = reply_cache_new(registry_count(), opts->rpc_cache_ns);
+    return s;
+}
+
+struct rpc_server *rpc_server_free(struct rpc_server *s)
+{
+    if (!s)
+        return NULL;
+    stats_free(s->stats);
+    reply_cache_free(s->forwarded);
+    reply_cache_free(s->own);
+    free(s);
+    return NULL;
+}
+
+const struct rpc_server_opts *rpc_server_get_opts(const struct rpc_server *s)
+{
+    return &s->opts;
+}
+
+bool rpc_server_network_id(const struct rpc_server *s, uint32_t *ret)
+{
+    return s->opts.network_id && s->opts.network_id(s->opts.arg, ret);
+}
+
+void rpc_server_ledger_closed(struct rpc_server *s)
+{
+    reply_cache_clear(s->forwarded);
+}
+
+void rpc_server_render_counters(struct rpc_server *s, struct buf *out)
+{
+    stats_render(s->stats, out);
+}
+
+bool server_impl_is_stale(struct rpc_server *s)
+{
+    struct ledger_header tip;
+    uint32_t closed = 0;
+    if (s->opts.last_close)
+        closed = s->opts.last_close(s->opts.arg);
+    else if (ledgers_tip(s->opts.ledgers, &tip))
+        closed = tip.close_time;
+    uint32_t now = clock_ledger_s();
+    return closed == 0 || (now > closed && now - closed >= STALE_AFTER_S);
+}
