@@ -5,7 +5,7 @@
 #include "xrpl/render.h"
 
 /* How a value fared. For the last two the kind's own fault is in the call. */
-enum verdict { VERDICT_FITS = 0, VERDICT_WRONG_TYPE, VERDICT_BAD };
+enum verdict { VERDICT_FITS = 0, VERDICT_WRONG_TYPE, VERDICT_BAD, VERDICT_BAD_MEMBER };
 
 typedef enum verdict (*kind_fn)(struct call *c, const struct param *p, const struct json *v,
                                 void *to);
@@ -110,7 +110,7 @@ static enum verdict kind_limit(struct call *c, const struct param *p, const stru
 static enum verdict members(struct call *c, const struct param *p, const struct json *v)
 {
     if (p->members && err_failed(param_check(c, p->members, v)))
-        return VERDICT_BAD;
+        return p->kind == PARAM_KIND_SELECTOR ? VERDICT_BAD_MEMBER : VERDICT_BAD;
     return VERDICT_FITS;
 }
 
@@ -296,6 +296,18 @@ static enum verdict kind_selector(struct call *c, const struct param *p, const s
     return VERDICT_FITS;
 }
 
+static enum verdict kind_asset(struct call *c, const struct param *p, const struct json *v,
+                               void *to)
+{
+    struct param_asset_value *ret = to;
+    ret->set = true;
+    if (v->type != JSON_OBJECT)
+        return refuse(c, VERDICT_WRONG_TYPE, RPC_ISSUE_MALFORMED, NULL);
+    if (!param_asset(v, &ret->v))
+        return refuse(c, VERDICT_BAD, RPC_ISSUE_MALFORMED, NULL);
+    return VERDICT_FITS;
+}
+
 static enum verdict kind_ledger_hash(struct call *c, const struct param *p, const struct json *v,
                                      void *to)
 {
@@ -351,6 +363,7 @@ static const kind_fn kinds[PARAM_N_KINDS] = {
     [PARAM_KIND_ENTRY_TYPE] = kind_entry_type,
     [PARAM_KIND_MARKER] = kind_marker,
     [PARAM_KIND_SELECTOR] = kind_selector,
+    [PARAM_KIND_ASSET] = kind_asset,
     [PARAM_KIND_LEDGER_HASH] = kind_ledger_hash,
     [PARAM_KIND_LEDGER_INDEX] = kind_ledger_index,
 };
@@ -376,7 +389,7 @@ static err present(struct call *c, const struct param *p, const struct json *v, 
         return OK;
     if (verdict == VERDICT_WRONG_TYPE && p->wrong_type.code)
         return rpc_error(c, p->wrong_type.code, p->wrong_type.message);
-    if (p->bad.code)
+    if (p->bad.code && verdict != VERDICT_BAD_MEMBER)
         return rpc_error(c, p->bad.code, p->bad.message);
     return (err){ERR_INVALID};
 }

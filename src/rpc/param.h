@@ -50,6 +50,10 @@ struct param_currency {
     bool set;
     struct currency v;
 };
+struct param_asset_value {
+    bool set;
+    struct asset v;
+};
 struct param_type {
     bool set;
     uint16_t v; /* LedgerEntryType code */
@@ -87,6 +91,7 @@ enum param_kind {
     PARAM_KIND_ENTRY_TYPE,
     PARAM_KIND_MARKER,
     PARAM_KIND_SELECTOR,
+    PARAM_KIND_ASSET,
     PARAM_KIND_LEDGER_HASH,
     PARAM_KIND_LEDGER_INDEX,
     PARAM_N_KINDS
@@ -135,27 +140,28 @@ struct param {
     }
 
 /* The rows. S = the args struct, f = its member; then any of the fields above: .required = true,
- * .bad = {RPC_...}, ...
+ * .bad = {RPC_...}, ... What each accepts → what it refuses with (IP = invalidParams, default
+ * text):
  *
- * kind          accepts                                             refuses with
- * BOOL          true, false                                         invalidParams (default message)
- * LOOSE_BOOL    anything, reduced to a truth value (API 1)          -
- * STRING        string (`names`: one of them)                       invalidParams
- * U32           integer >= 0, clamped to 2^32-1                     invalidParams
- * I32           integer, clamped to 32 bits                         invalidParams
- * LIMIT         U32, >= 1, clamped into [min, max]; absent = def    invalidParams
- * OBJECT        object; then its `members`                          invalidParams; the members' own
- * ARRAY         array (elements by `check`)                         invalidParams
- * HASH160..256  40/48/64 hex digits, or "0"                         invalidParams <key>NotString,
- * <key>Malformed ACCOUNT       parser A: address or public key                     invalidParams
- * <key>NotString, actMalformed <key>Malformed ADDRESS       parser B: classic address, not zero
- * invalidParams <key>NotString, malformedAddress ISSUER        parser C: address or 40 hex digits,
- * not 0..01       invalidParams, texts of rpc-a 1.9 CURRENCY      rpc-a 1.11 <key>NotString,
- * <key>IsEmpty, malformedCurrency ENTRY_TYPE    ledger entry type name, rpc-a 1.12 "Invalid field
- * 'type', not string.", "Invalid field 'type'." MARKER        directory marker, rpc-a 1.14
- * invalidParams <key>NotString, "Malformed cursor." SELECTOR      key in hex, or object with
- * `members`                malformedRequest (bad hex), invalidParams (other type) ANY anything (for
- * `check`, or to know that it is there) -                                                   */
+ * - BOOL: true, false → IP
+ * - LOOSE_BOOL: anything, reduced to a truth value (API 1)
+ * - STRING: string, `names`: one of them → IP
+ * - U32: integer >= 0, clamped to 2^32-1; within min..max if max is given → IP
+ * - I32: integer, clamped to 32 bits → IP
+ * - LIMIT: as U32, >= 1, clamped into min..max; absent = def → IP
+ * - OBJECT: object, then its `members` → IP, or what the members say
+ * - ARRAY: array (elements by `check`) → IP
+ * - HASH160, 192, 256: 40, 48, 64 hex digits, or "0" → IP "<key>NotString", "<key>Malformed"
+ * - ACCOUNT: parser A, address or public key → IP "<key>NotString", actMalformed "<key>Malformed"
+ * - ADDRESS: parser B, classic address, not zero → IP "<key>NotString", malformedAddress
+ * - ISSUER: parser C, address or 40 hex digits, not 0..01 → IP with the texts of rpc-a 1.9
+ * - CURRENCY: rpc-a 1.11 → IP "<key>NotString", "<key>IsEmpty", malformedCurrency
+ * - ASSET: object with currency and issuer, rpc-a 1.11 → issueMalformed
+ * - ENTRY_TYPE: rpc-a 1.12 → IP "Invalid field '<key>', not string.", "Invalid field '<key>'."
+ * - MARKER: directory marker, rpc-a 1.14 → IP "<key>NotString", "Malformed cursor."
+ * - SELECTOR: key in hex, or object with `members` → malformedRequest (bad hex; `bad` replaces only
+ *   this), IP (another type), or what the members say
+ * - ANY: anything (for `check`, or to know that it is there) */
 #define PARAM_BOOL(k, S, f, ...) PARAM_ROW(k, PARAM_KIND_BOOL, PARAM_AT(S, f, bool), __VA_ARGS__)
 #define PARAM_LOOSE_BOOL(k, S, f, ...)                                                             \
     PARAM_ROW(k, PARAM_KIND_LOOSE_BOOL, PARAM_AT(S, f, bool), __VA_ARGS__)
@@ -193,6 +199,8 @@ struct param {
 #define PARAM_SELECTOR(k, S, f, table, ...)                                                        \
     PARAM_ROW(k, PARAM_KIND_SELECTOR, PARAM_AT(S, f, struct param_selector), .members = (table),   \
               __VA_ARGS__)
+#define PARAM_ASSET(k, S, f, ...)                                                                  \
+    PARAM_ROW(k, PARAM_KIND_ASSET, PARAM_AT(S, f, struct param_asset_value), __VA_ARGS__)
 /* Writes the value itself (NULL when absent). */
 #define PARAM_ANY(k, S, f, ...)                                                                    \
     PARAM_ROW(k, PARAM_KIND_ANY, PARAM_AT(S, f, const struct json *), __VA_ARGS__)
@@ -224,5 +232,8 @@ bool param_issuer(struct slice text, struct account *ret);      /* address, 40 h
 bool param_u32_text(struct slice text, uint32_t *ret);          /* digits only, whole text */
 bool param_truth(const struct json *v);                         /* loose boolean */
 bool param_asset(const struct json *object, struct asset *ret); /* asset object, rpc-a 1.11 */
+/* Id of an oracle's document: an integer as U32, or text read as C's strtol reads it, without a
+ * dot, 0..2^31-1. */
+bool param_document_id(const struct json *v, uint32_t *ret);
 /* Clamped to 2^32-1; false when not an integer >= 0. */
 bool param_to_u32(const struct json *v, uint32_t *ret);

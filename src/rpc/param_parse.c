@@ -106,3 +106,24 @@ bool param_asset(const struct json *object, struct asset *ret)
     *ret = a;
     return true;
 }
+
+bool param_document_id(const struct json *v, uint32_t *ret)
+{
+    if (v->type != JSON_STRING)
+        return param_to_u32(v, ret);
+    struct slice s = v->s;
+    size_t i = 0;
+    while (i < s.n && (s.p[i] == ' ' || (s.p[i] >= '\t' && s.p[i] <= '\r')))
+        i++;
+    bool minus = i < s.n && s.p[i] == '-';
+    if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))
+        i++;
+    uint64_t n = 0;
+    size_t first = i;
+    for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9' && n <= INT32_MAX; i++)
+        n = n * 10 + (uint64_t)(s.p[i] - '0');
+    if (i == first || n > INT32_MAX || (minus && n > 0) || memchr(s.p, '.', s.n))
+        return false;
+    *ret = (uint32_t)n;
+    return true;
+}
