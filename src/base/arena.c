@@ -7,9 +7,11 @@
 #include <stdlib.h>
 
 #if MEM_ASAN
-#define CHUNK_BYTES 1 /* one malloc per object, so that every overrun is seen */
+#define CHUNK_BYTES ((size_t)1) /* one malloc per object, so that every overrun is seen */
+#define ALIGNMENT ((size_t)1)
 #else
 #define CHUNK_BYTES ((size_t)8192)
+#define ALIGNMENT ((size_t)8)
 #endif
 
 struct chunk {
@@ -98,7 +100,9 @@ void arena_clear(struct arena *a)
 
 void *arena_alloc(struct arena *a, size_t n)
 {
-    size_t room = (n + 7) & ~(size_t)7;
+    if (__builtin_expect(n > PTRDIFF_MAX, 0))
+        mem_exhausted(n); /* a size that wrapped around must not become a small one */
+    size_t room = (n + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
     struct chunk *c = a->newest;
     if (__builtin_expect(c == NULL || c->cap - c->used < room, 0))
         c = a->newest = chunk_new(room, a->newest);
@@ -106,6 +110,12 @@ void *arena_alloc(struct arena *a, size_t n)
     c->used += room;
     a->total += room;
     return p;
+}
+
+void *arena_alloc_array(struct arena *a, size_t count, size_t n)
+{
+    size_t all;
+    return arena_alloc(a, __builtin_mul_overflow(count, n, &all) ? SIZE_MAX : all);
 }
 
 void *arena_zalloc(struct arena *a, size_t n)
@@ -154,8 +164,11 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    char *p = arena_alloc(a, (size_t)n + 1);
-    vsnprintf(p, (size_t)n + 1, fmt, again);
+    size_t room = n < 0 ? 1 : (size_t)n + 1; /* an unprintable wide character: an empty text */
+    char *p = arena_alloc(a, room);
+    p[0] = 0;
+    if (n > 0)
+        vsnprintf(p, room, fmt, again);
     va_end(again);
     return p;
 }

@@ -26,6 +26,8 @@ void arena_clear(struct arena *a);
 /* n bytes, 8-aligned, not zeroed. Never NULL; for sizes that we choose (counts against the budget,
  * too). */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
+/* count * n bytes; aborts when that is more than there can be. Through arena_array. */
+void *arena_alloc_array(struct arena *a, size_t count, size_t n) __attribute__((returns_nonnull));
 /* As arena_alloc, zeroed. */
 void *arena_zalloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 /* For sizes that a peer chooses: NULL when the budget would be exceeded. */
@@ -37,7 +39,7 @@ size_t arena_used(const struct arena *a);
 
 struct slice arena_dup(struct arena *a, struct slice s);
 char *arena_strdup(struct arena *a, struct slice s); /* NUL-terminated copy */
-char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
 
 /* Call unref(obj) when the arena is cleared or freed. */
 void arena_adopt(struct arena *a, void *obj, void (*unref)(void *obj));
@@ -47,4 +49,4 @@ struct arena_pos arena_mark(struct arena *a);
 void arena_rewind(struct arena *a, struct arena_pos pos);
 
 #define arena_new_of(a, type) ((type *)arena_zalloc(a, sizeof(type)))
-#define arena_array(a, type, count) ((type *)arena_alloc(a, sizeof(type) * (count)))
+#define arena_array(a, type, count) ((type *)arena_alloc_array(a, count, sizeof(type)))

@@ -15,6 +15,8 @@ void buf_deinit(struct buf *b)
 
 void buf_grow(struct buf *b, size_t more)
 {
+    if (more > PTRDIFF_MAX - b->n)
+        mem_exhausted(more);
     size_t cap = b->cap ? b->cap : 64;
     while (cap - b->n < more)
         cap *= 2;

@@ -4,6 +4,7 @@
 #pragma once
 #include "base/slice.h"
 
+#include <endian.h>
 #include <stdarg.h>
 
 struct buf {
@@ -39,9 +40,9 @@ static inline void buf_advance(struct buf *b, size_t n)
 
 static inline void buf_put(struct buf *b, const void *p, size_t n)
 {
-    uint8_t *to = buf_reserve(b, n);
-    if (n)
-        memcpy(to, p, n);
+    if (n == 0)
+        return;
+    memcpy(buf_reserve(b, n), p, n);
     b->n += n;
 }
 
@@ -69,13 +70,13 @@ static inline void buf_put_be16(struct buf *b, uint16_t v)
 
 static inline void buf_put_be32(struct buf *b, uint32_t v)
 {
-    v = __builtin_bswap32(v);
+    v = htobe32(v);
     buf_put(b, &v, 4);
 }
 
 static inline void buf_put_be64(struct buf *b, uint64_t v)
 {
-    v = __builtin_bswap64(v);
+    v = htobe64(v);
     buf_put(b, &v, 8);
 }
 

@@ -13,7 +13,9 @@ struct cursor {
 
 static inline struct cursor cursor_of(struct slice s)
 {
-    return (struct cursor){s.p, s.p + s.n, false};
+    static const uint8_t none[1];
+    const uint8_t *p = s.p ? s.p : none; /* arithmetic on NULL is undefined */
+    return (struct cursor){p, p + s.n, false};
 }
 
 static inline size_t cursor_left(const struct cursor *c)

@@ -22,13 +22,21 @@ struct hash256 hash_sha512half(const struct slice *parts, size_t n)
 struct hash256 hash_sha256(struct slice in)
 {
     struct hash256 h;
-    SHA256(in.p, in.n, h.b);
+    SHA256_CTX ctx; /* SHA256() goes through EVP */
+    SHA256_Init(&ctx);
+    if (in.n)
+        SHA256_Update(&ctx, in.p, in.n);
+    SHA256_Final(h.b, &ctx);
     return h;
 }
 
 void hash_ripemd160(struct slice in, uint8_t out[20])
 {
-    RIPEMD160(in.p, in.n, out);
+    RIPEMD160_CTX ctx;
+    RIPEMD160_Init(&ctx);
+    if (in.n)
+        RIPEMD160_Update(&ctx, in.p, in.n);
+    RIPEMD160_Final(out, &ctx);
 }
 
 static uint64_t mix(uint64_t h)

@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+void mem_exhausted(size_t n)
+{
+    fprintf(stderr, "out of memory (%zu bytes)\n", n);
+    abort();
+}
+
 static void *check(void *p, size_t n)
 {
-    if (p == NULL) {
-        fprintf(stderr, "out of memory (%zu bytes)\n", n);
-        abort();
-    }
+    if (p == NULL)
+        mem_exhausted(n);
     return p;
 }
 

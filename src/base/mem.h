@@ -33,6 +33,9 @@ void *xrealloc(void *p, size_t n) __attribute__((returns_nonnull));
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull));
 
+/* Say that n bytes are not to be had, and abort. */
+void mem_exhausted(size_t n) __attribute__((noreturn, cold));
+
 /* Run fn(&variable) when the variable leaves its scope. Declare such a variable initialised,
  * always. */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
