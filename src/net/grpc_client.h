@@ -18,9 +18,9 @@ struct grpc_client_opts {
 };
 
 struct grpc_client *grpc_client_new(const struct grpc_client_opts *opts);
-/* Closes; calls in progress end with ERR_CLOSED, and this waits for them. Accepts NULL, returns
- * NULL. */
-YIELDS struct grpc_client *grpc_client_free(struct grpc_client *c);
+/* Closes: calls in progress end with ERR_CLOSED (their fibers run on a little longer). Accepts
+ * NULL, returns NULL. */
+struct grpc_client *grpc_client_free(struct grpc_client *c);
 void grpc_client_freep(struct grpc_client **c);
 
 #define GRPC_CLIENT_MAX_REPLY ((size_t)256 << 20)

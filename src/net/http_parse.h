@@ -9,6 +9,7 @@ struct http_parse_limits {
     uint32_t
         max_header_bytes; /* request line and headers; trailers and chunk extensions count, too */
     uint32_t max_body_bytes;
+    bool accept_upgrade; /* stop behind a WebSocket handshake; else the Upgrade header is ignored */
 };
 
 struct http_parse {

@@ -39,7 +39,6 @@ struct http_request {
     struct http_request_span target_span;
     uint32_t body_off;
     bool answered;   /* `head` and `reply` wait for their turn */
-    bool lingers;    /* the response ends the connection because of what the client sent */
     struct buf head; /* response header waiting for the responses before it */
     struct buf reply;
     struct http_request_field fields[HTTP_REQUEST_MAX_HEADERS];

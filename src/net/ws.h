@@ -13,8 +13,9 @@ struct ws;
 struct ws_msg;
 
 struct ws_opts {
-    size_t max_message_bytes;  /* incoming; more closes with 1009. 0 = 16 MiB */
-    size_t max_queue_bytes;    /* outgoing, not yet with the kernel. 0 = 16 MiB */
+    size_t max_message_bytes; /* incoming; more closes with 1009. 0 = 16 MiB */
+    size_t max_queue_bytes; /* outgoing, behind what the socket has; one message always fits. 0 = 16
+                               MiB */
     uint32_t max_queue_msgs;   /* 0 = 4096 */
     uint32_t idle_timeout_ms;  /* nothing at all heard for so long => closed. 0 = 60,000 */
     uint32_t ping_interval_ms; /* a ping after so long a silence of the peer. 0 = half of
@@ -47,6 +48,9 @@ void ws_unref(struct ws *ws); /* accepts NULL */
 /* Send one message. Errors: ERR_CLOSED; ERR_LIMIT when the queue is full (the connection is closed
  * with it). */
 ERR ws_send(struct ws *ws, enum ws_frame_op op, struct slice payload);
+/* As ws_send; a large payload is taken over without a copy. *payload is left empty (its memory may
+ * have been kept for the caller, who still deinits it). */
+ERR ws_send_buf(struct ws *ws, enum ws_frame_op op, struct buf *payload);
 /* As ws_send for a shared message; takes a reference of its own. No copy on the server side. */
 ERR ws_send_msg(struct ws *ws, struct ws_msg *m);
 /* Between these, messages are only queued; ws_uncork sends them with few system calls. They nest.

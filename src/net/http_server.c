@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/http_server.h"
+
+#include "net/http_parse.h"
+#include "rt/clock.h"
+#include "rt/sock.h"
+#include "rt/timer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A body up to this size is copied behind its header, so that a response is one write. */
+#define COPY_BYTES ((size_t)16 << 10)
+/* Responses made while input is parsed leave together, at most this much at a time. */
+#define CORK_BYTES ((size_t)64 << 10)
+/* A client that does not take its responses is not read from beyond this. */
+#define MAX_QUEUED_BYTES ((size_t)1 << 20)
+/* Time for the last response to leave, and for the client to stop sending (sock_close swallows
+ * that). */
+#define FLUSH_MS 5000
+
+struct http_server {
+    struct http_server_opts opts;
+    struct http_parse_limits limits;
+    struct http_request_pool pool;
+    struct list conns;
+    uint32_t n_conns;
+    struct http_conn *cork_owner; /* the connection whose input is being parsed */
+    struct buf cork;              /* its responses so far */
+    struct buf scratch;           /* a header being built; used within a call only */
+    struct buf server_line;       /* "Server: x\r\n" or empty */
+    bool draining;
+};
+
+struct http_conn {
+    struct list link;
+    struct http_server *server;
+    struct sock *sock; /* NULL: ended or upgraded, freed once busy is 0 */
+    void *user;
+    struct http_parse parse;
+    struct list queue; /* requests delivered and not yet sent a response, in order */
+    uint32_t n_queue;
+    uint32_t busy;                /* calls in progress that will look at the connection again */
+    struct buf pending;           /* received and not yet parsed */
+    struct http_request *upgrade; /* complete handshake that waits for the responses before it */
+    bool in_parse;
+    bool sock_paused;
+    bool ends; /* no further request is read; close after the last response */
+    bool peer_ended;
+    int64_t last_activity_ns;
+    int64_t receiving_since_ns; /* first byte of an incomplete request; 0 = none */
+    size_t stalled_bytes;       /* queued output at the last look of the timer */
+    struct timer timer;
+};
+
+static void conn_parse_pending(struct http_conn *c);
+static void conn_flush_cork(struct http_conn *c);
+
+/* ---- life of a connection ---- */
+
+static void conn_enter(struct http_conn *c)
+{
+    c->busy++;
+}
+
+static void conn_leave(struct http_conn *c)
+{
+    if (--c->busy > 0 || c->sock)
+        return;
+    buf_deinit(&c->pending);
+    http_parse_deinit(&c->parse);
+    free(c);
+}
+
+/* Forget the connection in the server and let go of its requests; the socket has been taken care
+ * of. */
+static void conn_unlink(struct http_conn *c)
+{
+    struct http_server *s = c->server;
+    conn_enter(c);
+    c->sock = NULL;
+    timer_stop(&c->timer);
+    list_unlink(&c->link);
+    s->n_conns--;
+    if (s->cork_owner == c)
+        buf_clear(&s->cork);
+    for (struct list *l; (l = list_pop_front(&c->queue)) != NULL;) {
+        struct http_request *req = LIST_ENTRY(l, struct http_request, link);
+        req->conn = NULL;
+        if (req->answered)
+            http_request_put(req);
+        else if (s->opts.on_abort)
+            s->opts.on_abort(s->opts.arg, req);
+    }
+    c->n_queue = 0;
+    c->upgrade = http_request_put(c->upgrade);
+    conn_leave(c);
+}
+
+static void conn_close(struct http_conn *c, uint32_t flush_ms)
+{
+    if (c->sock == NULL)
+        return;
+    struct http_server *s = c->server;
+    void *user = c->user;
+    conn_flush_cork(c);
+    if (c->sock == NULL) /* the flush failed and closed it */
+        return;
+    sock_close(c->sock, flush_ms);
+    conn_enter(c);
+    conn_unlink(c);
+    if (s->opts.on_close)
+        s->opts.on_close(s->opts.arg, user);
+    conn_leave(c);
+}
+
+/* ---- time ---- */
+
+static int64_t conn_deadline(struct http_conn *c, int64_t now)
+{
+    int64_t idle_ns = (int64_t)c->server->opts.idle_timeout_ms * CLOCK_MS;
+    if (c->receiving_since_ns)
+        return c->receiving_since_ns + (int64_t)c->server->opts.request_timeout_ms * CLOCK_MS;
+    size_t queued = sock_queued(c->sock);
+    if (queued == 0) {
+        c->stalled_bytes = 0;
+        return c->n_queue ? now + idle_ns : c->last_activity_ns + idle_ns;
+    }
+    if (queued == c->stalled_bytes)
+        return now; /* took nothing since the last look */
+    c->stalled_bytes = queued;
+    return now + idle_ns;
+}
+
+/* Make sure the timer fires at the deadline or before; it is not moved away by activity, only
+ * looked at when it fires. So a busy connection costs a timer start per idle time-out, not per
+ * request. */
+static void conn_timer_before(struct http_conn *c, int64_t deadline_ns)
+{
+    if (!timer_armed(&c->timer) || c->timer.deadline_ns > deadline_ns)
+        timer_start(&c->timer, deadline_ns);
+}
+
+/* ---- output ---- */
+
+static void conn_write(struct http_conn *c, struct slice bytes)
+{
+    if (c->sock && bytes.n && err_failed(sock_write(c->sock, bytes)))
+        conn_close(c, 0);
+}
+
+static void conn_write_buf(struct http_conn *c, struct buf *b)
+{
+    if (c->sock && err_failed(sock_write_buf(c->sock, b)))
+        conn_close(c, 0);
+}
+
+static void conn_flush_cork(struct http_conn *c)
+{
+    struct http_server *s = c->server;
+    if (s->cork_owner != c || s->cork.n == 0)
+        return;
+    struct slice bytes = buf_slice(&s->cork);
+    s->cork.n = 0; /* before the write, which may come back here by closing */
+    conn_write(c, bytes);
+}
+
+/* Send a response whose turn it is. Leaves *body empty. */
+static void conn_send(struct http_conn *c, struct slice head, struct buf *body)
+{
+    struct http_server *s = c->server;
+    bool small = body == NULL || body->n <= COPY_BYTES;
+    if (s->cork_owner == c) {
+        buf_put_slice(&s->cork, head);
+        if (small && body)
+            buf_put_slice(&s->cork, buf_slice(body));
+        if (!small || s->cork.n > CORK_BYTES)
+            conn_flush_cork(c);
+    } else if (small && body && body->n) {
+        if (head.p != s->scratch.p) {
+            buf_clear(&s->scratch);
+            buf_put_slice(&s->scratch, head);
+        }
+        buf_put_slice(&s->scratch, buf_slice(body));
+        conn_write(c, buf_slice(&s->scratch));
+    } else {
+        conn_write(c, head);
+    }
+    if (!small)
+        conn_write_buf(c, body);
+    if (body)
+        buf_clear(body);
+}
+
+static void put_decimal(struct buf *b, size_t v)
+{
+    char digits[20];
+    size_t i = sizeof digits;
+    do
+        digits[--i] = (char)('0' + v % 10);
+    while ((v /= 10) != 0);
+    buf_put(b, digits + i, sizeof digits - i);
+}
+
+static const char *reason_of(int status)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } reasons[] = {{200, "OK"},
+                   {204, "No Content"},
+                   {301, "Moved Permanently"},
+                   {302, "Found"},
+                   {304, "Not Modified"},
+                   {400, "Bad Request"},
+                   {401, "Unauthorized"},
+                   {403, "Forbidden"},
+                   {404, "Not Found"},
+                   {405, "Method Not Allowed"},
+                   {408, "Request Timeout"},
+                   {413, "Content Too Large"},
+                   {415, "Unsupported Media Type"},
+                   {417, "Expectation Failed"},
+                   {426, "Upgrade Required"},
+                   {429, "Too Many Requests"},
+                   {431, "Request Header Fields Too Large"},
+                   {500, "Internal Server Error"},
+                   {501, "Not Implemented"},
+                   {502, "Bad Gateway"},
+                   {503, "Service Unavailable"},
+                   {504, "Gateway Timeout"},
+                   {505, "HTTP Version Not Supported"}};
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+        if (reasons[i].status == status)
+            return reasons[i].text;
+    return "Unknown";
+}
+
+static void build_head(struct buf *b, const struct http_request *req, int status,
+                       const char *content_type, const char *extra_headers, size_t body_bytes)
+{
+    if (status == 200) {
+        buf_put_slice(b, SLICE_LIT("HTTP/1.1 200 OK\r\n"));
+    } else {
+        buf_put_slice(b, SLICE_LIT("HTTP/1.1 "));
+        put_decimal(b, (size_t)status);
+        buf_put_u8(b, ' ');
+        buf_put_str(b, reason_of(status));
+        buf_put_slice(b, SLICE_LIT("\r\n"));
+    }
+    buf_put_slice(b, buf_slice(&req->conn->server->server_line));
+    if (content_type) {
+        buf_put_slice(b, SLICE_LIT("Content-Type: "));
+        buf_put_str(b, content_type);
+        buf_put_slice(b, SLICE_LIT("\r\n"));
+    }
+    if (status != 204 && status != 304) {
+        buf_put_slice(b, SLICE_LIT("Content-Length: "));
+        put_decimal(b, body_bytes);
+        buf_put_slice(b, SLICE_LIT("\r\n"));
+    }
+    if (extra_headers)
+        buf_put_str(b, extra_headers);
+    if (!req->keep_alive)
+        buf_put_slice(b, SLICE_LIT("Connection: close\r\n"));
+    else if (req->is_http10)
+        buf_put_slice(b, SLICE_LIT("Connection: keep-alive\r\n"));
+    buf_put_slice(b, SLICE_LIT("\r\n"));
+}
+
+/* ---- the queue of responses ---- */
+
+static struct http_request *queue_first(struct http_conn *c)
+{
+    return list_empty(&c->queue) ? NULL : LIST_ENTRY(c->queue.next, struct http_request, link);
+}
+
+/* Send the response of the first request, then forget the request. It leaves the queue before the
+ * write, which can fail and close the connection with all that is in the queue. */
+static void queue_send_first(struct http_conn *c, struct http_request *req, struct slice head,
+                             struct buf *body)
+{
+    list_unlink(&req->link);
+    c->n_queue--;
+    conn_send(c, head, body);
+    if (!req->keep_alive)
+        c->ends = true;
+    http_request_put(req);
+}
+
+/* What to do once no response is outstanding. */
+static void conn_when_quiet(struct http_conn *c)
+{
+    if (c->n_queue || c->sock == NULL)
+        return;
+    if (c->ends || (c->peer_ended && !c->in_parse && c->pending.n == 0 && c->upgrade == NULL)) {
+        conn_close(c, FLUSH_MS);
+        return;
+    }
+    if (c->parse.expects_continue) {
+        c->parse.expects_continue = false;
+        conn_send(c, SLICE_LIT("HTTP/1.1 100 Continue\r\n\r\n"), NULL);
+    }
+}
+
+static void conn_send_answered(struct http_conn *c)
+{
+    for (struct http_request *req; c->sock && (req = queue_first(c)) != NULL && req->answered;)
+        queue_send_first(c, req, buf_slice(&req->head), &req->reply);
+}
+
+void http_server_respond(struct http_request *req, int status, const char *content_type,
+                         const char *extra_headers, struct buf *body)
+{
+    struct http_conn *c = req->conn;
+    assert(!req->answered);
+    if (c == NULL) {
+        if (body)
+            buf_clear(body);
+        http_request_put(req);
+        return;
+    }
+    conn_enter(c);
+    if (c->server->draining || c->peer_ended)
+        req->keep_alive = req->keep_alive && req->link.next != &c->queue;
+    bool first = queue_first(c) == req;
+    struct buf *head = first ? &c->server->scratch : &req->head;
+    buf_clear(head);
+    build_head(head, req, status, content_type, extra_headers, body ? body->n : 0);
+    if (req->is_head && body)
+        buf_clear(body);
+    if (first) {
+        queue_send_first(c, req, buf_slice(head), body);
+        conn_send_answered(c);
+    } else {
+        req->answered = true;
+        if (body) {
+            buf_deinit(&req->reply);
+            req->reply = *body;
+            *body = (struct buf){0};
+        }
+    }
+    if (c->sock) {
+        c->last_activity_ns = clock_now_ns();
+        conn_when_quiet(c);
+        conn_parse_pending(c);
+    }
+    conn_leave(c);
+}
+
+/* ---- input ---- */
+
+/* Answer `status` after the outstanding responses, and read nothing more. */
+static void conn_refuse(struct http_conn *c, int status)
+{
+    struct http_request *req = http_parse_take(&c->parse);
+    if (req == NULL)
+        req = http_request_take(&c->server->pool);
+    c->ends = true;
+    c->receiving_since_ns = 0;
+    req->keep_alive = false;
+    req->is_head = false;
+    req->conn = c;
+    list_push_back(&c->queue, &req->link);
+    c->n_queue++;
+    struct buf body = {0};
+    buf_put_str(&body, reason_of(status));
+    http_server_respond(req, status, "text/plain", NULL, &body);
+    buf_deinit(&body);
+}
+
+static void conn_deliver(struct http_conn *c, struct http_request *req,
+                         void (*to)(void *, struct http_request *))
+{
+    req->conn = c;
+    req->conn_user = c->user;
+    if (!req->keep_alive)
+        c->ends = true;
+    list_push_back(&c->queue, &req->link);
+    c->n_queue++;
+    to(c->server->opts.arg, req);
+}
+
+static bool conn_blocked(const struct http_conn *c)
+{
+    return c->n_queue >= c->server->opts.max_pipelined || c->upgrade != NULL ||
+           sock_queued(c->sock) > MAX_QUEUED_BYTES;
+}
+
+static void conn_hold(struct http_conn *c, struct slice rest)
+{
+    buf_put_slice(&c->pending, rest);
+    c->receiving_since_ns = 0; /* from here on it is us who make the client wait */
+    if (!c->sock_paused) {
+        c->sock_paused = true;
+        sock_pause(c->sock);
+    }
+}
+
+static void conn_deliver_upgrade(struct http_conn *c)
+{
+    if (c->upgrade == NULL || c->n_queue || c->sock == NULL)
+        return;
+    struct http_request *req = TAKE_PTR(c->upgrade);
+    req->keep_alive = false;
+    conn_flush_cork(c);
+    if (c->sock)
+        conn_deliver(c, req, c->server->opts.on_upgrade);
+    else
+        http_request_put(req);
+}
+
+static void conn_feed_one(struct http_conn *c, struct slice *data)
+{
+    size_t used;
+    enum http_parse_result r = http_parse_feed(&c->parse, *data, &used);
+    *data = slice_from(*data, used);
+    if (r == HTTP_PARSE_REQUEST) {
+        c->receiving_since_ns = 0;
+        conn_deliver(c, http_parse_take(&c->parse), c->server->opts.on_request);
+    } else if (r == HTTP_PARSE_UPGRADE) {
+        c->upgrade = http_parse_take(&c->parse);
+        c->ends = true;
+        conn_hold(c, *data);
+        *data = SLICE_EMPTY;
+        conn_deliver_upgrade(c);
+    } else if (r == HTTP_PARSE_FAILED) {
+        conn_refuse(c, c->parse.failed_status);
+    }
+}
+
+/* All input is parsed; the last request may be incomplete. */
+static void conn_after_feed(struct http_conn *c)
+{
+    if (c->parse.req && c->receiving_since_ns == 0) {
+        c->receiving_since_ns = c->last_activity_ns;
+        conn_timer_before(c, conn_deadline(c, c->last_activity_ns));
+    }
+    conn_when_quiet(c);
+}
+
+/* Parse and deliver as far as limits allow; keep the rest. */
+static void conn_feed(struct http_conn *c, struct slice data)
+{
+    struct http_server *s = c->server;
+    conn_enter(c);
+    c->in_parse = true;
+    bool corks = s->cork_owner == NULL;
+    if (corks)
+        s->cork_owner = c;
+    while (data.n && c->sock && !c->ends) {
+        if (conn_blocked(c)) {
+            conn_hold(c, data);
+            break;
+        }
+        conn_feed_one(c, &data);
+    }
+    c->in_parse = false;
+    if (corks) {
+        conn_flush_cork(c);
+        s->cork_owner = NULL;
+    }
+    if (c->sock && !c->ends && !c->sock_paused)
+        conn_after_feed(c);
+    conn_leave(c);
+}
+
+/* Go on with what was held back, if nothing stands in the way any more. */
+static void conn_parse_pending(struct http_conn *c)
+{
+    conn_enter(c);
+    while (c->sock && !c->in_parse && !c->ends && c->pending.n && !conn_blocked(c)) {
+        struct buf pending = c->pending;
+        c->pending = (struct buf){0};
+        conn_feed(c, buf_slice(&pending));
+        buf_deinit(&pending);
+    }
+    conn_deliver_upgrade(c);
+    if (c->sock && !c->in_parse && !c->ends && c->sock_paused && !conn_blocked(c)) {
+        c->sock_paused = false;
+        sock_resume(c->sock);
+    }
+    if (c->sock && !c->in_parse)
+        conn_when_quiet(c);
+    conn_leave(c);
+}
+
+static void conn_on_data(void *arg, struct slice data)
+{
+    struct http_conn *c = arg;
+    c->last_activity_ns = clock_now_ns();
+    if (c->ends)
+        return; /* behind the last request; swallowed */
+    if (c->sock_paused || c->in_parse)
+        conn_hold(c, data);
+    else
+        conn_feed(c, data);
+}
+
+static void conn_on_end(void *arg, err e)
+{
+    struct http_conn *c = arg;
+    c->peer_ended = true;
+    bool quiet = c->n_queue == 0 && c->pending.n == 0;
+    if (err_failed(e) || c->server->opts.abort_on_eof || quiet)
+        conn_close(c, err_failed(e) ? 0 : FLUSH_MS);
+    /* else: half-closed; the outstanding responses are still sent */
+}
+
+static void conn_on_drain(void *arg)
+{
+    conn_parse_pending(arg);
+}
+
+static void conn_on_timer(struct timer *t)
+{
+    struct http_conn *c = container_of(t, struct http_conn, timer);
+    int64_t now = clock_now_ns();
+    int64_t deadline = conn_deadline(c, now);
+    if (deadline > now)
+        timer_start(&c->timer, deadline);
+    else if (c->receiving_since_ns && !c->ends)
+        conn_refuse(c, 408);
+    else
+        conn_close(c, 0);
+}
+
+static const struct sock_handler handler = {
+    .on_data = conn_on_data, .on_end = conn_on_end, .on_drain = conn_on_drain};
+
+/* ---- public ---- */
+
+void http_server_accept(struct http_server *s, struct sock *sock, void *conn_user)
+{
+    struct http_conn *c = xcalloc(1, sizeof *c);
+    c->server = s;
+    c->sock = sock;
+    c->user = conn_user;
+    list_init(&c->queue);
+    list_push_back(&s->conns, &c->link);
+    s->n_conns++;
+    http_parse_init(&c->parse, &s->limits, &s->pool);
+    timer_init(&c->timer, conn_on_timer);
+    c->last_activity_ns = clock_now_ns();
+    timer_start(&c->timer, c->last_activity_ns + (int64_t)s->opts.idle_timeout_ms * CLOCK_MS);
+    sock_set_low_water(sock, MAX_QUEUED_BYTES / 4);
+    sock_set_handler(sock, &handler, c);
+}
+
+struct sock *http_server_upgrade(struct http_request *req, struct slice head, struct buf *ret_rest)
+{
+    struct http_conn *c = req->conn;
+    if (c == NULL || c->peer_ended || err_failed(sock_write(c->sock, head))) {
+        http_server_respond(req, 400, NULL, NULL, NULL);
+        return NULL;
+    }
+    struct sock *sock = c->sock;
+    conn_enter(c);
+    buf_put_slice(ret_rest, buf_slice(&c->pending));
+    list_unlink(&req->link);
+    http_request_put(req);
+    conn_unlink(c);
+    conn_leave(c);
+    return sock;
+}
+
+const char *http_server_peer_ip(const struct http_request *req)
+{
+    return req->conn ? sock_peer_ip(req->conn->sock) : "";
+}
+
+struct http_server *http_server_new(const struct http_server_opts *opts)
+{
+    struct http_server *s = xcalloc(1, sizeof *s);
+    s->opts = *opts;
+    s->limits.max_header_bytes = opts->max_header_bytes ? opts->max_header_bytes : 8u << 10;
+    s->limits.max_body_bytes = opts->max_body_bytes ? opts->max_body_bytes : 1u << 20;
+    s->limits.accept_upgrade = opts->on_upgrade != NULL;
+    s->opts.max_pipelined = opts->max_pipelined ? opts->max_pipelined : 16;
+    s->opts.idle_timeout_ms = opts->idle_timeout_ms ? opts->idle_timeout_ms : 60000;
+    s->opts.request_timeout_ms = opts->request_timeout_ms ? opts->request_timeout_ms : 15000;
+    list_init(&s->conns);
+    http_request_pool_init(&s->pool);
+    if (opts->server_name)
+        buf_printf(&s->server_line, "Server: %s\r\n", opts->server_name);
+    return s;
+}
+
+struct http_server *http_server_free(struct http_server *s)
+{
+    if (s == NULL)
+        return NULL;
+    while (!list_empty(&s->conns))
+        conn_close(LIST_ENTRY(s->conns.next, struct http_conn, link), 0);
+    http_request_pool_deinit(&s->pool);
+    buf_deinit(&s->cork);
+    buf_deinit(&s->scratch);
+    buf_deinit(&s->server_line);
+    free(s);
+    return NULL;
+}
+
+void http_server_drain(struct http_server *s)
+{
+    s->draining = true;
+    LIST_EACH(l, &s->conns)
+    {
+        struct http_conn *c = LIST_ENTRY(l, struct http_conn, link);
+        c->ends = true;
+        if (c->n_queue == 0)
+            conn_close(c, FLUSH_MS);
+    }
+}
+
+uint32_t http_server_n_conns(const struct http_server *s)
+{
+    return s->n_conns;
+}

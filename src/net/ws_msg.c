@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/ws_msg.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+struct ws_msg *ws_msg_new(enum ws_frame_op op, struct slice payload)
+{
+    uint8_t head[WS_FRAME_MAX_HEAD];
+    size_t n_head = ws_frame_head(head, op, true, payload.n, NULL);
+    struct ws_msg *m = xmalloc(sizeof *m + n_head + payload.n);
+    atomic_init(&m->refs, 1);
+    m->head_bytes = (uint32_t)n_head;
+    m->n = n_head + payload.n;
+    memcpy(m->frame, head, n_head);
+    if (payload.n)
+        memcpy(m->frame + n_head, payload.p, payload.n);
+    return m;
+}
+
+struct ws_msg *ws_msg_ref(struct ws_msg *m)
+{
+    atomic_fetch_add_explicit(&m->refs, 1, memory_order_relaxed);
+    return m;
+}
+
+void ws_msg_unref(void *arg)
+{
+    struct ws_msg *m = arg;
+    if (m && atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) == 1)
+        free(m);
+}
