@@ -4,14 +4,14 @@
 #include "store/store.h"
 
 struct rocks_opts {
-    const char *path;          /* made if missing */
-    uint64_t cache_bytes;      /* blocks, indexes, filters, memtables together; 0 = default */
+    const char *path;     /* made if missing */
+    uint64_t cache_bytes; /* blocks, indexes, filters, memtables together; 0 = default */
     bool read_only;
-    bool fast_close;           /* tests */
+    bool fast_close; /* tests */
 };
 
-/* Open (or make) the store. Errors: ERR_LOCKED (another process has it), ERR_VERSION (newer format), ERR_IO,
- * ERR_CORRUPT; the text names the path. */
+/* Open (or make) the store. Errors: ERR_LOCKED (another process has it), ERR_VERSION (newer
+ * format), ERR_IO, ERR_CORRUPT; the text names the path. */
 ERR rocks_open(const struct rocks_opts *opts, struct store **ret);
 /* Compact everything now (benchmarks, maintenance). */
 ERR rocks_compact(struct store *s);

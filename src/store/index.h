@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shapes of the indexes (store.h), and the checks every backend makes of rows and scans. */
+#pragma once
+#include "store/store.h"
+
+#define INDEX_MAX_PREFIX 32
+#define INDEX_MAX_SUFFIX 36
+
+struct index_shape {
+    const char *name;
+    uint32_t prefix_bytes;
+    uint32_t suffix_bytes;
+    bool newest_first; /* mostly read with descending suffixes: a backend may store them so */
+};
+
+/* NULL if there is no such index. Static. */
+const struct index_shape *index_shape(enum store_index index);
+
+/* Index, prefix and suffix fit together. Errors: ERR_INVALID. */
+ERR index_check_row(const struct store_index_row *row);
+/* The same for a scan; `from` may be shorter than a suffix. Errors: ERR_INVALID. */
+ERR index_check_scan(const struct store_scan *scan);

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/memory.h"
+
+#include "base/mem.h"
+#include "store/index.h"
+#include "store/range_set.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A row of anything: bytes in an arena that lives as long as the store. */
+struct version {
+    struct hash256 key;
+    uint32_t seq; /* 0 = initially loaded */
+    struct slice data;
+};
+struct tx_row {
+    struct store_tx tx;
+    struct hash256 hash;
+};
+struct meta_row {
+    const char *name;
+    struct slice value;
+};
+
+/* Growing array in the arena of its store. */
+struct rows {
+    void *p;
+    size_t n, cap;
+};
+
+struct memory {
+    struct store base; /* first */
+    struct arena *arena;
+    struct range_set ranges;
+    struct rows headers; /* struct ledger_header */
+    struct rows objects; /* struct version */
+    struct rows txs;     /* struct tx_row, ascending */
+    struct rows index;   /* struct store_index_row, by index, prefix, suffix */
+    struct rows meta;    /* struct meta_row */
+    uint32_t loading;    /* ledger of the load in progress; 0: none */
+    uint32_t n_chains;
+    _Atomic uint64_t n_reads;
+    uint64_t n_writes;
+};
+
+static const struct store_ops ops;
+
+static struct memory *memory_of(struct store *s)
+{
+    assert(s->ops == &ops);
+    return container_of(s, struct memory, base);
+}
+
+/* Room for one more row before row `at`. */
+static void *insert(struct rows *r, size_t row_bytes, size_t at)
+{
+    if (r->n == r->cap) {
+        r->cap = r->cap ? 2 * r->cap : 16;
+        r->p = xrealloc(r->p, r->cap * row_bytes);
+    }
+    uint8_t *row = (uint8_t *)r->p + at * row_bytes;
+    memmove(row + row_bytes, row, (r->n - at) * row_bytes);
+    r->n++;
+    return row;
+}
+
+static void drop_rows(struct memory *m)
+{
+    struct rows *const all[] = {&m->headers, &m->objects, &m->txs, &m->index};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        all[i]->n = 0;
+}
+
+static void op_close(struct store *s)
+{
+    struct memory *m = memory_of(s);
+    struct rows *const all[] = {&m->headers, &m->objects, &m->txs, &m->index, &m->meta};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        free(all[i]->p);
+    arena_free(m->arena);
+    free(m);
+}
+
+static struct meta_row *meta_find(struct memory *m, const char *name)
+{
+    struct meta_row *rows = m->meta.p;
+    for (size_t i = 0; i < m->meta.n; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static ERR check_name(const char *name)
+{
+    if (name[0] == 0 || name[0] == '.')
+        return FAIL(ERR_INVALID, "store: meta name \"%s\"", name);
+    return OK;
+}
+
+static err op_meta_get(struct store *s, const char *name, struct arena *a, struct slice *ret)
+{
+    TRY(check_name(name));
+    struct meta_row *row = meta_find(memory_of(s), name);
+    if (row == NULL)
+        return FAIL(ERR_NOT_FOUND, "store: meta \"%s\": not set", name);
+    *ret = arena_dup(a, row->value);
+    return OK;
+}
+
+static err op_meta_put(struct store *s, const char *name, struct slice value)
+{
+    struct memory *m = memory_of(s);
+    TRY(check_name(name));
+    struct meta_row *row = meta_find(m, name);
+    if (row == NULL) {
+        row = insert(&m->meta, sizeof *row, m->meta.n);
+        row->name = arena_strdup(m->arena, slice_str(name));
+    }
+    row->value = arena_dup(m->arena, value);
+    return OK;
+}
+
+static void op_ranges(struct store *s, struct store_range *ret, size_t *ret_n)
+{
+    struct memory *m = memory_of(s);
+    memcpy(ret, m->ranges.r, m->ranges.n * sizeof *ret);
+    *ret_n = m->ranges.n;
+}
+
+static void add_objects(struct memory *m, uint32_t seq, const struct store_object *objects,
+                        size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct version *v = insert(&m->objects, sizeof *v, m->objects.n);
+        *v = (struct version){objects[i].key, seq, arena_dup(m->arena, objects[i].data)};
+    }
+}
+
+static int compare_index(const struct store_index_row *a, const struct store_index_row *b)
+{
+    int c = (int)a->index - (int)b->index;
+    if (c == 0)
+        c = slice_cmp(a->prefix, b->prefix);
+    return c ? c : slice_cmp(a->suffix, b->suffix);
+}
+
+static void add_index_row(struct memory *m, const struct store_index_row *row)
+{
+    size_t at = 0;
+    while (at < m->index.n && compare_index((struct store_index_row *)m->index.p + at, row) < 0)
+        at++;
+    bool same =
+        at < m->index.n && compare_index((struct store_index_row *)m->index.p + at, row) == 0;
+    struct store_index_row *to =
+        same ? (struct store_index_row *)m->index.p + at : insert(&m->index, sizeof *to, at);
+    *to =
+        (struct store_index_row){row->index, arena_dup(m->arena, row->prefix),
+                                 arena_dup(m->arena, row->suffix), arena_dup(m->arena, row->value)};
+}
+
+static ERR check_index_rows(const struct store_index_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        TRY(index_check_row(&rows[i]));
+    return OK;
+}
+
+static void add_ledger(struct memory *m, const struct store_ledger *l)
+{
+    *(struct ledger_header *)insert(&m->headers, sizeof l->header, m->headers.n) = l->header;
+    for (size_t i = 0; i < l->n_txs; i++) {
+        struct tx_row *row = insert(&m->txs, sizeof *row, m->txs.n);
+        row->tx = (struct store_tx){l->txs[i].pos, arena_dup(m->arena, l->txs[i].tx),
+                                    arena_dup(m->arena, l->txs[i].meta)};
+        row->hash = l->tx_hashes[i];
+    }
+    for (size_t i = 0; i < l->n_index_rows; i++)
+        add_index_row(m, &l->index_rows[i]);
+}
+
+static err op_load_begin(struct store *s, uint32_t seq, uint32_t n_chains)
+{
+    struct memory *m = memory_of(s);
+    TRY(range_set_check_first(&m->ranges, seq, n_chains));
+    drop_rows(m);
+    m->loading = seq;
+    m->n_chains = n_chains;
+    return OK;
+}
+
+static err op_load_add(struct store *s, uint32_t chain, const struct store_object *objects,
+                       size_t n_objects, const struct store_successor *successors,
+                       size_t n_successors, const struct store_index_row *rows, size_t n_rows)
+{
+    struct memory *m = memory_of(s);
+    if (m->loading == 0 || chain >= m->n_chains)
+        return FAIL(ERR_INVALID, "store: no load with a part %u", chain);
+    TRY(check_index_rows(rows, n_rows));
+    add_objects(m, 0, objects, n_objects);
+    for (size_t i = 0; i < n_rows; i++)
+        add_index_row(m, &rows[i]);
+    return OK;
+}
+
+static err op_load_commit(struct store *s, const struct store_ledger *l)
+{
+    struct memory *m = memory_of(s);
+    if (m->loading == 0 || m->loading != l->header.seq)
+        return FAIL(ERR_INVALID, "store: no load of ledger %u", l->header.seq);
+    TRY(range_set_check_txs(l));
+    TRY(check_index_rows(l->index_rows, l->n_index_rows));
+    add_ledger(m, l);
+    m->ranges = (struct range_set){.r = {{l->header.seq, l->header.seq}}, .n = 1};
+    m->loading = 0;
+    m->n_writes++;
+    return OK;
+}
+
+static err op_write(struct store *s, const struct store_ledger *ledgers, size_t n)
+{
+    struct memory *m = memory_of(s);
+    TRY(range_set_check_append(&m->ranges, ledgers, n));
+    for (size_t i = 0; i < n; i++)
+        TRY(check_index_rows(ledgers[i].index_rows, ledgers[i].n_index_rows));
+    for (size_t i = 0; i < n; i++) {
+        add_ledger(m, &ledgers[i]);
+        add_objects(m, ledgers[i].header.seq, ledgers[i].objects, ledgers[i].n_objects);
+    }
+    m->ranges.r[m->ranges.n - 1].last = ledgers[n - 1].header.seq;
+    m->n_writes++;
+    return OK;
+}
+
+/* Before the first ledger is complete, nothing is to be seen. */
+static size_t visible(struct memory *m, const struct rows *rows)
+{
+    m->n_reads++;
+    return m->ranges.n > 0 ? rows->n : 0;
+}
+
+static err op_header_get(struct store *s, uint32_t seq, struct ledger_header *ret)
+{
+    struct memory *m = memory_of(s);
+    struct ledger_header *h = m->headers.p;
+    for (size_t i = 0; i < visible(m, &m->headers); i++)
+        if (h[i].seq == seq) {
+            *ret = h[i];
+            return OK;
+        }
+    return FAIL(ERR_NOT_FOUND, "store: ledger %u is not held", seq);
+}
+
+static err op_seq_by_hash(struct store *s, const struct hash256 *hash, uint32_t *ret)
+{
+    struct memory *m = memory_of(s);
+    struct ledger_header *h = m->headers.p;
+    for (size_t i = 0; i < visible(m, &m->headers); i++)
+        if (hash256_eq(&h[i].hash, hash)) {
+            *ret = h[i].seq;
+            return OK;
+        }
+    return FAIL(ERR_NOT_FOUND, "store: no ledger with this hash");
+}
+
+/* Newest version at or before `seq`; NULL if there is none. */
+static const struct version *newest(struct memory *m, uint32_t seq, const struct hash256 *key)
+{
+    const struct version *best = NULL, *v = m->objects.p;
+    for (size_t i = 0; i < visible(m, &m->objects); i++)
+        if (v[i].seq <= seq && hash256_eq(&v[i].key, key) &&
+            (best == NULL || v[i].seq >= best->seq))
+            best = &v[i];
+    return best;
+}
+
+static err op_objects_get(struct store *s, uint32_t seq, const struct hash256 *keys, size_t n,
+                          struct arena *a, struct slice *ret, uint32_t *ret_seqs)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct version *v = newest(memory_of(s), seq, &keys[i]);
+        ret[i] = v && v->data.n ? arena_dup(a, v->data) : SLICE_EMPTY;
+        if (ret_seqs)
+            ret_seqs[i] = v ? v->seq : UINT32_MAX;
+    }
+    return OK;
+}
+
+static err op_next(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret)
+{
+    struct memory *m = memory_of(s);
+    const struct version *v = m->objects.p;
+    const struct hash256 *best = NULL;
+    for (size_t i = 0; i < visible(m, &m->objects); i++) {
+        if (hash256_cmp(&v[i].key, key) <= 0 || (best && hash256_cmp(&v[i].key, best) >= 0))
+            continue;
+        const struct version *at = newest(m, seq, &v[i].key);
+        if (at && at->data.n)
+            best = &v[i].key;
+    }
+    if (best == NULL)
+        return FAIL(ERR_NOT_FOUND, "store: no later key");
+    *ret = *best;
+    return OK;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return memcmp(a, b, 32);
+}
+
+static err op_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret,
+                   size_t *ret_n)
+{
+    struct memory *m = memory_of(s);
+    const struct version *v = m->objects.p;
+    size_t n = 0;
+    if (!range_set_has(&m->ranges, seq))
+        return FAIL(ERR_NOT_FOUND, "store: ledger %u is not held", seq);
+    struct hash256 *keys = arena_array(a, struct hash256, m->objects.n + 1);
+    for (size_t i = 0; i < m->objects.n; i++)
+        if (v[i].seq == seq)
+            keys[n++] = v[i].key;
+    qsort(keys, n, sizeof *keys, compare_keys);
+    *ret = keys;
+    *ret_n = n;
+    return OK;
+}
+
+static err get_ledger(struct memory *m, uint32_t seq, struct arena *a, struct store_tx **ret,
+                      size_t *ret_n)
+{
+    const struct tx_row *rows = m->txs.p;
+    size_t n = 0;
+    if (!range_set_has(&m->ranges, seq))
+        return FAIL(ERR_NOT_FOUND, "store: ledger %u is not held", seq);
+    struct store_tx *txs = arena_array(a, struct store_tx, m->txs.n + 1);
+    for (size_t i = 0; i < m->txs.n; i++)
+        if (rows[i].tx.pos.ledger_seq == seq)
+            txs[n++] = rows[i].tx;
+    *ret = txs;
+    *ret_n = n;
+    return OK;
+}
+
+static ERR get_one(struct memory *m, struct store_tx_pos pos, struct store_tx *ret)
+{
+    const struct tx_row *rows = m->txs.p;
+    for (size_t i = 0; i < visible(m, &m->txs); i++)
+        if (rows[i].tx.pos.ledger_seq == pos.ledger_seq && rows[i].tx.pos.index == pos.index) {
+            *ret = rows[i].tx;
+            return OK;
+        }
+    return FAIL(ERR_CORRUPT, "store: no transaction at %u:%u", pos.ledger_seq, pos.index);
+}
+
+static err op_txs_get(struct store *s, const struct store_tx_pos *pos, size_t n, struct arena *a,
+                      struct store_tx **ret, size_t *ret_n)
+{
+    struct memory *m = memory_of(s);
+    if (n == 1 && pos->index == STORE_TX_ALL)
+        return get_ledger(m, pos->ledger_seq, a, ret, ret_n);
+    struct store_tx *txs = arena_array(a, struct store_tx, n);
+    for (size_t i = 0; i < n; i++) {
+        if (pos[i].index == STORE_TX_ALL)
+            return FAIL(ERR_INVALID, "store: a whole ledger among several positions");
+        TRY(get_one(m, pos[i], &txs[i]));
+    }
+    *ret = txs;
+    *ret_n = n;
+    return OK;
+}
+
+static err op_tx_find(struct store *s, const struct hash256 *hash, struct arena *a,
+                      struct store_tx *ret)
+{
+    struct memory *m = memory_of(s);
+    const struct tx_row *rows = m->txs.p;
+    (void)a; /* rows live as long as the store */
+    for (size_t i = 0; i < visible(m, &m->txs); i++)
+        if (hash256_eq(&rows[i].hash, hash)) {
+            *ret = rows[i].tx;
+            return OK;
+        }
+    return FAIL(ERR_NOT_FOUND, "store: no transaction with this hash");
+}
+
+static bool in_scan(const struct store_index_row *row, const struct store_scan *scan)
+{
+    if (row->index != scan->index || !slice_eq(row->prefix, scan->prefix))
+        return false;
+    if (scan->from.n == 0)
+        return true;
+    int c = slice_cmp(row->suffix, scan->from);
+    return c == 0 ? scan->inclusive : (c < 0) == scan->backward;
+}
+
+static err op_scan(struct store *s, const struct store_scan *scan, struct arena *a,
+                   struct store_entry **ret, size_t *ret_n)
+{
+    struct memory *m = memory_of(s);
+    const struct store_index_row *rows = m->index.p;
+    TRY(index_check_scan(scan));
+    size_t n = 0, n_rows = visible(m, &m->index);
+    struct store_entry *entries = arena_array(a, struct store_entry, n_rows + 1);
+    for (size_t i = 0; i < n_rows && n < scan->limit; i++) {
+        const struct store_index_row *row = &rows[scan->backward ? n_rows - 1 - i : i];
+        if (in_scan(row, scan))
+            entries[n++] =
+                (struct store_entry){arena_dup(a, row->suffix), arena_dup(a, row->value)};
+    }
+    *ret = entries;
+    *ret_n = n;
+    return OK;
+}
+
+static void op_stats(struct store *s, struct store_stats *ret)
+{
+    struct memory *m = memory_of(s);
+    *ret = (struct store_stats){.n_reads = m->n_reads, .n_writes = m->n_writes, .disk_bytes = 0};
+}
+
+static const struct store_ops ops = {
+    .close = op_close,
+    .meta_get = op_meta_get,
+    .meta_put = op_meta_put,
+    .ranges = op_ranges,
+    .load_begin = op_load_begin,
+    .load_add = op_load_add,
+    .load_commit = op_load_commit,
+    .write = op_write,
+    .header_get = op_header_get,
+    .seq_by_hash = op_seq_by_hash,
+    .objects_get = op_objects_get,
+    .next = op_next,
+    .diff = op_diff,
+    .txs_get = op_txs_get,
+    .tx_find = op_tx_find,
+    .scan = op_scan,
+    .stats = op_stats,
+};
+
+struct store *memory_new(void)
+{
+    struct memory *m = xcalloc(1, sizeof *m);
+    m->base.ops = &ops;
+    m->arena = arena_new(0);
+    struct meta_row *row = insert(&m->meta, sizeof *row, 0);
+    *row = (struct meta_row){"dataset_id", slice_of(arena_zalloc(m->arena, 16), 16)};
+    return &m->base;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/rocks.h"
+
+#include "store/rocks_batch.h"
+#include "store/rocks_iter.h"
+#include "store/rocks_load.h"
+#include "store/rocks_ops.h"
+#include "store/rocks_options.h"
+#include "store/rocks_status.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *rocks_path(const struct rocks *r, const char *fmt, ...)
+{
+    struct buf b = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    buf_printf(&b, "%s/", r->path);
+    buf_vprintf(&b, fmt, ap);
+    va_end(ap);
+    buf_put_u8(&b, 0);
+    return (char *)b.p;
+}
+
+struct range_set rocks_ranges(struct rocks *r)
+{
+    pthread_mutex_lock(&r->ranges_lock);
+    struct range_set ranges = r->ranges;
+    pthread_mutex_unlock(&r->ranges_lock);
+    return ranges;
+}
+
+void rocks_publish(struct rocks *r, const struct range_set *ranges)
+{
+    /* first the generation: who sees the new span must not get an iterator from before it */
+    atomic_fetch_add(&r->generation, 1);
+    rocks_iter_pools_purge(r);
+    pthread_mutex_lock(&r->ranges_lock);
+    r->ranges = *ranges;
+    pthread_mutex_unlock(&r->ranges_lock);
+    atomic_store(&r->ready, true);
+    atomic_fetch_add_explicit(&r->n_writes, 1, memory_order_relaxed);
+}
+
+static void op_ranges(struct store *s, struct store_range *ret, size_t *ret_n)
+{
+    struct range_set ranges = rocks_ranges(rocks_of(s));
+    memcpy(ret, ranges.r, ranges.n * sizeof *ret);
+    *ret_n = ranges.n;
+}
+
+static uint64_t disk_bytes(struct rocks *r)
+{
+    static const char *const properties[] = {"rocksdb.total-sst-files-size",
+                                             "rocksdb.cur-size-all-mem-tables"};
+    uint64_t sum = 0;
+    for (enum rocks_cf cf = 0; cf < ROCKS_N_CFS; cf++)
+        for (size_t i = 0; i < ARRAY_LEN(properties); i++) {
+            uint64_t n = 0;
+            if (r->cf[cf])
+                rocksdb_property_int_cf(r->db, r->cf[cf], properties[i], &n);
+            sum += n;
+        }
+    return sum;
+}
+
+static void op_stats(struct store *s, struct store_stats *ret)
+{
+    struct rocks *r = rocks_of(s);
+    *ret = (struct store_stats){
+        .n_reads = atomic_load(&r->n_reads),
+        .n_offloaded = atomic_load(&r->n_offloaded),
+        .n_pending = atomic_load(&r->n_pending),
+        .n_writes = atomic_load(&r->n_writes),
+        .disk_bytes = disk_bytes(r),
+    };
+}
+
+/* So that the next open has no log to replay. What fails here is replayed. */
+static void flush_all(struct rocks *r)
+{
+    rocksdb_flushoptions_t *o = rocksdb_flushoptions_create();
+    for (enum rocks_cf cf = 0; cf < ROCKS_N_CFS; cf++) {
+        char *text = NULL;
+        if (r->cf[cf])
+            rocksdb_flush_cf(r->db, o, r->cf[cf], &text);
+        rocksdb_free(text);
+    }
+    rocksdb_flushoptions_destroy(o);
+}
+
+static void close_db(struct rocks *r)
+{
+    rocks_load_forget(r);
+    rocks_iter_pools_purge(r);
+    if (!r->fast_close && !r->read_only)
+        flush_all(r);
+    for (size_t i = 0; i < ROCKS_N_CFS; i++)
+        if (r->cf[i])
+            rocksdb_column_family_handle_destroy(r->cf[i]);
+    rocksdb_close(r->db);
+}
+
+static void rocks_free(struct rocks *r)
+{
+    if (r->db)
+        close_db(r);
+    rocks_iter_pools_deinit(r);
+    rocks_options_deinit(r);
+    pthread_mutex_destroy(&r->ranges_lock);
+    free(r->path);
+    free(r);
+}
+
+static void rocks_freep(struct rocks **r)
+{
+    if (*r)
+        rocks_free(*r);
+}
+
+static void op_close(struct store *s)
+{
+    rocks_free(rocks_of(s));
+}
+
+static const struct store_ops ops = {
+    .close = op_close,
+    .meta_get = rocks_meta_get,
+    .meta_put = rocks_meta_put,
+    .ranges = op_ranges,
+    .load_begin = rocks_load_begin,
+    .load_add = rocks_load_add,
+    .load_commit = rocks_load_commit,
+    .write = rocks_write,
+    .header_get = rocks_tx_header_get,
+    .seq_by_hash = rocks_tx_seq_by_hash,
+    .objects_get = rocks_state_objects_get,
+    .next = rocks_state_next,
+    .diff = rocks_diff,
+    .txs_get = rocks_tx_get,
+    .tx_find = rocks_tx_find,
+    .scan = rocks_scan,
+    .stats = op_stats,
+};
+
+struct rocks *rocks_of(struct store *s)
+{
+    assert(s->ops == &ops);
+    return container_of(s, struct rocks, base);
+}
+
+/* mkdir -p */
+static ERR make_directory(const char *path)
+{
+    CLEANUP(mem_freep) char *copy = xstrdup(path);
+    for (char *p = copy + 1;; p++) {
+        char c = *p;
+        if (c != 0 && c != '/')
+            continue;
+        *p = 0;
+        if (mkdir(copy, 0755) != 0 && errno != EEXIST)
+            return FAIL(ERR_IO, "store: %s: %s", copy, strerror(errno));
+        if (c == 0)
+            return OK;
+        *p = c;
+    }
+}
+
+/* A column family from the future tells it before any of its rows could be misread. */
+static ERR check_column_families(const struct rocks *r)
+{
+    CLEANUP(mem_freep) char *file = rocks_path(r, "CURRENT");
+    char *text = NULL, unknown[64] = "";
+    size_t n = 0;
+    if (access(file, F_OK) != 0)
+        return OK; /* a new store */
+    char **names = rocksdb_list_column_families(r->db_opts, r->path, &n, &text);
+    TRY(rocks_status(r->path, "open", text));
+    for (size_t i = 0; i < n; i++)
+        if (rocks_options_cf_by_name(names[i]) == ROCKS_N_CFS)
+            snprintf(unknown, sizeof unknown, "%s", names[i]);
+    rocksdb_list_column_families_destroy(names, n);
+    if (unknown[0])
+        return FAIL(ERR_VERSION, "store: %s: written by a newer version (it has \"%s\")", r->path,
+                    unknown);
+    return OK;
+}
+
+static ERR open_db(struct rocks *r)
+{
+    const char *names[ROCKS_N_CFS];
+    const rocksdb_options_t *opts[ROCKS_N_CFS];
+    char *text = NULL;
+    for (enum rocks_cf cf = 0; cf < ROCKS_N_CFS; cf++) {
+        names[cf] = rocks_options_cf_name(cf);
+        opts[cf] = r->cf_opts[cf];
+    }
+    if (r->read_only)
+        r->db = rocksdb_open_for_read_only_column_families(r->db_opts, r->path, ROCKS_N_CFS, names,
+                                                           opts, r->cf, 0, &text);
+    else
+        r->db = rocksdb_open_column_families(r->db_opts, r->path, ROCKS_N_CFS, names, opts, r->cf,
+                                             &text);
+    return rocks_status(r->path, "open", text);
+}
+
+/* The store's own meta; *ret in `a`, empty when not set. */
+static ERR own_meta(struct rocks *r, const char *name, struct arena *a, struct slice *ret)
+{
+    CLEANUP(rocks_read_release) struct rocks_value v = {0};
+    struct rocks_read rd = {r, true, NULL};
+    struct rocks_key key = {.n = 0};
+    rocks_key_put(&key, name, strlen(name));
+    TRY(rocks_read_get(&rd, ROCKS_CF_META, &key, &v));
+    *ret = v.pin ? arena_dup(a, v.bytes) : SLICE_EMPTY;
+    return OK;
+}
+
+static ERR check_version(struct rocks *r, const char *name, uint32_t ours, struct arena *a,
+                         bool *ret_set)
+{
+    struct slice v;
+    TRY(own_meta(r, name, a, &v));
+    *ret_set = v.n != 0;
+    if (v.n != 0 && v.n != 4)
+        return FAIL(ERR_CORRUPT, "store: %s: %s of %zu bytes", r->path, name + 1, v.n);
+    if (v.n == 4 && bits_load32(v.p) > ours)
+        return FAIL(ERR_VERSION, "store: %s: %s %u is newer than %u, which this program knows",
+                    r->path, name + 1, bits_load32(v.p), ours);
+    return OK;
+}
+
+static void index_meta_name(size_t index, char out[32])
+{
+    snprintf(out, 32, ".index.%s", index_shape((enum store_index)index)->name);
+}
+
+static ERR make_meta(struct rocks *r)
+{
+    CLEANUP(rocks_batch_deinit) struct rocks_batch b = rocks_batch_of(r);
+    uint8_t version[4], dataset[16];
+    char name[32];
+    if (r->read_only)
+        return FAIL(ERR_CORRUPT, "store: %s: has no format version", r->path);
+    if (getrandom(dataset, sizeof dataset, 0) != sizeof dataset)
+        return FAIL(ERR_IO, "store: getrandom: %s", strerror(errno));
+    bits_store32(version, ROCKS_INDEX_VERSION);
+    for (size_t i = 1; i < STORE_N_INDEXES; i++) {
+        index_meta_name(i, name);
+        rocks_batch_put_meta(&b, name, slice_of(version, 4));
+    }
+    bits_store32(version, ROCKS_FORMAT);
+    rocks_batch_put_meta(&b, ".format", slice_of(version, 4));
+    rocks_batch_put_meta(&b, "dataset_id", slice_of(dataset, sizeof dataset));
+    return rocks_batch_commit(&b);
+}
+
+static ERR check_meta(struct rocks *r)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    char name[32];
+    bool set;
+    TRY(check_version(r, ".format", ROCKS_FORMAT, a, &set));
+    if (!set)
+        return make_meta(r);
+    for (size_t i = 1; i < STORE_N_INDEXES; i++) {
+        index_meta_name(i, name);
+        TRY(check_version(r, name, ROCKS_INDEX_VERSION, a, &set));
+    }
+    return OK;
+}
+
+static ERR read_ranges(struct rocks *r)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct slice bytes;
+    TRY(own_meta(r, ".ranges", a, &bytes));
+    if (!range_set_decode(bytes, &r->ranges))
+        return FAIL(ERR_CORRUPT, "store: %s: the spans of ledgers are damaged", r->path);
+    atomic_store(&r->ready, r->ranges.n > 0);
+    return OK;
+}
+
+static ERR open_checked(struct rocks *r)
+{
+    if (!r->read_only)
+        TRY(make_directory(r->path));
+    TRY(check_column_families(r));
+    TRY(open_db(r));
+    TRY(check_meta(r));
+    TRY(read_ranges(r));
+    if (r->read_only)
+        return OK;
+    rocks_load_forget(r);
+    return rocks_load_drop(r);
+}
+
+ERR rocks_open(const struct rocks_opts *opts, struct store **ret)
+{
+    CLEANUP(rocks_freep) struct rocks *r = xcalloc(1, sizeof *r);
+    r->base.ops = &ops;
+    r->path = xstrdup(opts->path);
+    r->read_only = opts->read_only;
+    r->fast_close = opts->fast_close;
+    pthread_mutex_init(&r->ranges_lock, NULL);
+    rocks_options_init(r, opts->cache_bytes);
+    rocks_iter_pools_init(r);
+    if (opts->path[0] == 0)
+        return FAIL(ERR_INVALID, "store: no path");
+    TRY(open_checked(r));
+    *ret = &TAKE_PTR(r)->base;
+    return OK;
+}
+
+ERR rocks_compact(struct store *s)
+{
+    struct rocks *r = rocks_of(s);
+    rocksdb_compactoptions_t *o = rocksdb_compactoptions_create();
+    rocksdb_compactoptions_set_bottommost_level_compaction(
+        o, 2); /* force, that old files get the dictionary, too */
+    flush_all(r);
+    for (enum rocks_cf cf = 0; cf < ROCKS_N_CFS; cf++)
+        rocksdb_compact_range_cf_opt(r->db, r->cf[cf], o, NULL, 0, NULL, 0);
+    rocksdb_compactoptions_destroy(o);
+    return OK;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows whose form needs more than a line: transactions, hash pointers, index rows. Reading
+ * distrusts the bytes. */
+#pragma once
+#include "store/rocks_impl.h"
+
+#define ROCKS_CODEC_MAX_VARINT 10
+
+/* 7 bits a byte, low first; returns the bytes written. */
+size_t rocks_codec_put_varint(uint8_t out[ROCKS_CODEC_MAX_VARINT], uint64_t v);
+/* Split a transaction row; slices point into it. False: damaged. */
+bool rocks_codec_split_tx(struct slice row, struct slice *ret_tx, struct slice *ret_meta);
+
+struct rocks_key rocks_codec_txhash_key(const struct hash256 *tx_hash, struct store_tx_pos pos);
+/* Position in a txhash key. False: damaged. */
+bool rocks_codec_txhash_pos(struct slice key, struct store_tx_pos *ret);
+
+uint8_t rocks_codec_object_kind(struct slice data); /* enum rocks_object_kind */
+/* Bytes of an object row; empty = deleted. False: damaged, or of a kind from the future. */
+bool rocks_codec_object_data(struct slice row, struct slice *ret);
+
+enum rocks_cf rocks_codec_index_cf(enum store_index index);
+/* Prefix and suffix have the index's sizes. */
+struct rocks_key rocks_codec_index_key(enum store_index index, struct slice prefix,
+                                       struct slice suffix);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tuning of RocksDB: column families, compression, bounds on memory. The one place with numbers. */
+#pragma once
+#include "store/rocks_impl.h"
+
+/* Name of a column family, as on disk. Static. */
+const char *rocks_options_cf_name(enum rocks_cf cf);
+/* ROCKS_N_CFS when no column family has this name. */
+enum rocks_cf rocks_options_cf_by_name(const char *name);
+
+/* Make r->cache, db_opts, cf_opts, get_opts and write options. `cache_bytes` bounds blocks,
+ * indexes, filters and memtables together; 0 = default. */
+void rocks_options_init(struct rocks *r, uint64_t cache_bytes);
+void rocks_options_deinit(struct rocks *r);

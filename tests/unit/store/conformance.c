@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/store/conformance.h"
+
+#include "base/bits.h"
+#include "base/mem.h"
+#include "store/memory.h"
+#include "unit/store/model.h"
+
+static struct hash256 key_of(uint8_t first, uint8_t last)
+{
+    struct hash256 key = {{first}};
+    key.b[31] = last;
+    return key;
+}
+
+static struct hash256 end_key(void)
+{
+    return (struct hash256){{[0 ... 31] = 0xFF}};
+}
+
+static struct store_object object_of(struct hash256 key, const char *text)
+{
+    return (struct store_object){key, slice_str(text)};
+}
+
+static struct store_ledger ledger_of(uint32_t seq)
+{
+    struct store_ledger l = {.header = {.seq = seq, .drops = 100}};
+    bits_store32(l.header.hash.b, seq);
+    return l;
+}
+
+/* Ledger 10 with objects 20.. and 40.., key 40 the last. */
+static void load_two(struct store *s)
+{
+    struct store_object objects[] = {object_of(key_of(0x20, 1), "twenty"),
+                                     object_of(key_of(0x40, 1), "forty")};
+    struct store_successor list[] = {{key_of(0x20, 1), key_of(0x40, 1)},
+                                     {key_of(0x40, 1), end_key()}};
+    struct store_successor head = {HASH256_ZERO, key_of(0x20, 1)};
+    struct store_ledger l = ledger_of(10);
+    l.successors = &head;
+    l.n_successors = 1;
+    ASSERT_OK(store_load_begin(s, 10, 1));
+    ASSERT_OK(store_load_add(s, 0, objects, 2, list, 2, NULL, 0));
+    ASSERT_OK(store_load_commit(s, &l));
+}
+
+static void write_ledger(struct store *s, uint32_t seq, const struct store_object *objects,
+                         size_t n_objects, const struct store_successor *list, size_t n_list)
+{
+    struct store_ledger l = ledger_of(seq);
+    struct hash256 keys[8];
+    for (size_t i = 0; i < n_objects; i++)
+        keys[i] = objects[i].key;
+    l.objects = objects;
+    l.n_objects = l.n_unnamed = n_objects;
+    l.unnamed = keys;
+    l.successors = list;
+    l.n_successors = n_list;
+    ASSERT_OK(store_write(s, &l, 1));
+}
+
+static void expect_next(struct store *s, uint32_t seq, struct hash256 key, struct hash256 next)
+{
+    struct hash256 got;
+    ASSERT_OK(store_next(s, seq, &key, &got));
+    ASSERT(hash256_eq(&got, &next));
+}
+
+static void expect_object(struct store *s, uint32_t seq, struct hash256 key, const char *text,
+                          uint32_t at)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct slice got;
+    uint32_t got_seq;
+    ASSERT_OK(store_objects_get(s, seq, &key, 1, a, &got, &got_seq));
+    ASSERT_SLICE(text, got);
+    ASSERT_INT(at, got_seq);
+}
+
+static void expect_range(struct store *s, uint32_t first, uint32_t last)
+{
+    struct store_range ranges[STORE_MAX_RANGES];
+    size_t n;
+    store_ranges(s, ranges, &n);
+    ASSERT_INT(first ? 1 : 0, n);
+    if (n > 0) {
+        ASSERT_INT(first, ranges[0].first);
+        ASSERT_INT(last, ranges[0].last);
+    }
+}
+
+static void expect_empty(struct store *s)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct hash256 key = key_of(0x20, 1), *keys;
+    struct ledger_header header;
+    struct store_tx tx, *txs;
+    struct store_tx_pos all = {10, STORE_TX_ALL}, one = {10, 0};
+    struct store_entry *rows;
+    struct store_scan scan = {
+        .index = STORE_INDEX_ACCOUNT_TX, .prefix = slice_of(key.b, 20), .limit = 10};
+    size_t n;
+    uint32_t seq;
+    expect_range(s, 0, 0);
+    expect_object(s, 10, key, "", UINT32_MAX);
+    ASSERT_ERR(ERR_NOT_FOUND, store_header_get(s, 10, &header));
+    ASSERT_ERR(ERR_NOT_FOUND, store_seq_by_hash(s, &key, &seq));
+    ASSERT_ERR(ERR_NOT_FOUND, store_next(s, 10, &HASH256_ZERO, &key));
+    ASSERT_ERR(ERR_NOT_FOUND, store_diff(s, 10, a, &keys, &n));
+    ASSERT_ERR(ERR_NOT_FOUND, store_txs_get(s, &all, 1, a, &txs, &n));
+    ASSERT_ERR(ERR_CORRUPT, store_txs_get(s, &one, 1, a, &txs, &n));
+    ASSERT_ERR(ERR_NOT_FOUND, store_tx_find(s, &key, a, &tx));
+    ASSERT_OK(store_scan(s, &scan, a, &rows, &n));
+    ASSERT_INT(0, n);
+}
+
+void conformance_empty_store_answers_that_nothing_is_there(conformance_open_fn open)
+{
+    struct store *s = open();
+    struct store_ledger l = ledger_of(1);
+    expect_empty(s);
+    ASSERT_ERR(ERR_INVALID, store_write(s, &l, 1));
+    ASSERT_ERR(ERR_INVALID, store_load_commit(s, &l));
+    store_close(s);
+}
+
+void conformance_loaded_ledger_is_read_back(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct ledger_header header;
+    struct hash256 *keys, last;
+    size_t n;
+    uint32_t seq;
+    load_two(s);
+    expect_range(s, 10, 10);
+    ASSERT_OK(store_header_get(s, 10, &header));
+    ASSERT_INT(100, header.drops);
+    ASSERT_OK(store_seq_by_hash(s, &header.hash, &seq));
+    ASSERT_INT(10, seq);
+    expect_object(s, 10, key_of(0x20, 1), "twenty", 0);
+    expect_object(s, 10, key_of(0x20, 2), "", UINT32_MAX);
+    expect_next(s, 10, HASH256_ZERO, key_of(0x20, 1));
+    expect_next(s, 10, key_of(0x20, 1), key_of(0x40, 1));
+    expect_next(s, 10, key_of(0x30, 0), key_of(0x40, 1));
+    ASSERT_ERR(ERR_NOT_FOUND, store_next(s, 10, &(struct hash256){{0x40, [31] = 1}}, &last));
+    ASSERT_OK(store_diff(s, 10, a, &keys, &n));
+    ASSERT_INT(0, n);
+    store_close(s);
+}
+
+void conformance_load_is_invisible_before_its_commit(conformance_open_fn open)
+{
+    struct store *s = open();
+    struct store_object object = object_of(key_of(0x20, 1), "twenty");
+    struct store_successor next = {object.key, end_key()};
+    uint8_t owner[20] = {0}, place[8] = {0};
+    struct store_index_row row = {STORE_INDEX_ACCOUNT_TX, slice_of(owner, 20), slice_of(place, 8),
+                                  SLICE_EMPTY};
+    ASSERT_OK(store_load_begin(s, 10, 2));
+    ASSERT_OK(store_load_add(s, 1, &object, 1, &next, 1, &row, 1));
+    expect_empty(s);
+    ASSERT_ERR(ERR_INVALID, store_load_add(s, 2, &object, 1, &next, 1, NULL, 0));
+    store_close(s); /* in the middle of it */
+}
+
+void conformance_second_load_begin_drops_the_first_load(conformance_open_fn open)
+{
+    struct store *s = open();
+    struct store_object object = object_of(key_of(0x10, 1), "ten");
+    struct store_successor next = {object.key, end_key()};
+    ASSERT_OK(store_load_begin(s, 9, 3));
+    ASSERT_OK(store_load_add(s, 2, &object, 1, &next, 1, NULL, 0));
+    load_two(s);
+    expect_object(s, 10, object.key, "", UINT32_MAX);
+    expect_next(s, 10, object.key, key_of(0x20, 1));
+    ASSERT_ERR(ERR_EXISTS, store_load_begin(s, 10, 1));
+    store_close(s);
+}
+
+void conformance_write_refuses_what_does_not_follow(conformance_open_fn open)
+{
+    struct store *s = open();
+    load_two(s);
+    struct store_ledger two[] = {ledger_of(11), ledger_of(13)};
+    ASSERT_ERR(ERR_EXISTS, store_write(s, &(struct store_ledger){.header = {.seq = 10}}, 1));
+    ASSERT_ERR(ERR_INVALID, store_write(s, &(struct store_ledger){.header = {.seq = 12}}, 1));
+    ASSERT_ERR(ERR_INVALID, store_write(s, &(struct store_ledger){.header = {.seq = 9}}, 1));
+    ASSERT_ERR(ERR_INVALID, store_write(s, two, 2));
+    expect_range(s, 10, 10);
+    struct store_index_row bad = {STORE_INDEX_ACCOUNT_TX, SLICE_LIT("short"), SLICE_LIT("12345678"),
+                                  SLICE_EMPTY};
+    two[1] = ledger_of(12);
+    two[1].index_rows = &bad;
+    two[1].n_index_rows = 1;
+    ASSERT_ERR(ERR_INVALID, store_write(s, two, 2));
+    two[1].n_index_rows = 0;
+    struct store_tx elsewhere = {.pos = {11, 0}};
+    two[1].txs = &elsewhere;
+    two[1].tx_hashes = &two[1].header.hash;
+    two[1].n_txs = 1;
+    ASSERT_ERR(ERR_INVALID, store_write(s, two, 2));
+    two[1].n_txs = 0;
+    ASSERT_OK(store_write(s, two, 2));
+    expect_range(s, 10, 12);
+    store_close(s);
+}
+
+void conformance_writes_are_read_at_every_ledger(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct hash256 key = key_of(0x20, 1), *keys;
+    size_t n;
+    load_two(s);
+    write_ledger(s, 11, (struct store_object[]){object_of(key, "modified")}, 1, NULL, 0);
+    write_ledger(s, 12, (struct store_object[]){object_of(key, "")}, 1,
+                 (struct store_successor[]){{HASH256_ZERO, key_of(0x40, 1)}}, 1);
+    write_ledger(s, 13, NULL, 0, NULL, 0);
+    expect_object(s, 10, key, "twenty", 0);
+    expect_object(s, 11, key, "modified", 11);
+    expect_object(s, 12, key, "", 12);
+    expect_object(s, 13, key, "", 12);
+    ASSERT_OK(store_diff(s, 11, a, &keys, &n));
+    ASSERT(n == 1 && hash256_eq(&keys[0], &key));
+    ASSERT_OK(store_diff(s, 13, a, &keys, &n));
+    ASSERT_INT(0, n);
+    store_close(s);
+}
+
+void conformance_next_passes_over_deleted_keys(conformance_open_fn open)
+{
+    struct store *s = open();
+    struct hash256 gone = key_of(0x20, 1), got;
+    load_two(s);
+    write_ledger(s, 11, (struct store_object[]){object_of(gone, "")}, 1,
+                 (struct store_successor[]){{HASH256_ZERO, key_of(0x40, 1)}}, 1);
+    write_ledger(s, 12, (struct store_object[]){object_of(key_of(0x30, 1), "thirty")}, 1,
+                 (struct store_successor[]){{HASH256_ZERO, key_of(0x30, 1)},
+                                            {key_of(0x30, 1), key_of(0x40, 1)}},
+                 2);
+    expect_next(s, 10, HASH256_ZERO, gone);
+    expect_next(s, 11, HASH256_ZERO, key_of(0x40, 1));
+    expect_next(s, 11, gone,
+                key_of(0x40, 1)); /* its own row is stale only from the next ledger on */
+    expect_next(s, 12, gone, key_of(0x30, 1));
+    expect_next(s, 12, key_of(0x25, 0), key_of(0x30, 1));
+    expect_next(s, 12, key_of(0x3F, 0), key_of(0x40, 1));
+    ASSERT_ERR(ERR_NOT_FOUND, store_next(s, 12, &(struct hash256){{0xFF}}, &got));
+    store_close(s);
+}
+
+void conformance_next_of_an_emptied_book_is_the_next_key(conformance_open_fn open)
+{
+    struct store *s = open();
+    struct hash256 base = key_of(0x30, 0), dir = key_of(0x30, 7), between = {{0x35}};
+    load_two(s);
+    write_ledger(
+        s, 11, (struct store_object[]){object_of(dir, "directory")}, 1,
+        (struct store_successor[]){{key_of(0x20, 1), dir}, {dir, key_of(0x40, 1)}, {base, dir}}, 3);
+    write_ledger(
+        s, 12, (struct store_object[]){object_of(dir, "")}, 1,
+        (struct store_successor[]){{key_of(0x20, 1), key_of(0x40, 1)}, {base, key_of(0x40, 1)}}, 2);
+    /* the base's row is not touched by a key outside of the book */
+    write_ledger(s, 13, (struct store_object[]){object_of(between, "between")}, 1,
+                 (struct store_successor[]){{key_of(0x20, 1), between}, {between, key_of(0x40, 1)}},
+                 2);
+    expect_next(s, 10, base, key_of(0x40, 1));
+    expect_next(s, 11, base, dir);
+    expect_next(s, 12, base, key_of(0x40, 1));
+    expect_next(s, 13, base, between);
+    store_close(s);
+}
+
+/* Rows 5:1, 5:2, 7:1 of one account, between those of its neighbours. */
+static void write_account_rows(struct store *s, uint8_t owner[20])
+{
+    static const uint32_t places[][2] = {{5, 1}, {5, 2}, {7, 1}};
+    struct store_index_row rows[9];
+    uint8_t owners[3][20], suffixes[3][8];
+    struct store_ledger l = ledger_of(11);
+    for (size_t i = 0; i < 9; i++) {
+        memcpy(owners[i / 3], owner, 20);
+        owners[i / 3][19] = (uint8_t)(owner[19] + i / 3 - 1);
+        bits_store32(suffixes[i % 3], places[i % 3][0]);
+        bits_store32(suffixes[i % 3] + 4, places[i % 3][1]);
+        rows[i] = (struct store_index_row){STORE_INDEX_ACCOUNT_TX, slice_of(owners[i / 3], 20),
+                                           slice_of(suffixes[i % 3], 8), SLICE_EMPTY};
+    }
+    l.index_rows = rows;
+    l.n_index_rows = 9;
+    ASSERT_OK(store_write(s, &l, 1));
+}
+
+/* `places` as "ledger:index ...". */
+static void expect_scan(struct store *s, struct store_scan scan, const char *places)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    CLEANUP(buf_deinit) struct buf got = {0};
+    struct store_entry *rows;
+    size_t n;
+    ASSERT_OK(store_scan(s, &scan, a, &rows, &n));
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&got, "%s%u:%u", i ? " " : "", bits_load32(rows[i].suffix.p),
+                   bits_load32(rows[i].suffix.p + 4));
+    buf_put_u8(&got, 0);
+    ASSERT_STR(places, (char *)got.p);
+}
+
+void conformance_scans_go_both_ways_from_any_place(conformance_open_fn open)
+{
+    struct store *s = open();
+    uint8_t owner[20] = {[19] = 7}, at[8] = {0, 0, 0, 5, 0, 0, 0, 2};
+    struct store_scan up = {
+        .index = STORE_INDEX_ACCOUNT_TX, .prefix = slice_of(owner, 20), .limit = 10};
+    load_two(s);
+    write_account_rows(s, owner);
+    struct store_scan down = up;
+    down.backward = true;
+    expect_scan(s, up, "5:1 5:2 7:1");
+    expect_scan(s, down, "7:1 5:2 5:1");
+    up.from = down.from = slice_of(at, 8);
+    expect_scan(s, up, "7:1");
+    expect_scan(s, down, "5:1");
+    up.inclusive = down.inclusive = true;
+    expect_scan(s, up, "5:2 7:1");
+    expect_scan(s, down, "5:2 5:1");
+    /* a beginning sorts before what begins with it */
+    up.from = down.from = slice_of(at, 4);
+    expect_scan(s, up, "5:1 5:2 7:1");
+    expect_scan(s, down, "");
+    up.limit = 2;
+    expect_scan(s, up, "5:1 5:2");
+    up.from = slice_of(at, 0);
+    up.limit = 0;
+    ASSERT_ERR(ERR_INVALID, store_scan(s, &up, NULL, NULL, NULL));
+    store_close(s);
+}
+
+void conformance_transactions_are_found_behind_a_colliding_hash(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct store_tx txs[] = {{{11, 0}, SLICE_LIT("first"), SLICE_LIT("m")},
+                             {{11, 300}, SLICE_LIT("second"), {0}},
+                             {{11, 70000}, SLICE_LIT("third"), SLICE_EMPTY}},
+                    got;
+    struct store_ledger l = ledger_of(11);
+    struct hash256 hashes[3], unknown;
+    for (size_t i = 0; i < 3; i++)
+        hashes[i] = digest_tx_id(txs[i].tx);
+    struct hash256 wanted = hashes[1];
+    memcpy(hashes[0].b, wanted.b, 8); /* other transactions whose hashes begin like this one's */
+    memcpy(hashes[2].b, wanted.b, 8);
+    load_two(s);
+    l.txs = txs;
+    l.tx_hashes = hashes;
+    l.n_txs = 3;
+    ASSERT_OK(store_write(s, &l, 1));
+    ASSERT_OK(store_tx_find(s, &wanted, a, &got));
+    ASSERT_SLICE("second", got.tx);
+    ASSERT_SLICE("", got.meta);
+    ASSERT_INT(300, got.pos.index);
+    unknown = wanted;
+    unknown.b[31] ^= 1;
+    ASSERT_ERR(ERR_NOT_FOUND, store_tx_find(s, &unknown, a, &got));
+    store_close(s);
+}
+
+void conformance_missing_position_is_damage(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct store_tx_pos missing[] = {{10, 0}, {10, STORE_TX_ALL}};
+    struct store_tx *txs;
+    size_t n;
+    load_two(s);
+    ASSERT_ERR(ERR_CORRUPT, store_txs_get(s, missing, 1, a, &txs, &n));
+    ASSERT_ERR(ERR_NOT_FOUND,
+               store_txs_get(s, &(struct store_tx_pos){9, STORE_TX_ALL}, 1, a, &txs, &n));
+    ASSERT_OK(store_txs_get(s, &missing[1], 1, a, &txs, &n));
+    ASSERT_INT(0, n);
+    ASSERT_OK(store_txs_get(s, NULL, 0, a, &txs, &n));
+    ASSERT_INT(0, n);
+    ASSERT(store_txs_get(s, missing, 2, a, &txs, &n).code != 0);
+    store_close(s);
+}
+
+void conformance_meta_values_are_kept(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct slice got;
+    ASSERT_ERR(ERR_NOT_FOUND, store_meta_get(s, "network_id", a, &got));
+    ASSERT_OK(store_meta_put(s, "network_id", SLICE_LIT("7")));
+    ASSERT_OK(store_meta_put(s, "network_id", SLICE_LIT("1025")));
+    ASSERT_OK(store_meta_get(s, "network_id", a, &got));
+    ASSERT_SLICE("1025", got);
+    ASSERT_OK(store_meta_get(s, "dataset_id", a, &got));
+    ASSERT_INT(16, got.n);
+    load_two(s);
+    ASSERT_OK(store_meta_get(s, "network_id", a, &got));
+    ASSERT_SLICE("1025", got);
+    ASSERT_ERR(ERR_INVALID, store_meta_put(s, ".format", SLICE_LIT("x")));
+    ASSERT_ERR(ERR_INVALID, store_meta_put(s, "", SLICE_LIT("x")));
+    store_close(s);
+}
+
+void conformance_random_ledgers_answer_as_the_model(conformance_open_fn open)
+{
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct store *s = open(), *model_store = memory_new();
+        struct model m = model_new(seed), m2 = model_new(seed);
+        model_load(&m, s);
+        model_load(&m2, model_store);
+        model_compare(&m, s, model_store, seed, 20);
+        for (int i = 0; i < 4; i++) {
+            model_write(&m, s, 15);
+            model_write(&m2, model_store, 15);
+            model_compare(&m, s, model_store, seed + 100, 40);
+        }
+        store_close(s);
+        store_close(model_store);
+    }
+}
