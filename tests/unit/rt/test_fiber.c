@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/fiber.h"
+
+#include "base/mem.h"
+#include "rt/clock.h"
+#include "rt/core.h"
+#include "test.h"
+
+static void run(fiber_fn fn)
+{
+    ASSERT_OK(core_run_fiber("test", fn, NULL));
+}
+
+static void run_frozen(fiber_fn fn)
+{
+    int64_t now_ns = 100 * CLOCK_S;
+    clock_test_set(&now_ns, 0);
+    run(fn);
+}
+
+static char trace[64];
+
+static void note(char c)
+{
+    size_t n = strlen(trace);
+    ASSERT(n + 1 < sizeof trace);
+    trace[n] = c;
+}
+
+/* A fiber that parks once and keeps what it got. */
+struct parked {
+    struct fiber *fiber;
+    int64_t deadline_ns;
+    err got;
+    int n_returns;
+};
+
+static void park_once(void *arg)
+{
+    struct parked *p = arg;
+    p->fiber = fiber_current();
+    p->got = fiber_park(p->deadline_ns);
+    p->n_returns++;
+}
+
+static void start_parked(struct parked *p, int64_t deadline_ns)
+{
+    *p = (struct parked){.deadline_ns = deadline_ns, .got = {-1}};
+    fiber_spawn_now("parked", park_once, p);
+}
+
+static void child_a(void *arg)
+{
+    note('a');
+    ASSERT_OK(fiber_yield());
+    note('A');
+}
+
+static void order_main(void *arg)
+{
+    fiber_spawn("later", child_a, NULL);
+    note('1');
+    fiber_spawn_now("now", child_a, NULL);
+    note('2');
+    ASSERT_OK(fiber_yield());
+    ASSERT_OK(fiber_yield());
+    ASSERT_STR("1a2aAA", trace);
+}
+
+TEST(spawn_runs_later_and_spawn_now_at_once_until_its_first_wait)
+{
+    run(order_main);
+}
+
+static void wake_main(void *arg)
+{
+    struct parked p;
+    start_parked(&p, CLOCK_NEVER);
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(0, p.n_returns);
+    fiber_wake(p.fiber);
+    ASSERT_INT(0, p.n_returns); /* not before we give up the core */
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(1, p.n_returns);
+    ASSERT_OK(p.got);
+}
+
+TEST(a_parked_fiber_goes_on_when_woken)
+{
+    run(wake_main);
+}
+
+static void early_wake_main(void *arg)
+{
+    fiber_wake(fiber_current());
+    fiber_wake(fiber_current()); /* one is remembered */
+    ASSERT_OK(fiber_park(CLOCK_NEVER));
+    ASSERT_ERR(ERR_TIMEOUT, fiber_park(clock_now_ns() + CLOCK_MS));
+    ASSERT_STR("no answer in time", err_text());
+}
+
+TEST(one_wake_before_the_park_is_remembered)
+{
+    run(early_wake_main);
+}
+
+static void timeout_main(void *arg)
+{
+    struct parked p;
+    start_parked(&p, clock_now_ns() + CLOCK_S);
+    clock_test_advance(CLOCK_S - 1);
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(0, p.n_returns);
+    clock_test_advance(1);
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(1, p.n_returns);
+    ASSERT_ERR(ERR_TIMEOUT, p.got);
+    ASSERT_ERR(ERR_TIMEOUT, fiber_park(clock_now_ns())); /* at once */
+}
+
+TEST(a_park_ends_at_its_deadline)
+{
+    run_frozen(timeout_main);
+}
+
+static void cancel_main(void *arg)
+{
+    struct parked p;
+    start_parked(&p, CLOCK_NEVER);
+    fiber_cancel(p.fiber);
+    fiber_cancel(p.fiber);
+    ASSERT_OK(fiber_yield());
+    ASSERT_ERR(ERR_CANCELLED, p.got);
+    ASSERT(!fiber_cancelled());
+}
+
+TEST(cancelling_ends_a_park)
+{
+    run(cancel_main);
+}
+
+static void woken_after_cancel_main(void *arg)
+{
+    struct parked p;
+    start_parked(&p, CLOCK_NEVER);
+    fiber_cancel(p.fiber);
+    fiber_wake(p.fiber); /* the event came before it could run */
+    ASSERT_OK(fiber_yield());
+    ASSERT_OK(p.got);
+}
+
+TEST(an_event_is_not_lost_to_a_cancellation_at_the_same_time)
+{
+    run(woken_after_cancel_main);
+}
+
+static void wait_all_ways(void *arg)
+{
+    int *n_cancelled = arg;
+    fiber_cancel(fiber_current());
+    ASSERT(fiber_cancelled());
+    static const bool never = false;
+    *n_cancelled += fiber_park(CLOCK_NEVER).code == ERR_CANCELLED;
+    *n_cancelled += fiber_park_for(&never, CLOCK_NEVER).code == ERR_CANCELLED;
+    *n_cancelled += fiber_sleep_until(clock_now_ns() + CLOCK_S).code == ERR_CANCELLED;
+    *n_cancelled += fiber_yield().code == ERR_CANCELLED;
+    *n_cancelled += fiber_breathe().code == ERR_CANCELLED;
+    fiber_wake(fiber_current());
+    ASSERT_OK(fiber_park_uncancellable());
+}
+
+static void all_ways_main(void *arg)
+{
+    int n = 0;
+    fiber_spawn_now("cancelled", wait_all_ways, &n);
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(5, n);
+}
+
+TEST(a_cancelled_fiber_gets_it_from_every_wait_but_the_uncancellable)
+{
+    run(all_ways_main);
+}
+
+static void sleep_main(void *arg)
+{
+    fiber_wake(fiber_current()); /* meant for a park of ours, not for the sleep */
+    int64_t until_ns = clock_now_ns() + 5 * CLOCK_MS;
+    ASSERT_OK(fiber_sleep_until(until_ns));
+    ASSERT(clock_now_ns() >= until_ns);
+    ASSERT_OK(fiber_park(clock_now_ns() + CLOCK_S));
+}
+
+TEST(a_sleep_lasts_and_keeps_foreign_wakes_for_later)
+{
+    run(sleep_main);
+    int64_t until_ns = clock_now_ns() + 2 * CLOCK_MS;
+    ASSERT_OK(fiber_sleep_until(until_ns)); /* on no fiber: blocks */
+    ASSERT(clock_now_ns() >= until_ns);
+    ASSERT_OK(fiber_breathe());
+}
+
+static void fail_with(void *arg)
+{
+    err_ignore(FAIL(ERR_IO, "text of %s", (const char *)arg));
+    ASSERT_OK(fiber_yield());
+    char expected[32];
+    snprintf(expected, sizeof expected, "text of %s", (const char *)arg);
+    ASSERT_STR(expected, err_text());
+}
+
+static void slots_main(void *arg)
+{
+    err_ignore(FAIL(ERR_IO, "own"));
+    fiber_spawn("x", fail_with, "x");
+    fiber_spawn_now("y", fail_with, "y");
+    ASSERT_STR("own", err_text());
+    ASSERT_OK(fiber_yield());
+    ASSERT_OK(fiber_yield());
+    ASSERT_STR("own", err_text());
+}
+
+TEST(each_fiber_has_its_own_error_text)
+{
+    err_ignore(FAIL(ERR_IO, "thread"));
+    run(slots_main);
+    ASSERT_STR("thread", err_text());
+}
+
+static void spin(void *arg)
+{
+    int *n_turns = arg;
+    int64_t until_ns = clock_now_ns() + 10 * CLOCK_MS;
+    while (clock_now_ns() < until_ns)
+        ASSERT_OK(fiber_breathe());
+    *n_turns = -*n_turns;
+}
+
+static void breathe_main(void *arg)
+{
+    int n_turns = 0;
+    fiber_spawn("spin", spin, &n_turns);
+    while (n_turns >= 0) {
+        n_turns++;
+        ASSERT_OK(fiber_yield());
+    }
+    ASSERT(n_turns < -5); /* 10 ms in pieces of 300 us, on a busy machine fewer */
+}
+
+TEST(a_long_computation_that_breathes_lets_others_run)
+{
+    run(breathe_main);
+}
+
+static void deep(void *arg)
+{
+    char big[3000];
+    memset(big, 7, sizeof big);
+    ASSERT_OK(fiber_yield());
+    for (size_t i = 0; i < sizeof big; i++)
+        ASSERT(big[i] == 7);
+    ++*(int *)arg;
+}
+
+static void many_main(void *arg)
+{
+    int n = 0;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 500; i++)
+            fiber_spawn("deep", deep, &n);
+        while (n < 500 * (round + 1))
+            ASSERT_OK(fiber_yield());
+    }
+}
+
+TEST(many_fibers_keep_their_stacks_apart)
+{
+    run(many_main);
+}
+
+static int n_rounds;
+
+static void ping_pong(void *arg)
+{
+    struct fiber **other = arg;
+    for (; n_rounds < 100000; n_rounds++) {
+        fiber_wake(*other);
+        err e = fiber_park(CLOCK_NEVER);
+        if (err_failed(e))
+            return;
+    }
+}
+
+static void starve_main(void *arg)
+{
+    static struct fiber *a, *b;
+    a = fiber_spawn("a", ping_pong, &b);
+    b = fiber_spawn("b", ping_pong, &a);
+    ASSERT_OK(fiber_sleep_until(clock_now_ns() + CLOCK_MS));
+    n_rounds = 100000; /* we ran although they never stop waking each other */
+}
+
+TEST(fibers_that_wake_each_other_for_ever_do_not_hold_the_loop)
+{
+    run(starve_main);
+}
+
+static void no_yield_main(void *arg)
+{
+    {
+        NO_YIELD_SCOPE;
+        fiber_spawn("x", child_a, NULL);
+    }
+    ASSERT_OK(fiber_yield());
+}
+
+TEST(yielding_is_fine_after_a_no_yield_scope)
+{
+    run(no_yield_main);
+    NO_YIELD_SCOPE; /* harmless where there is no fiber */
+}

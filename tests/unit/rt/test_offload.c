@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/offload.h"
+
+#include "rt/clock.h"
+#include "rt/core.h"
+#include "rt/fiber.h"
+#include "test.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+struct job {
+    pthread_t thread;
+    int n;
+};
+
+static err work(void *arg)
+{
+    struct job *j = arg;
+    j->thread = pthread_self();
+    if (j->n < 0)
+        return FAIL(ERR_NOT_FOUND, "no file %d", j->n);
+    j->n *= 2;
+    return OK;
+}
+
+static void with_pool(struct offload_opts opts, fiber_fn fn)
+{
+    ASSERT_OK(offload_start(&opts));
+    ASSERT_OK(core_run_fiber("test", fn, NULL));
+    offload_stop();
+}
+
+static void result_main(void *arg)
+{
+    struct job j = {.n = 21};
+    ASSERT_OK(offload_run(work, &j));
+    ASSERT_INT(42, j.n);
+    ASSERT(!pthread_equal(j.thread, pthread_self()));
+    j.n = -3;
+    ASSERT_ERR(ERR_NOT_FOUND, offload_run(work, &j));
+    ASSERT_STR("no file -3", err_text());
+}
+
+TEST(results_and_error_texts_come_back_to_the_fiber)
+{
+    with_pool((struct offload_opts){.n_threads = 2}, result_main);
+}
+
+TEST(off_a_fiber_the_work_runs_in_place)
+{
+    struct job j = {.n = 1};
+    ASSERT_OK(offload_run(work, &j));
+    ASSERT(pthread_equal(j.thread, pthread_self()));
+}
+
+static void in_place_main(void *arg)
+{
+    struct job j = {.n = 1};
+    ASSERT_OK(offload_run(work, &j));
+    ASSERT(pthread_equal(j.thread, pthread_self()));
+}
+
+TEST(without_a_pool_the_work_runs_in_place)
+{
+    ASSERT_OK(core_run_fiber("test", in_place_main, NULL));
+}
+
+static sem_t gate;
+static atomic_int n_started;
+static int n_finished;
+
+static err wait_at_gate(void *arg)
+{
+    n_started++;
+    sem_wait(&gate);
+    return OK;
+}
+
+static void run_one(void *arg)
+{
+    ASSERT_OK(offload_run(wait_at_gate, NULL));
+    n_finished++;
+}
+
+static void busy_main(void *arg)
+{
+    fiber_spawn_now("runs", run_one, NULL);
+    while (n_started == 0) /* taken from the queue */
+        ASSERT_OK(fiber_yield());
+    fiber_spawn_now("queued", run_one, NULL);
+    fiber_spawn_now("queued", run_one, NULL);
+    ASSERT_ERR(ERR_BUSY, offload_run(wait_at_gate, NULL));
+    for (int i = 0; i < 3; i++)
+        sem_post(&gate);
+    while (n_finished < 3)
+        ASSERT_OK(fiber_yield());
+}
+
+TEST(a_full_queue_is_busy)
+{
+    sem_init(&gate, 0, 0);
+    with_pool((struct offload_opts){.n_threads = 1, .max_queued = 2}, busy_main);
+}
+
+static void cancelled_main(void *arg)
+{
+    struct fiber *f = fiber_spawn("runs", run_one, NULL);
+    while (n_started == 0)
+        ASSERT_OK(fiber_yield());
+    fiber_cancel(f);
+    fiber_wake(f); /* a stray wake does not end it either */
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(0, n_finished);
+    sem_post(&gate);
+    while (n_finished == 0)
+        ASSERT_OK(fiber_yield());
+}
+
+TEST(cancellation_waits_for_the_work_that_uses_the_stack)
+{
+    sem_init(&gate, 0, 0);
+    with_pool((struct offload_opts){.n_threads = 1}, cancelled_main);
+}
+
+static void many_children(void *arg)
+{
+    for (int i = 0; i < 50; i++) {
+        struct job j = {.n = i};
+        ASSERT_OK(offload_run(work, &j));
+        ASSERT_INT(2 * i, j.n);
+    }
+    n_finished++;
+}
+
+static void many_main(void *arg)
+{
+    for (int i = 0; i < 20; i++)
+        fiber_spawn("child", many_children, NULL);
+    while (n_finished < 20)
+        ASSERT_OK(fiber_yield());
+}
+
+TEST(many_fibers_share_the_pool)
+{
+    with_pool((struct offload_opts){0}, many_main);
+    with_pool((struct offload_opts){0}, result_main); /* it can be started again */
+}
