@@ -113,3 +113,210 @@ TEST(a_half_closed_connection_still_gets_its_answer)
 {
     on_fiber("half", reads_the_answer);
 }
+
+/* A server that sends before anybody reads, then goes away. */
+static void greet_accept(void *arg, struct sock *s, const char *peer_ip)
+{
+    ASSERT_OK(sock_write(s, SLICE_LIT("hello world")));
+    sock_close(s, 1000);
+}
+
+struct heard {
+    struct buf data;
+    int n_ends;
+    err end;
+};
+
+static void hear_data(void *arg, struct slice data)
+{
+    buf_put_slice(&((struct heard *)arg)->data, data);
+}
+
+static void hear_end(void *arg, err e)
+{
+    struct heard *h = arg;
+    h->n_ends++;
+    h->end = e;
+}
+
+static const struct sock_handler hear_handler = {hear_data, hear_end, ignore_drain};
+
+static void early_main(void *arg)
+{
+    struct sock_listener *l = sock_fixture_listen(greet_accept, NULL, 0);
+    struct sock *s = sock_fixture_connect(l);
+    char c[2];
+    sock_fixture_read(s, c, 2); /* the rest comes while nobody reads */
+    ASSERT_OK(fiber_sleep_until(clock_now_ns() + 5 * CLOCK_MS));
+    struct heard h = {0};
+    sock_set_handler(s, &hear_handler, &h);
+    while (h.n_ends == 0)
+        ASSERT_OK(fiber_yield());
+    ASSERT_SLICE("llo world", buf_slice(&h.data));
+    ASSERT_OK(h.end);
+    ASSERT_INT(1, h.n_ends);
+    buf_deinit(&h.data);
+    sock_close(s, 0);
+    sock_listener_close(l);
+}
+
+TEST(a_handler_set_late_hears_what_came_before_and_the_end)
+{
+    on_fiber("early", early_main);
+}
+
+static struct sock *accepted;
+
+static void keep_accept(void *arg, struct sock *s, const char *peer_ip)
+{
+    accepted = s;
+}
+
+/* Both ends of a connection; the server's side has no handler. */
+static struct sock *pair(struct sock_listener **ret_l)
+{
+    accepted = NULL;
+    *ret_l = sock_fixture_listen(keep_accept, NULL, 0);
+    struct sock *s = sock_fixture_connect(*ret_l);
+    while (accepted == NULL)
+        ASSERT_OK(fiber_yield());
+    return s;
+}
+
+static void read_waits_main(void *arg)
+{
+    struct sock_listener *l;
+    struct sock *s = pair(&l);
+    char c;
+    size_t n;
+    ASSERT_ERR(ERR_TIMEOUT, sock_read(s, &c, 1, clock_now_ns() + 2 * CLOCK_MS, &n));
+    ASSERT_OK(sock_write(accepted, SLICE_LIT("x"))); /* it is still usable */
+    ASSERT_OK(sock_read(s, &c, 1, SOON, &n));
+    ASSERT(n == 1 && c == 'x');
+    sock_close(accepted, 0);
+    sock_fixture_expect_end(s);
+    sock_fixture_expect_end(s); /* again and again */
+    sock_close(s, 0);
+}
+
+TEST(a_read_that_timed_out_leaves_the_connection_usable)
+{
+    on_fiber("read", read_waits_main);
+}
+
+struct reading {
+    struct sock *s;
+    struct fiber *fiber;
+    err got;
+    bool done;
+};
+
+static void read_one(void *arg)
+{
+    struct reading *r = arg;
+    char c;
+    size_t n;
+    r->fiber = fiber_current();
+    r->got = sock_read(r->s, &c, 1, CLOCK_NEVER, &n);
+    r->done = true;
+}
+
+static void close_under_reader_main(void *arg)
+{
+    struct sock_listener *l;
+    struct reading r = {.s = pair(&l)};
+    fiber_spawn_now("reader", read_one, &r);
+    sock_close(r.s, 0);
+    while (!r.done)
+        ASSERT_OK(fiber_yield());
+    ASSERT_ERR(ERR_CLOSED, r.got);
+    struct reading q = {.s = accepted};
+    fiber_spawn_now("reader", read_one, &q);
+    fiber_cancel(q.fiber);
+    while (!q.done)
+        ASSERT_OK(fiber_yield());
+    ASSERT_ERR(ERR_CANCELLED, q.got);
+}
+
+TEST(a_reader_learns_that_its_sock_was_closed_or_that_it_is_cancelled)
+{
+    on_fiber("close", close_under_reader_main);
+}
+
+static void reset_main(void *arg)
+{
+    struct sock_listener *l = sock_fixture_listen(keep_accept, NULL, 0);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(sock_listener_port(l))};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT(connect(fd, (struct sockaddr *)&to, sizeof to) == 0);
+    while (accepted == NULL)
+        ASSERT_OK(fiber_yield());
+    struct linger now = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(fd); /* a reset */
+    char c;
+    size_t n;
+    ASSERT_ERR(ERR_IO, sock_read(accepted, &c, 1, SOON, &n));
+    ASSERT(strstr(err_text(), "127.0.0.1:") && strstr(err_text(), "reset"));
+}
+
+TEST(a_reset_is_an_io_error_that_names_the_peer)
+{
+    on_fiber("reset", reset_main);
+}
+
+static void pause_main(void *arg)
+{
+    struct sock_listener *l;
+    struct sock *s = pair(&l);
+    struct heard h = {0};
+    sock_set_handler(accepted, &hear_handler, &h);
+    sock_pause(accepted);
+    ASSERT_OK(sock_write(s, SLICE_LIT("abc")));
+    ASSERT_OK(fiber_sleep_until(clock_now_ns() + 5 * CLOCK_MS));
+    ASSERT_INT(0, h.data.n);
+    sock_resume(accepted);
+    while (h.data.n == 0)
+        ASSERT_OK(fiber_yield());
+    ASSERT_SLICE("abc", buf_slice(&h.data));
+    buf_deinit(&h.data);
+    sock_close(s, 0);
+    sock_close(accepted, 0);
+}
+
+TEST(a_paused_sock_delivers_nothing_until_resumed)
+{
+    on_fiber("pause", pause_main);
+}
+
+/* Socks whose handlers close each other when the core stops. */
+static struct sock *left, *right;
+static int n_told;
+
+static void close_both(void *arg, err e)
+{
+    n_told++;
+    ASSERT_ERR(ERR_CANCELLED, e);
+    left = sock_close(left, 0);
+    right = sock_close(right, 0);
+}
+
+static const struct sock_handler both_handler = {discard, close_both, ignore_drain};
+
+static void stop_main(void *arg)
+{
+    struct sock_listener *l;
+    left = pair(&l);
+    right = accepted;
+    sock_set_handler(left, &both_handler, NULL);
+    sock_set_handler(right, &both_handler, NULL);
+    pair(&l); /* left open: the core closes them */
+}
+
+TEST(a_stopping_core_tells_the_handlers_and_closes_the_rest)
+{
+    on_fiber("stop", stop_main);
+    ASSERT_INT(1, n_told);
+    ASSERT(left == NULL && right == NULL);
+}
