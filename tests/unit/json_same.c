@@ -2,7 +2,8 @@
 #include "json_same.h"
 
 #include "base/mem.h"
-#include "test.h"
+
+#include <stdio.h>
 
 struct place {
     const struct place *outer;
@@ -136,11 +137,4 @@ bool json_same_text(struct slice expected, struct slice actual, char *why, size_
         return false;
     }
     return json_same(&x, &y, why, why_size);
-}
-
-void json_same_assert(const char *what, struct slice expected, struct slice actual)
-{
-    char why[1600];
-    if (!json_same_text(expected, actual, why, sizeof why))
-        test_fail(__FILE__, __LINE__, "%s: %s", what, why);
 }

@@ -235,6 +235,47 @@ TEST(times_follow_the_calendar)
     }
 }
 
+enum style { STYLE_REQUIRED, STYLE_OPTIONAL, STYLE_DEFAULT };
+static const struct {
+    uint16_t entry_type;
+    field_id field;
+    enum style style;
+} templates[] = {
+#define X(entry_type, field, style) {ENTRY_##entry_type, FIELD_##field, STYLE_##style},
+#include "xrpl/entry_templates.def"
+#undef X
+};
+
+static bool in_template(uint16_t type, field_id id)
+{
+    for (size_t i = 0; i < ARRAY_LEN(templates); i++)
+        if (templates[i].entry_type == type && templates[i].field == id)
+            return true;
+    return id == FIELD_LedgerEntryType || id == FIELD_Flags;
+}
+
+static void fits_its_template(const struct json *line, struct arena *a)
+{
+    struct slice o = golden_hex(line, "hex", a);
+    uint16_t type = sto_entry_type(o);
+    struct sto_iter it = sto_iter_of(o);
+    struct sto_field f;
+    while (sto_next(&it, &f))
+        if (!in_template(type, f.id))
+            test_fail(__FILE__, __LINE__, "%s holds %s", render_entry_type_name(type),
+                      field_name(f.id, NULL));
+    for (size_t i = 0; i < ARRAY_LEN(templates); i++)
+        if (templates[i].entry_type == type && templates[i].style == STYLE_REQUIRED &&
+            !sto_has(o, templates[i].field))
+            test_fail(__FILE__, __LINE__, "%s lacks %s", render_entry_type_name(type),
+                      field_name(templates[i].field, NULL));
+}
+
+TEST(golden_entries_fit_the_templates_of_their_types)
+{
+    golden_each("entries.jsonl", fits_its_template);
+}
+
 static size_t n_shown;
 
 static void count_time(const struct json *line, struct arena *a)

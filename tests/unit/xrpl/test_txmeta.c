@@ -98,7 +98,7 @@ static void check_nfts(const struct json *line, struct slice tx, struct slice me
         const struct json *row = uris->items[i].items;
         const struct txmeta_nft *nft = find_nft(list, n, &row[0]);
         ASSERT(nft->has_uri && row[1].s.n == 2 * nft->uri.n);
-        ASSERT(nft->uri.n > 64 || holds_hex(&row[1], nft->uri.p, nft->uri.n));
+        ASSERT(nft->uri.n == 0 || nft->uri.n > 64 || holds_hex(&row[1], nft->uri.p, nft->uri.n));
     }
 }
 
