@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changing the ledgers: the apply thread alone calls this. A batch holds one or several consecutive ledgers; nothing is
- * visible before apply_commit. Order kept for every batch: undo in memory, history durable, mirror committed, tip moved. */
+/* Changing the ledgers: the apply thread alone calls this. A batch holds one or several consecutive
+ * ledgers; nothing is visible before apply_commit. Order kept for every batch: undo in memory,
+ * history durable, mirror committed, tip moved. */
 #pragma once
 #include "ledger/ledgers.h"
 
 struct apply;
 
-/* One ledger as the extractor hands it over; `objects` as in store_ledger. The successors are computed here, from the
- * mirror (never trusted from outside). */
+/* One ledger as the extractor hands it over; `objects` as in store_ledger. The successors are
+ * computed here, from the mirror (never trusted from outside). */
 struct apply_ledger {
     struct ledger_header header;
     const struct store_object *objects; /* ascending keys; empty data = deleted */
@@ -24,9 +25,10 @@ struct apply_ledger {
 /* Begin a batch on top of the newest ledger. Errors: ERR_IO. */
 ERR apply_begin(struct ledgers *l, struct apply **ret);
 
-/* Add the next ledger and verify it: sequence, parent hash, header hash, state root (the transaction root is the
- * extractor's). The slices must stay valid until the batch ends. On ERR_VERIFY (the text names what did not match) the
- * batch is as if the ledger had not been added. Other errors: ERR_IO, ERR_INVALID. */
+/* Add the next ledger and verify it: sequence, parent hash, header hash, state root (the
+ * transaction root is the extractor's). The slices must stay valid until the batch ends. On
+ * ERR_VERIFY (the text names what did not match) the batch is as if the ledger had not been added.
+ * Other errors: ERR_IO, ERR_INVALID. */
 ERR apply_add(struct apply *b, const struct apply_ledger *ledger);
 /* Ledgers added so far. */
 size_t apply_count(const struct apply *b);
@@ -35,13 +37,15 @@ size_t apply_count(const struct apply *b);
 ERR apply_commit(struct apply *b);
 struct apply *apply_abort(struct apply *b);
 
-/* Initial load into an empty history: objects in n_chains parts, keys ascending within a part (store_load_*).
- * apply_load_add may be called with pages of different chains in any order, by the apply thread. */
+/* Initial load into an empty history: objects in n_chains parts, keys ascending within a part
+ * (store_load_*). apply_load_add may be called with pages of different chains in any order, by the
+ * apply thread. */
 ERR apply_load_begin(struct ledgers *l, const struct ledger_header *header, uint32_t n_chains);
 ERR apply_load_add(struct ledgers *l, uint32_t chain, const struct store_object *objects, size_t n,
                    const struct store_index_row *rows, size_t n_rows);
-/* All parts are there: check that the root is the header's, complete the successor list, make it durable and visible.
- * ERR_VERIFY: the state is not this ledger's; the load is dropped. `ledger` brings transactions and index rows. */
+/* All parts are there: check that the root is the header's, complete the successor list, make it
+ * durable and visible. ERR_VERIFY: the state is not this ledger's; the load is dropped. `ledger`
+ * brings transactions and index rows. */
 ERR apply_load_commit(struct ledgers *l, const struct apply_ledger *ledger);
 void apply_load_abort(struct ledgers *l);
 uint64_t apply_load_count(struct ledgers *l); /* objects so far; any thread */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of `struct ledgers`, for the files that make it up. */
+#pragma once
+#include "ledger/ledgers.h"
+#include "ledger/mirror.h"
+#include "ledger/snap.h"
+#include "ledger/tip.h"
+#include "ledger/tree.h"
+#include "ledger/undo.h"
+
+#include <pthread.h>
+
+/* Threads that are no core get a slot each when they open their first view, and keep it. */
+#define LEDGERS_OTHER_THREADS 32
+
+struct view;
+struct apply_load;
+
+struct ledgers_slot {
+    _Alignas(64) struct view *free_views;
+    _Atomic uint64_t reads_mirror;
+    _Atomic uint64_t reads_undo;
+    _Atomic uint64_t reads_history;
+};
+
+struct ledgers {
+    struct store *store;
+    struct mirror *mirror;
+    struct tree *tree; /* writer's */
+    struct undo *undo;
+    struct snap_set snaps;
+    struct tip tip;
+    uint32_t n_cores;
+    struct ledgers_slot *slots;
+    _Atomic uintptr_t others[LEDGERS_OTHER_THREADS]; /* pthread_t + 1; 0 = free */
+    void (*on_progress)(void *arg, const char *what, uint64_t done, uint64_t total);
+    void *arg;
+    /* The writer's. */
+    struct mirror_meta meta; /* as committed; valid if `complete` */
+    bool complete;
+    struct apply_load *load;
+    _Atomic uint64_t n_loaded;
+    _Atomic uint64_t n_objects;
+};
+
+/* Slot of the calling thread. Errors: ERR_BUSY (too many threads). */
+ERR ledgers_slot_index(struct ledgers *l, uint32_t *ret);
+/* The mirror has committed this ledger: let everybody see it. */
+void ledgers_publish(struct ledgers *l, const struct ledger_header *header);
+/* Twice the mirror's address space, once no view is open. Errors: ERR_LIMIT. */
+ERR ledgers_grow(struct ledgers *l);
+/* Grow until the map has room for so many bytes. Between transactions. Errors: ERR_LIMIT. */
+ERR ledgers_reserve(struct ledgers *l, uint64_t bytes);
+/* Room for any batch. */
+#define LEDGERS_RESERVE_BYTES ((uint64_t)128 << 20)
+/* Is `seq` in a complete span, and not newer than what is published? */
+bool ledgers_has(struct ledgers *l, uint32_t seq);

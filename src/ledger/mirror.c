@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/mirror.h"
+
+#include "base/buf.h"
+#include "base/cursor.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FORMAT 1
+#define META_KEY SLICE_LIT("ledger")
+#define MAP_LARGEST ((uint64_t)1 << 40)
+#define MAP_SMALLEST ((uint64_t)1 << 30)
+
+ERR mirror_check(const struct mirror *m, int rc, const char *what)
+{
+    switch (rc) {
+    case MDB_SUCCESS:
+        return OK;
+    case MDB_MAP_FULL:
+        return FAIL(ERR_LIMIT, "mirror: %s: %s: the map of %llu MiB is full", m->path, what,
+                    (unsigned long long)(m->map_bytes >> 20));
+    case MDB_READERS_FULL:
+        return FAIL(ERR_BUSY, "mirror: %s: %s: too many open views", m->path, what);
+    case MDB_VERSION_MISMATCH:
+        return FAIL(ERR_VERSION, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_PANIC:
+        return FAIL(ERR_CORRUPT, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
+    default:
+        return FAIL(ERR_IO, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
+    }
+}
+
+static err take_lock(struct mirror *m)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s/LOCK", m->path) >= (int)sizeof path)
+        return FAIL(ERR_INVALID, "mirror: path too long");
+    if (mkdir(m->path, 0755) != 0 && errno != EEXIST)
+        return FAIL(ERR_IO, "mirror: %s: %s", m->path, strerror(errno));
+    m->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (m->lock_fd < 0)
+        return FAIL(ERR_IO, "mirror: %s: %s", path, strerror(errno));
+    if (flock(m->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return OK;
+    if (errno == EWOULDBLOCK)
+        return FAIL(ERR_LOCKED, "mirror: %s is in use by another process", m->path);
+    return FAIL(ERR_IO, "mirror: %s: %s", path, strerror(errno));
+}
+
+static err env_open(struct mirror *m, const struct mirror_opts *opts, uint64_t map_bytes)
+{
+    TRY(mirror_check(m, mdb_env_create(&m->env), "create"));
+    m->map_bytes = map_bytes;
+    int rc = mdb_env_set_maxdbs(m->env, 3);
+    if (rc == 0)
+        rc = mdb_env_set_maxreaders(m->env, opts->max_readers);
+    if (rc == 0)
+        rc = mdb_env_set_mapsize(m->env, map_bytes);
+    if (rc == 0)
+        rc = mdb_env_open(m->env, m->path, MDB_NOTLS | MDB_NORDAHEAD, 0644);
+    MDB_envinfo info;
+    if (rc == 0)
+        rc = mdb_env_info(m->env, &info);
+    if (rc == 0) {
+        m->map_bytes = info.me_mapsize; /* not less than the file has */
+        return OK;
+    }
+    mdb_env_close(m->env);
+    m->env = NULL;
+    if (rc == ENOMEM)
+        return FAIL(ERR_LIMIT, "mirror: %s: no address space for a map of %llu MiB", m->path,
+                    (unsigned long long)(map_bytes >> 20));
+    return mirror_check(m, rc, "open");
+}
+
+/* The map only takes addresses, no memory; where even those are limited, a smaller one has to do.
+ */
+static err env_open_largest(struct mirror *m, const struct mirror_opts *opts)
+{
+    if (opts->map_bytes)
+        return env_open(m, opts, opts->map_bytes);
+    uint64_t bytes = sizeof(void *) == 8 ? MAP_LARGEST : MAP_SMALLEST;
+    err e = env_open(m, opts, bytes);
+    while (e.code == ERR_LIMIT && bytes > MAP_SMALLEST) {
+        bytes /= 4;
+        e = env_open(m, opts, bytes);
+    }
+    return e;
+}
+
+static err open_databases(struct mirror *m)
+{
+    int n_dead = 0;
+    TRY(mirror_check(m, mdb_reader_check(m->env, &n_dead), "reader check"));
+    MDB_txn *txn = NULL;
+    TRY(mirror_write_begin(m, &txn));
+    int rc = mdb_dbi_open(txn, "state", MDB_CREATE, &m->state);
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, "tree", MDB_CREATE, &m->tree);
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, "meta", MDB_CREATE, &m->meta);
+    if (rc != 0) {
+        mdb_txn_abort(txn);
+        return mirror_check(m, rc, "open databases");
+    }
+    return mirror_write_commit(m, txn);
+}
+
+static void mirror_freep(struct mirror **m)
+{
+    mirror_close(*m);
+}
+
+ERR mirror_open(const struct mirror_opts *opts, struct mirror **ret)
+{
+    CLEANUP(mirror_freep) struct mirror *m = xcalloc(1, sizeof *m);
+    m->lock_fd = -1;
+    m->path = xstrdup(opts->path);
+    TRY(take_lock(m));
+    TRY(env_open_largest(m, opts));
+    TRY(open_databases(m));
+    *ret = TAKE_PTR(m);
+    return OK;
+}
+
+struct mirror *mirror_close(struct mirror *m)
+{
+    if (m == NULL)
+        return NULL;
+    if (m->env)
+        mdb_env_close(m->env);
+    if (m->lock_fd >= 0)
+        close(m->lock_fd);
+    free(m->path);
+    free(m);
+    return NULL;
+}
+
+ERR mirror_meta_get(const struct mirror *m, MDB_txn *txn, struct mirror_meta *ret)
+{
+    MDB_val key = mirror_val(META_KEY), value;
+    int rc = mdb_get(txn, m->meta, &key, &value);
+    if (rc == MDB_NOTFOUND)
+        return (err){ERR_NOT_FOUND};
+    TRY(mirror_check(m, rc, "read meta"));
+    struct cursor c = cursor_of(mirror_slice(value));
+    uint32_t format = cursor_be32(&c);
+    if (!c.failed && format != FORMAT)
+        return FAIL(ERR_VERSION, "mirror: %s: format %u, this program knows %u", m->path, format,
+                    FORMAT);
+    struct slice dataset = cursor_take(&c, MIRROR_DATASET_BYTES);
+    struct ledger_header header;
+    if (!digest_header_decode(cursor_rest(&c), &header) || c.failed)
+        return FAIL(ERR_CORRUPT, "mirror: %s: damaged meta record", m->path);
+    memcpy(ret->dataset, dataset.p, dataset.n);
+    ret->header = header;
+    return OK;
+}
+
+ERR mirror_meta_put(const struct mirror *m, MDB_txn *txn, const struct mirror_meta *meta)
+{
+    uint8_t bytes[4 + MIRROR_DATASET_BYTES + LEDGER_HEADER_BYTES];
+    bits_store32(bytes, FORMAT);
+    memcpy(bytes + 4, meta->dataset, MIRROR_DATASET_BYTES);
+    digest_header_encode(&meta->header, bytes + 4 + MIRROR_DATASET_BYTES);
+    MDB_val key = mirror_val(META_KEY), value = {sizeof bytes, bytes};
+    return mirror_check(m, mdb_put(txn, m->meta, &key, &value, 0), "write meta");
+}
+
+ERR mirror_write_begin(const struct mirror *m, MDB_txn **ret)
+{
+    return mirror_check(m, mdb_txn_begin(m->env, NULL, 0, ret), "begin");
+}
+
+ERR mirror_write_commit(const struct mirror *m, MDB_txn *txn)
+{
+    return mirror_check(m, mdb_txn_commit(txn), "commit");
+}
+
+ERR mirror_clear(const struct mirror *m)
+{
+    MDB_txn *txn = NULL;
+    TRY(mirror_write_begin(m, &txn));
+    int rc = mdb_drop(txn, m->meta, 0);
+    if (rc == 0)
+        rc = mdb_drop(txn, m->tree, 0);
+    if (rc == 0)
+        rc = mdb_drop(txn, m->state, 0);
+    if (rc != 0) {
+        mdb_txn_abort(txn);
+        return mirror_check(m, rc, "clear");
+    }
+    return mirror_write_commit(m, txn);
+}
+
+ERR mirror_get(const struct mirror *m, MDB_txn *txn, const struct hash256 *key, struct slice *ret)
+{
+    MDB_val k = mirror_val(hash256_slice(key)), value;
+    int rc = mdb_get(txn, m->state, &k, &value);
+    if (rc == MDB_NOTFOUND)
+        return (err){ERR_NOT_FOUND};
+    TRY(mirror_check(m, rc, "read"));
+    *ret = mirror_slice(value);
+    return OK;
+}
+
+ERR mirror_grow(struct mirror *m)
+{
+    int rc = mdb_env_set_mapsize(m->env, m->map_bytes * 2);
+    if (rc != 0)
+        return FAIL(ERR_LIMIT, "mirror: %s: no address space for a map of %llu MiB: %s", m->path,
+                    (unsigned long long)(m->map_bytes >> 19), mdb_strerror(rc));
+    m->map_bytes *= 2;
+    return OK;
+}
+
+uint64_t mirror_bytes(const struct mirror *m)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    if (mdb_env_info(m->env, &info) != 0 || mdb_env_stat(m->env, &stat) != 0)
+        return 0;
+    return ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+}

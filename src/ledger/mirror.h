@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mirror's file: LMDB with the databases `state` (key -> object), `tree` (kept hashes) and
+ * `meta` (one record: which ledger this is). Reading transactions see one ledger, whatever is
+ * committed meanwhile. */
+#pragma once
+#include "base/err.h"
+#include "base/hash.h"
+#include "xrpl/digest.h"
+
+#include <lmdb.h>
+
+#define MIRROR_DATASET_BYTES 16
+
+struct mirror {
+    MDB_env *env;
+    MDB_dbi state;
+    MDB_dbi tree;
+    MDB_dbi meta;
+    uint64_t map_bytes;
+    int lock_fd;
+    char *path;
+};
+
+struct mirror_opts {
+    const char *path;     /* directory, made if missing */
+    uint64_t map_bytes;   /* 0 = as much address space as there is, up to 1 TiB */
+    uint32_t max_readers; /* reading transactions open at the same time */
+};
+
+/* What the meta record says; it is written last of every change. */
+struct mirror_meta {
+    uint8_t dataset[MIRROR_DATASET_BYTES]; /* the history this mirror belongs to */
+    struct ledger_header header;           /* the ledger whose state this is */
+};
+
+/* Open the files, holding the directory against other processes. Errors: ERR_LOCKED, ERR_IO,
+ * ERR_CORRUPT, ERR_VERSION, ERR_LIMIT (no address space). */
+ERR mirror_open(const struct mirror_opts *opts, struct mirror **ret);
+struct mirror *mirror_close(struct mirror *m); /* all transactions have ended; accepts NULL */
+
+/* LMDB's result code as an error; OK for success. `what` says what was tried. */
+ERR mirror_check(const struct mirror *m, int rc, const char *what);
+
+/* Read the meta record. ERR_NOT_FOUND: the mirror is empty or incomplete. ERR_CORRUPT, ERR_VERSION.
+ */
+ERR mirror_meta_get(const struct mirror *m, MDB_txn *txn, struct mirror_meta *ret);
+ERR mirror_meta_put(const struct mirror *m, MDB_txn *txn, const struct mirror_meta *meta);
+
+ERR mirror_write_begin(const struct mirror *m, MDB_txn **ret);
+/* Ends the transaction, also on failure. */
+ERR mirror_write_commit(const struct mirror *m, MDB_txn *txn);
+/* Remove everything, in a transaction of its own: afterwards the mirror is incomplete. */
+ERR mirror_clear(const struct mirror *m);
+/* Object under a key, in place. Absent: ERR_NOT_FOUND (without a text: this is a common answer). */
+ERR mirror_get(const struct mirror *m, MDB_txn *txn, const struct hash256 *key, struct slice *ret);
+
+/* Twice the address space. No transaction may be running. Errors: ERR_LIMIT. */
+ERR mirror_grow(struct mirror *m);
+/* Bytes of the file that hold pages, used or free for reuse. */
+uint64_t mirror_bytes(const struct mirror *m);
+
+static inline MDB_val mirror_val(struct slice s)
+{
+    return (MDB_val){s.n, (void *)(uintptr_t)s.p};
+}
+static inline struct slice mirror_slice(MDB_val v)
+{
+    return slice_of(v.mv_data, v.mv_size);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/tree.h"
+
+#include "base/cursor.h"
+#include "base/mem.h"
+#include "ledger/leaf.h"
+
+#define NODE_HEAD_BYTES 4
+#define NODE_CHILD_BYTES (4 + 32)
+#define NODE_MAX_BYTES (NODE_HEAD_BYTES + 16 * NODE_CHILD_BYTES)
+#define BUILD_BATCH 256
+
+/* A slot that has to be hashed again: its leaves stand in the leaf list. */
+struct tree_slot {
+    size_t first;
+    size_t n;
+};
+
+/* Work is done in two passes over the kept nodes above the changed keys: the first reads nodes and
+ * leaves, then all leaves are hashed at once, then the second folds and writes. Both passes meet
+ * nodes and slots in the same order. */
+struct tree {
+    struct mirror *mirror;
+    MDB_txn *txn;
+    MDB_cursor *cursor; /* on state */
+    const struct hash256 *keys;
+    struct leaf_list leaves;
+    struct fold_node *nodes;
+    size_t n_nodes, cap_nodes, next_node;
+    struct tree_slot *slots;
+    size_t n_slots, cap_slots, next_slot;
+    struct fold fold;
+};
+
+/* Where a node is kept: its depth, then the bytes its nibbles take. Nodes of one level lie
+ * together, in key order. */
+struct node_key {
+    uint8_t b[1 + 32];
+    size_t n;
+};
+
+static struct node_key node_key_of(uint32_t depth, const struct hash256 *key)
+{
+    struct node_key k = {.n = 1 + (depth + 1) / 2};
+    k.b[0] = (uint8_t)depth;
+    memcpy(k.b + 1, key->b, k.n - 1);
+    if (depth % 2)
+        k.b[k.n - 1] &= 0xF0;
+    return k;
+}
+
+static size_t node_encode(const struct fold_node *node, uint8_t out[NODE_MAX_BYTES])
+{
+    bits_store16(out, node->present);
+    bits_store16(out + 2, node->kept);
+    uint8_t *to = out + NODE_HEAD_BYTES;
+    for (uint32_t left = node->present; left; left &= left - 1, to += NODE_CHILD_BYTES) {
+        uint32_t i = (uint32_t)__builtin_ctz(left);
+        bits_store32(to, node->counts[i]);
+        memcpy(to + 4, node->hashes[i].b, 32);
+    }
+    return (size_t)(to - out);
+}
+
+static bool node_decode(struct slice bytes, struct fold_node *ret)
+{
+    struct cursor c = cursor_of(bytes);
+    memset(ret, 0, sizeof *ret);
+    ret->present = cursor_be16(&c);
+    ret->kept = cursor_be16(&c);
+    for (uint32_t left = ret->present; left; left &= left - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(left);
+        ret->counts[i] = cursor_be32(&c);
+        struct slice hash = cursor_take(&c, 32);
+        if (hash.n)
+            memcpy(ret->hashes[i].b, hash.p, 32);
+    }
+    return !c.failed && cursor_done(&c) && (ret->kept & ~ret->present) == 0;
+}
+
+static err node_read(const struct mirror *m, MDB_txn *txn, uint32_t depth,
+                     const struct hash256 *key, struct fold_node *ret)
+{
+    struct node_key k = node_key_of(depth, key);
+    MDB_val name = {k.n, k.b}, value;
+    int rc = mdb_get(txn, m->tree, &name, &value);
+    if (rc == MDB_NOTFOUND && depth == 0) {
+        memset(ret, 0, sizeof *ret);
+        return OK;
+    }
+    if (rc == MDB_NOTFOUND)
+        return FAIL(ERR_CORRUPT, "tree: %s: a kept node at depth %u is missing", m->path, depth);
+    TRY(mirror_check(m, rc, "read node"));
+    if (!node_decode(mirror_slice(value), ret))
+        return FAIL(ERR_CORRUPT, "tree: %s: damaged node at depth %u", m->path, depth);
+    return OK;
+}
+
+static err node_write(void *arg, uint32_t depth, const struct hash256 *key,
+                      const struct fold_node *node)
+{
+    struct tree *t = arg;
+    uint8_t bytes[NODE_MAX_BYTES];
+    struct node_key k = node_key_of(depth, key);
+    MDB_val name = {k.n, k.b}, value = {node_encode(node, bytes), bytes};
+    return mirror_check(t->mirror, mdb_put(t->txn, t->mirror->tree, &name, &value, 0),
+                        "write node");
+}
+
+static err node_remove(struct tree *t, uint32_t depth, const struct hash256 *key)
+{
+    struct node_key k = node_key_of(depth, key);
+    MDB_val name = {k.n, k.b};
+    return mirror_check(t->mirror, mdb_del(t->txn, t->mirror->tree, &name, NULL), "remove node");
+}
+
+struct tree *tree_new(struct mirror *m)
+{
+    struct tree *t = xcalloc(1, sizeof *t);
+    t->mirror = m;
+    t->fold.keep_above = TREE_SLOT_LEAVES;
+    t->fold.keep = node_write;
+    t->fold.arg = t;
+    return t;
+}
+
+struct tree *tree_free(struct tree *t)
+{
+    if (t == NULL)
+        return NULL;
+    leaf_list_deinit(&t->leaves);
+    free(t->nodes);
+    free(t->slots);
+    free(t);
+    return NULL;
+}
+
+static size_t push_node(struct tree *t)
+{
+    if (t->n_nodes == t->cap_nodes) {
+        t->cap_nodes = t->cap_nodes ? t->cap_nodes * 2 : 64;
+        t->nodes = xrealloc(t->nodes, t->cap_nodes * sizeof *t->nodes);
+    }
+    return t->n_nodes++;
+}
+
+static struct tree_slot *push_slot(struct tree *t)
+{
+    if (t->n_slots == t->cap_slots) {
+        t->cap_slots = t->cap_slots ? t->cap_slots * 2 : 64;
+        t->slots = xrealloc(t->slots, t->cap_slots * sizeof *t->slots);
+    }
+    return &t->slots[t->n_slots++];
+}
+
+/* End of the keys[lo..hi) that share nibble `depth` with keys[lo]. */
+static size_t group_end(const struct tree *t, uint32_t depth, size_t lo, size_t hi)
+{
+    uint32_t nibble = fold_nibble(&t->keys[lo], depth);
+    while (++lo < hi && fold_nibble(&t->keys[lo], depth) == nibble) {
+    }
+    return lo;
+}
+
+static bool shares_prefix(const uint8_t *a, const uint8_t *b, uint32_t depth)
+{
+    return memcmp(a, b, depth / 2) == 0 && (depth % 2 == 0 || (a[depth / 2] ^ b[depth / 2]) < 16);
+}
+
+/* All objects whose keys begin with the first `depth` nibbles of `key`. */
+static err slot_read(struct tree *t, uint32_t depth, const struct hash256 *key)
+{
+    struct tree_slot *slot = push_slot(t);
+    slot->first = t->leaves.n;
+    struct hash256 from = HASH256_ZERO;
+    memcpy(from.b, key->b, (depth + 1) / 2);
+    if (depth % 2)
+        from.b[depth / 2] &= 0xF0;
+    MDB_val k = mirror_val(hash256_slice(&from)), value;
+    int rc = mdb_cursor_get(t->cursor, &k, &value, MDB_SET_RANGE);
+    while (rc == 0 && shares_prefix(k.mv_data, from.b, depth)) {
+        leaf_list_add(&t->leaves, k.mv_data, mirror_slice(value));
+        rc = mdb_cursor_get(t->cursor, &k, &value, MDB_NEXT);
+    }
+    slot->n = t->leaves.n - slot->first;
+    return rc == MDB_NOTFOUND ? OK : mirror_check(t->mirror, rc, "read slot");
+}
+
+/* First pass, below the kept node over keys[lo..hi). At most FOLD_DEPTHS deep. */
+static err collect(struct tree *t, uint32_t depth, size_t lo, size_t hi)
+{
+    size_t at = push_node(t);
+    TRY(node_read(t->mirror, t->txn, depth, &t->keys[lo], &t->nodes[at]));
+    uint32_t kept = t->nodes[at].kept;
+    while (lo < hi) {
+        size_t end = group_end(t, depth, lo, hi);
+        if (kept >> fold_nibble(&t->keys[lo], depth) & 1)
+            TRY(collect(t, depth + 1, lo, end));
+        else
+            TRY(slot_read(t, depth + 1, &t->keys[lo]));
+        lo = end;
+    }
+    return OK;
+}
+
+static err slot_fold(struct tree *t, uint32_t depth, struct fold_sub *ret)
+{
+    const struct tree_slot *slot = &t->slots[t->next_slot++];
+    fold_begin(&t->fold, depth);
+    for (size_t i = slot->first; i < slot->first + slot->n; i++)
+        TRY(fold_add(&t->fold, &t->leaves.items[i].key, &t->leaves.items[i].hash));
+    return fold_end(&t->fold, ret);
+}
+
+/* Second pass: what now hangs where the kept node over keys[lo..hi) stands. */
+static err refold(struct tree *t, uint32_t depth, size_t lo, size_t hi, struct fold_sub *ret)
+{
+    struct fold_node *node = &t->nodes[t->next_node++];
+    const struct hash256 *place = &t->keys[lo];
+    while (lo < hi) {
+        size_t end = group_end(t, depth, lo, hi);
+        uint32_t child = fold_nibble(&t->keys[lo], depth);
+        struct fold_sub sub;
+        if (node->kept >> child & 1)
+            TRY(refold(t, depth + 1, lo, end, &sub));
+        else
+            TRY(slot_fold(t, depth + 1, &sub));
+        fold_attach(node, child, &sub);
+        lo = end;
+    }
+    *ret = fold_collapse(node);
+    if (depth > 0 && ret->count <= TREE_SLOT_LEAVES / 2)
+        return node_remove(t, depth, place);
+    ret->kept = true;
+    return node_write(t, depth, place, node);
+}
+
+static struct hash256 root_of(const struct fold_node *root)
+{
+    return root->present ? digest_inner(root->hashes) : HASH256_ZERO;
+}
+
+static err update(struct tree *t, size_t n, struct hash256 *ret_root)
+{
+    TRY(collect(t, 0, 0, n));
+    leaf_list_hash(&t->leaves);
+    struct fold_sub sub;
+    TRY(refold(t, 0, 0, n, &sub));
+    *ret_root = root_of(&t->nodes[0]);
+    return OK;
+}
+
+static err work_begin(struct tree *t, MDB_txn *txn)
+{
+    leaf_list_clear(&t->leaves);
+    t->txn = txn;
+    t->n_nodes = t->n_slots = t->next_node = t->next_slot = 0;
+    return mirror_check(t->mirror, mdb_cursor_open(txn, t->mirror->state, &t->cursor),
+                        "open cursor");
+}
+
+static void work_end(struct tree *t)
+{
+    mdb_cursor_close(t->cursor);
+    t->cursor = NULL;
+    t->txn = NULL;
+}
+
+ERR tree_update(struct tree *t, MDB_txn *txn, const struct hash256 *keys, size_t n,
+                struct hash256 *ret_root)
+{
+    if (n == 0) {
+        struct fold_node root;
+        TRY(node_read(t->mirror, txn, 0, &HASH256_ZERO, &root));
+        *ret_root = root_of(&root);
+        return OK;
+    }
+    TRY(work_begin(t, txn));
+    t->keys = keys;
+    err e = update(t, n, ret_root);
+    work_end(t);
+    return e;
+}
+
+static err build_batch(struct tree *t, const struct tree_visitor *visitor)
+{
+    for (size_t i = 0; visitor && i < t->leaves.n; i++)
+        visitor->visit(visitor->arg, &t->leaves.items[i].key, t->leaves.items[i].object);
+    leaf_list_hash(&t->leaves);
+    for (size_t i = 0; i < t->leaves.n; i++)
+        TRY(fold_add(&t->fold, &t->leaves.items[i].key, &t->leaves.items[i].hash));
+    leaf_list_clear(&t->leaves);
+    return OK;
+}
+
+static err build(struct tree *t, const struct tree_visitor *visitor, struct hash256 *ret_root)
+{
+    TRY(mirror_check(t->mirror, mdb_drop(t->txn, t->mirror->tree, 0), "clear tree"));
+    fold_begin(&t->fold, 0);
+    MDB_val key, value;
+    int rc = mdb_cursor_get(t->cursor, &key, &value, MDB_FIRST);
+    for (; rc == 0; rc = mdb_cursor_get(t->cursor, &key, &value, MDB_NEXT)) {
+        if (key.mv_size != 32)
+            return FAIL(ERR_CORRUPT, "tree: %s: a key of %zu bytes", t->mirror->path, key.mv_size);
+        leaf_list_add(&t->leaves, key.mv_data, mirror_slice(value));
+        if (t->leaves.n == BUILD_BATCH)
+            TRY(build_batch(t, visitor));
+    }
+    if (rc != MDB_NOTFOUND)
+        TRY(mirror_check(t->mirror, rc, "read all"));
+    TRY(build_batch(t, visitor));
+    struct fold_sub sub;
+    TRY(fold_end(&t->fold, &sub));
+    *ret_root = sub.hash;
+    return OK;
+}
+
+ERR tree_build(struct tree *t, MDB_txn *txn, const struct tree_visitor *visitor,
+               struct hash256 *ret_root)
+{
+    TRY(work_begin(t, txn));
+    err e = build(t, visitor, ret_root);
+    work_end(t);
+    return e;
+}
+
+ERR tree_count(const struct mirror *m, MDB_txn *txn, uint64_t *ret)
+{
+    struct fold_node root;
+    TRY(node_read(m, txn, 0, &HASH256_ZERO, &root));
+    *ret = fold_count(&root);
+    return OK;
+}

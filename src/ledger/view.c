@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/view.h"
+
+#include "base/mem.h"
+#include "ledger/view_impl.h"
+#include "rt/fiber.h"
+
+#include <stdlib.h>
+
+/* --- life --- */
+
+void view_pool_free(struct view **pool)
+{
+    while (*pool) {
+        struct view *v = *pool;
+        *pool = v->next_free;
+        free(v);
+    }
+}
+
+static struct view *view_alloc(struct ledgers *l, uint32_t slot)
+{
+    struct view *v = l->slots[slot].free_views;
+    if (v)
+        l->slots[slot].free_views = v->next_free;
+    else
+        v = xmalloc(sizeof *v);
+    v->ledgers = l;
+    v->slot = slot;
+    v->from = VIEW_FROM_MIRROR;
+    v->pinned = false;
+    v->snap = NULL;
+    return v;
+}
+
+static void drop_snapshot(struct view *v)
+{
+    if (v->pinned)
+        undo_unpin(v->ledgers->undo, v->slot, &v->pin);
+    if (v->snap)
+        snap_release(&v->ledgers->snaps, v->slot, v->snap);
+    v->pinned = false;
+    v->snap = NULL;
+}
+
+struct view *view_close(struct view *v)
+{
+    if (v == NULL)
+        return NULL;
+    drop_snapshot(v);
+    struct ledgers_slot *slot = &v->ledgers->slots[v->slot];
+    v->next_free = slot->free_views;
+    slot->free_views = v;
+    return NULL;
+}
+
+void view_closep(struct view **v)
+{
+    view_close(*v);
+}
+
+/* The window reaches back to ledger `seq`: read there. */
+static bool use_undo(struct view *v, uint32_t seq)
+{
+    struct undo *undo = v->ledgers->undo;
+    undo_pin(undo, v->slot, &v->pin);
+    v->pinned = true;
+    v->from = VIEW_FROM_UNDO;
+    v->header = &v->own_header;
+    return undo_header(undo, seq, &v->own_header) && undo_covers(undo, seq);
+}
+
+YIELDS static err use_history(struct view *v, uint32_t seq)
+{
+    drop_snapshot(v);
+    v->from = VIEW_FROM_HISTORY;
+    v->header = &v->own_header;
+    if (!ledgers_has(v->ledgers, seq))
+        return FAIL(ERR_NOT_FOUND, "view: ledger %u is not held", seq);
+    return store_header_get(v->ledgers->store, seq, &v->own_header);
+}
+
+YIELDS static err view_begin(struct view *v, uint32_t seq)
+{
+    TRY(snap_acquire(&v->ledgers->snaps, v->slot, &v->snap));
+    if (!v->snap->complete)
+        return FAIL(ERR_NOT_FOUND, "view: no ledger is held yet");
+    v->header = &v->snap->header;
+    if (seq == 0 || seq == v->header->seq)
+        return OK;
+    if (seq > v->header->seq)
+        return FAIL(ERR_NOT_FOUND, "view: ledger %u is not held, the newest is %u", seq,
+                    v->header->seq);
+    if (use_undo(v, seq))
+        return OK;
+    return use_history(v, seq);
+}
+
+YIELDS ERR view_open(struct ledgers *l, uint32_t seq, struct view **ret)
+{
+    uint32_t slot;
+    TRY(ledgers_slot_index(l, &slot));
+    struct view *v = view_alloc(l, slot);
+    err e = view_begin(v, seq);
+    if (e.code)
+        view_close(v);
+    else
+        *ret = v;
+    return e;
+}
+
+YIELDS ERR view_open_hash(struct ledgers *l, const struct hash256 *hash, struct view **ret)
+{
+    struct ledger_header tip;
+    if (!tip_get(&l->tip, &tip))
+        return FAIL(ERR_NOT_FOUND, "view: no ledger is held yet");
+    uint32_t seq = tip.seq;
+    if (!hash256_eq(hash, &tip.hash))
+        TRY(store_seq_by_hash(l->store, hash, &seq));
+    return view_open(l, seq, ret);
+}
+
+const struct ledger_header *view_header(const struct view *v)
+{
+    return v->header;
+}
+
+struct ledgers *view_ledgers(const struct view *v)
+{
+    return v->ledgers;
+}
+
+struct store *view_store(const struct view *v)
+{
+    return v->ledgers->store;
+}
+
+/* --- reading --- */
+
+static void count(struct view *v, uint64_t n)
+{
+    struct ledgers_slot *s = &v->ledgers->slots[v->slot];
+    _Atomic uint64_t *counters[] = {&s->reads_mirror, &s->reads_undo, &s->reads_history};
+    _Atomic uint64_t *c = counters[v->from];
+    /* Only this thread writes it. */
+    atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
+
+/* After a read from the window: false if it has moved past the view's ledger. What earlier reads
+ * returned stays valid: the pin is kept. */
+static bool undo_held(struct view *v)
+{
+    if (undo_covers(v->ledgers->undo, v->header->seq))
+        return true;
+    v->from = VIEW_FROM_HISTORY;
+    return false;
+}
+
+YIELDS static err history_get(struct view *v, const struct hash256 *keys, size_t n, struct arena *a,
+                              struct slice *ret)
+{
+    return store_objects_get(v->ledgers->store, v->header->seq, keys, n, a, ret, NULL);
+}
+
+/* One object; empty = absent. */
+YIELDS static err get_or_empty(struct view *v, const struct hash256 *key, struct arena *a,
+                               struct slice *ret)
+{
+    if (v->from == VIEW_FROM_MIRROR) {
+        *ret = SLICE_EMPTY;
+        err e = mirror_get(v->ledgers->mirror, v->snap->txn, key, ret);
+        return e.code == ERR_NOT_FOUND ? OK : e;
+    }
+    if (v->from == VIEW_FROM_UNDO) {
+        TRY(view_undo_get(v, key, ret));
+        if (undo_held(v))
+            return OK;
+    }
+    return history_get(v, key, 1, a, ret);
+}
+
+YIELDS ERR view_get(struct view *v, const struct hash256 *key, struct arena *a, struct slice *ret)
+{
+    struct slice object;
+    TRY(get_or_empty(v, key, a, &object));
+    count(v, 1);
+    if (object.n == 0)
+        return (err){ERR_NOT_FOUND};
+    *ret = object;
+    return OK;
+}
+
+YIELDS ERR view_get_many(struct view *v, const struct hash256 *keys, size_t n, struct arena *a,
+                         struct slice *ret)
+{
+    for (size_t i = 0; i < n && v->from != VIEW_FROM_HISTORY; i++)
+        TRY(get_or_empty(v, &keys[i], a, &ret[i]));
+    count(v, n);
+    return v->from == VIEW_FROM_HISTORY ? history_get(v, keys, n, a, ret) : OK;
+}
+
+YIELDS ERR view_exists(struct view *v, const struct hash256 *key, bool *ret)
+{
+    CLEANUP(arena_freep) struct arena *a = NULL;
+    if (v->from != VIEW_FROM_MIRROR)
+        a = arena_new(0);
+    struct slice object;
+    TRY(get_or_empty(v, key, a, &object));
+    count(v, 1);
+    *ret = object.n != 0;
+    return OK;
+}
+
+/* One walk of the mirror's cursor. */
+static err mirror_walk(struct view *v, const struct hash256 *key, size_t n, struct view_entry *ret,
+                       size_t *ret_n)
+{
+    MDB_cursor *cursor = v->snap->cursor;
+    MDB_val k = mirror_val(hash256_slice(key)), value;
+    int rc = mdb_cursor_get(cursor, &k, &value, MDB_SET_RANGE);
+    if (rc == 0 && memcmp(k.mv_data, key->b, 32) == 0)
+        rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
+    size_t got = 0;
+    while (rc == 0 && got < n) {
+        ret[got++] = (struct view_entry){hash256_of(k.mv_data), mirror_slice(value)};
+        if (got < n)
+            rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
+    }
+    *ret_n = got;
+    return rc == MDB_NOTFOUND ? OK : mirror_check(v->ledgers->mirror, rc, "walk");
+}
+
+YIELDS static err history_keys(struct view *v, const struct hash256 *key, size_t n,
+                               struct hash256 *ret, size_t *ret_n)
+{
+    struct hash256 at = *key;
+    size_t got = 0;
+    while (got < n) {
+        err e = store_next(v->ledgers->store, v->header->seq, &at, &ret[got]);
+        if (e.code == ERR_NOT_FOUND)
+            break;
+        TRY(e);
+        at = ret[got++];
+        TRY(fiber_breathe());
+    }
+    *ret_n = got;
+    return OK;
+}
+
+YIELDS static err history_walk(struct view *v, const struct hash256 *key, size_t n, struct arena *a,
+                               struct view_entry *ret, size_t *ret_n)
+{
+    struct hash256 *keys = arena_array(a, struct hash256, n);
+    struct slice *objects = arena_array(a, struct slice, n);
+    size_t got = 0;
+    TRY(history_keys(v, key, n, keys, &got));
+    TRY(history_get(v, keys, got, a, objects));
+    for (size_t i = 0; i < got; i++) {
+        if (objects[i].n == 0)
+            return FAIL(ERR_CORRUPT, "view: ledger %u lists an object that it does not have",
+                        v->header->seq);
+        ret[i] = (struct view_entry){keys[i], objects[i]};
+    }
+    *ret_n = got;
+    return OK;
+}
+
+YIELDS ERR view_page(struct view *v, const struct hash256 *key, size_t n, struct arena *a,
+                     struct view_entry *ret, size_t *ret_n)
+{
+    if (v->from == VIEW_FROM_MIRROR) {
+        TRY(mirror_walk(v, key, n, ret, ret_n));
+    } else if (v->from == VIEW_FROM_UNDO) {
+        TRY(view_undo_walk(v, key, n, ret, ret_n));
+        undo_held(v);
+    }
+    if (v->from == VIEW_FROM_HISTORY)
+        TRY(history_walk(v, key, n, a, ret, ret_n));
+    count(v, *ret_n + 1);
+    return OK;
+}
+
+/* At an old ledger, without the object: its key alone is one read less. */
+YIELDS static err history_next(struct view *v, const struct hash256 *key, struct arena *a,
+                               struct hash256 *ret_key, struct slice *ret_object)
+{
+    struct hash256 next;
+    TRY(store_next(v->ledgers->store, v->header->seq, key, &next));
+    if (ret_object) {
+        TRY(history_get(v, &next, 1, a, ret_object));
+        if (ret_object->n == 0)
+            return FAIL(ERR_CORRUPT, "view: ledger %u lists an object that it does not have",
+                        v->header->seq);
+    }
+    *ret_key = next;
+    return OK;
+}
+
+YIELDS ERR view_next(struct view *v, const struct hash256 *key, struct arena *a,
+                     struct hash256 *ret_key, struct slice *ret_object)
+{
+    count(v, 1);
+    struct view_entry entry;
+    size_t n = 0;
+    if (v->from == VIEW_FROM_MIRROR) {
+        TRY(mirror_walk(v, key, 1, &entry, &n));
+    } else if (v->from == VIEW_FROM_UNDO) {
+        TRY(view_undo_walk(v, key, 1, &entry, &n));
+        undo_held(v);
+    }
+    if (v->from == VIEW_FROM_HISTORY)
+        return history_next(v, key, a, ret_key, ret_object);
+    if (n == 0)
+        return (err){ERR_NOT_FOUND};
+    *ret_key = entry.key;
+    if (ret_object)
+        *ret_object = entry.object;
+    return OK;
+}
+
+YIELDS ERR view_object_seq(struct view *v, const struct hash256 *key, uint32_t *ret)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct slice object;
+    uint32_t seq = UINT32_MAX;
+    TRY(store_objects_get(v->ledgers->store, v->header->seq, key, 1, a, &object, &seq));
+    if (seq == UINT32_MAX)
+        return FAIL(ERR_NOT_FOUND, "view: there never was such an object");
+    uint32_t first, last;
+    if (seq == 0 && ledgers_range(v->ledgers, &first, &last))
+        seq = first;
+    *ret = seq;
+    return OK;
+}
