@@ -54,6 +54,11 @@ bool fetch_is_held(const struct sources *s, uint32_t seq)
     return false;
 }
 
+bool fetch_holds(const struct sources *s, uint32_t source, uint32_t seq)
+{
+    return source < s->n && holds(&s->list[source], seq);
+}
+
 static struct grpc_client *client_of(struct source *s)
 {
     if (!s->grpc) {

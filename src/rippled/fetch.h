@@ -43,3 +43,5 @@ YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, int64_t 
 
 /* Some source says it holds `seq`, and is of our network. */
 bool fetch_is_held(const struct sources *s, uint32_t seq);
+/* This source says so. */
+bool fetch_holds(const struct sources *s, uint32_t source, uint32_t seq);

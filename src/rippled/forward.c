@@ -166,14 +166,11 @@ static YIELDS err ask_source(struct errand *e)
 static err sum_up(enum forward_failure failure)
 {
     switch (failure) {
-    case FORWARD_FAILURE_REQUEST:
-        return FAIL(ERR_IO, "rippled: forwarding: connection lost");
-    case FORWARD_FAILURE_TIMEOUT:
-        return FAIL(ERR_TIMEOUT, "rippled: forwarding: no reply in time");
+    case FORWARD_FAILURE_REQUEST: return FAIL(ERR_IO, "rippled: forwarding: connection lost");
+    case FORWARD_FAILURE_TIMEOUT: return FAIL(ERR_TIMEOUT, "rippled: forwarding: no reply in time");
     case FORWARD_FAILURE_INVALID_REPLY:
         return FAIL(ERR_PARSE, "rippled: forwarding: the reply is no JSON object");
-    default:
-        return FAIL(ERR_REFUSED, "rippled: forwarding: no source can be reached");
+    default: return FAIL(ERR_REFUSED, "rippled: forwarding: no source can be reached");
     }
 }
 

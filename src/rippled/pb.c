@@ -32,15 +32,9 @@ bool pb_next(struct cursor *c, struct pb_field *ret)
     if (tag >> 3 == 0 || tag >> 32)
         cursor_fail(c);
     switch (tag & 7) {
-    case PB_WIRE_VARINT:
-        ret->value = varint(c);
-        break;
-    case PB_WIRE_FIXED64:
-        ret->value = fixed(c, 8);
-        break;
-    case PB_WIRE_FIXED32:
-        ret->value = fixed(c, 4);
-        break;
+    case PB_WIRE_VARINT: ret->value = varint(c); break;
+    case PB_WIRE_FIXED64: ret->value = fixed(c, 8); break;
+    case PB_WIRE_FIXED32: ret->value = fixed(c, 4); break;
     case PB_WIRE_BYTES: {
         uint64_t n = varint(c);
         if (n > cursor_left(c))
@@ -49,8 +43,7 @@ bool pb_next(struct cursor *c, struct pb_field *ret)
             ret->bytes = cursor_take(c, (size_t)n);
         break;
     }
-    default:
-        cursor_fail(c);
+    default: cursor_fail(c);
     }
     return !c->failed;
 }

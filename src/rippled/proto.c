@@ -124,18 +124,11 @@ static bool read_member(const struct member *m, const struct pb_field *f, void *
     if (m->has_at)
         *((bool *)((uint8_t *)ret + m->has_at)) = true;
     switch (m->type) {
-    case MEMBER_BOOL:
-        *(bool *)at = f->value != 0;
-        return true;
-    case MEMBER_U32:
-        *(uint32_t *)at = (uint32_t)f->value;
-        return true;
+    case MEMBER_BOOL: *(bool *)at = f->value != 0; return true;
+    case MEMBER_U32: *(uint32_t *)at = (uint32_t)f->value; return true;
     case MEMBER_BYTES:
-    case MEMBER_LIST:
-        *(struct slice *)at = f->bytes;
-        return true;
-    case MEMBER_SPEC:
-        return read_spec(f->bytes, (struct proto_ledger_spec *)at);
+    case MEMBER_LIST: *(struct slice *)at = f->bytes; return true;
+    case MEMBER_SPEC: return read_spec(f->bytes, (struct proto_ledger_spec *)at);
     case MEMBER_OBJECT:
         return read_members(f->bytes, object_members, ARRAY_LEN(object_members), at);
     }
@@ -280,22 +273,14 @@ static void put_member(struct buf *out, const struct member *member, const void 
     uint32_t number = member->number;
     bool set = member->has_at && *((const bool *)((const uint8_t *)m + member->has_at));
     switch (member->type) {
-    case MEMBER_BOOL:
-        pb_put_u64(out, number, *(const bool *)at);
-        return;
-    case MEMBER_U32:
-        pb_put_u64(out, number, *(const uint32_t *)at);
-        return;
-    case MEMBER_BYTES:
-        pb_put_bytes(out, number, *(const struct slice *)at);
-        return;
+    case MEMBER_BOOL: pb_put_u64(out, number, *(const bool *)at); return;
+    case MEMBER_U32: pb_put_u64(out, number, *(const uint32_t *)at); return;
+    case MEMBER_BYTES: pb_put_bytes(out, number, *(const struct slice *)at); return;
     case MEMBER_LIST:
         if (set || ((const struct slice *)at)->n)
             pb_put_element(out, number, *(const struct slice *)at);
         return;
-    case MEMBER_SPEC:
-        put_spec(out, number, (const struct proto_ledger_spec *)at);
-        return;
+    case MEMBER_SPEC: put_spec(out, number, (const struct proto_ledger_spec *)at); return;
     case MEMBER_OBJECT: {
         size_t begun = pb_begin(out, number);
         put_members(out, object_members, ARRAY_LEN(object_members), at);

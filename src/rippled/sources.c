@@ -223,6 +223,14 @@ uint32_t sources_n_connected(const struct sources *s)
     return n;
 }
 
+uint32_t sources_n_refused(const struct sources *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        n += atomic_load(&s->list[i].refused);
+    return n;
+}
+
 uint32_t sources_epoch(const struct sources *s)
 {
     return atomic_load(&s->epoch);

@@ -58,6 +58,8 @@ bool sources_network_id(const struct sources *s, uint32_t *ret);
 uint32_t sources_count(const struct sources *s);
 /* Connected sources of our network. Any thread. */
 uint32_t sources_n_connected(const struct sources *s);
+/* Sources that are refused because they are of another network. Any thread. */
+uint32_t sources_n_refused(const struct sources *s);
 /* Counts ledgers that the forwarding source closed: what was cached of an older epoch is out of
  * date. Any thread. */
 uint32_t sources_epoch(const struct sources *s);

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define LOG_CHANNEL LOG_CHANNEL_ETL
+#include "etl/applier.h"
+
+#include "base/counter.h"
+#include "base/hex.h"
+#include "base/mem.h"
+#include "rt/clock.h"
+#include "rt/fiber.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BATCH_NS (250 * CLOCK_MS)
+
+struct applier {
+    struct applier_opts opts;
+    struct core *home;
+    pthread_t thread;
+    uint32_t n_outstanding; /* home core */
+    bool is_drained;        /* home core: stopping, and all work is home */
+    struct fiber *stopper;  /* home core: waits for is_drained */
+    _Atomic int64_t last_publish_ns;
+
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct list queue; /* guarded by lock */
+    bool stopping;     /* guarded by lock */
+
+    bool loading; /* apply thread */
+    struct counter *n_ledgers;
+    struct counter *n_txs;
+    struct counter *apply_us;
+    struct counter *load_us;
+    struct counter *tip;
+    struct counter *publish_time;
+};
+
+struct applier_work *applier_work_new(enum applier_kind kind, void (*done)(struct applier_work *w),
+                                      void *owner)
+{
+    struct applier_work *w = xcalloc(1, sizeof(*w));
+    list_init(&w->link);
+    w->kind = kind;
+    w->done = done;
+    w->owner = owner;
+    return w;
+}
+
+struct applier_work *applier_work_free(struct applier_work *w)
+{
+    if (!w)
+        return NULL;
+    decode_ledger_free(w->ledger);
+    decode_page_free(w->page);
+    free(w);
+    return NULL;
+}
+
+static void come_home(struct core_mail *mail)
+{
+    struct applier_work *w = container_of(mail, struct applier_work, mail);
+    struct applier *a = w->applier;
+    a->n_outstanding--;
+    w->done(w);
+    if (a->stopper && a->n_outstanding == 0) {
+        a->is_drained = true;
+        fiber_wake(a->stopper);
+    }
+}
+
+static void send_home(struct applier *a, struct applier_work *w, enum applier_result result)
+{
+    w->result = result;
+    w->mail.run = come_home;
+    core_post(a->home, &w->mail);
+}
+
+static enum applier_result result_of(struct applier_work *w, err e, const char *what)
+{
+    if (!err_failed(e))
+        return APPLIER_RESULT_DONE;
+    w->what = what;
+    snprintf(w->text, sizeof(w->text), "%s", err_text());
+    return e.code == ERR_VERIFY ? APPLIER_RESULT_WRONG : APPLIER_RESULT_FAILED;
+}
+
+/* The queue, from the apply thread. */
+
+static struct applier_work *pop(struct applier *a, bool *ret_stopping)
+{
+    pthread_mutex_lock(&a->lock);
+    while (list_empty(&a->queue) && !a->stopping)
+        pthread_cond_wait(&a->wake, &a->lock);
+    struct list *node = list_pop_front(&a->queue);
+    *ret_stopping = a->stopping;
+    pthread_mutex_unlock(&a->lock);
+    return node ? LIST_ENTRY(node, struct applier_work, link) : NULL;
+}
+
+/* The next piece of work, if it is a ledger and there already. */
+static struct applier_work *pop_ledger(struct applier *a)
+{
+    struct applier_work *w = NULL;
+    pthread_mutex_lock(&a->lock);
+    if (!a->stopping && !list_empty(&a->queue))
+        w = LIST_ENTRY(a->queue.next, struct applier_work, link);
+    if (w && w->kind == APPLIER_LEDGER)
+        list_unlink(&w->link);
+    else
+        w = NULL;
+    pthread_mutex_unlock(&a->lock);
+    return w;
+}
+
+/* Ledgers. */
+
+struct batch {
+    struct applier *a;
+    struct apply *apply;
+    struct list works;
+    struct ledger_header newest; /* the batch's last ledger, or the tip before it */
+};
+
+static err check_parent(const struct batch *b, const struct ledger_header *h)
+{
+    if (hash256_eq(&h->parent_hash, &b->newest.hash))
+        return OK;
+    char expected[65] = "", found[65] = "";
+    hex_encode(hash256_slice(&b->newest.hash), expected);
+    hex_encode(hash256_slice(&h->parent_hash), found);
+    return FAIL(ERR_VERIFY, "parent hash: expected %s, found %s", expected, found);
+}
+
+/* True: the ledger is in the batch. False: it went home, and the batch ends before it. */
+static bool batch_add(struct batch *b, struct applier_work *w)
+{
+    const struct apply_ledger *ledger = &w->ledger->ledger;
+    enum applier_result result = APPLIER_RESULT_SKIPPED;
+    if (ledger->header.seq == b->newest.seq + 1)
+        result = result_of(w, check_parent(b, &ledger->header), "parent");
+    if (result == APPLIER_RESULT_DONE)
+        result = result_of(w, apply_add(b->apply, ledger), "state");
+    if (result != APPLIER_RESULT_DONE) {
+        send_home(b->a, w, result);
+        return false;
+    }
+    b->newest = ledger->header;
+    list_push_back(&b->works, &w->link);
+    return true;
+}
+
+static void publish(struct applier *a, const struct applier_work *w)
+{
+    uint32_t seq = w->ledger->ledger.header.seq;
+    counter_inc(a->n_ledgers);
+    counter_add(a->n_txs, (int64_t)w->ledger->ledger.n_txs);
+    counter_set(a->tip, seq);
+    counter_set(a->publish_time, clock_wall_ns() / CLOCK_S);
+    atomic_store(&a->last_publish_ns, clock_now_ns());
+    if (a->opts.on_published)
+        a->opts.on_published(a->opts.arg, seq);
+}
+
+static void batch_finish(struct batch *b)
+{
+    struct applier *a = b->a;
+    err e = OK;
+    if (apply_count(b->apply) > 0)
+        e = apply_commit(b->apply);
+    else
+        apply_abort(b->apply);
+    LIST_EACH(it, &b->works)
+    {
+        struct applier_work *w = LIST_ENTRY(it, struct applier_work, link);
+        list_unlink(it);
+        enum applier_result result = result_of(w, e, "store");
+        if (result == APPLIER_RESULT_DONE)
+            publish(a, w);
+        else
+            result = APPLIER_RESULT_FAILED; /* it verified before: whatever is wrong is here */
+        send_home(a, w, result);
+    }
+}
+
+static void apply_ledgers(struct applier *a, struct applier_work *w)
+{
+    int64_t begun = clock_now_ns();
+    int64_t bound = begun + (a->opts.batch_ns ? a->opts.batch_ns : BATCH_NS);
+    struct batch b = {.a = a};
+    list_init(&b.works);
+    enum applier_result result = APPLIER_RESULT_SKIPPED;
+    if (ledgers_tip(a->opts.ledgers, &b.newest))
+        result = result_of(w, apply_begin(a->opts.ledgers, &b.apply), "store");
+    if (result != APPLIER_RESULT_DONE) {
+        send_home(a, w, result);
+        return;
+    }
+    while (w && batch_add(&b, w) && clock_now_ns() < bound)
+        w = pop_ledger(a);
+    batch_finish(&b);
+    counter_add(a->apply_us, (clock_now_ns() - begun) / 1000);
+}
+
+/* The initial load. */
+
+static err load_step(struct applier *a, struct applier_work *w)
+{
+    struct ledgers *l = a->opts.ledgers;
+    switch (w->kind) {
+    case APPLIER_LOAD_BEGIN:
+        TRY(apply_load_begin(l, &w->header, w->n_chains));
+        a->loading = true;
+        return OK;
+    case APPLIER_LOAD_PAGE:
+        return apply_load_add(l, w->chain, w->page->objects, w->page->n_objects, w->page->rows,
+                              w->page->n_rows);
+    case APPLIER_LOAD_COMMIT: a->loading = false; return apply_load_commit(l, &w->ledger->ledger);
+    default:
+        a->loading = false;
+        apply_load_abort(l);
+        return OK;
+    }
+}
+
+static void load(struct applier *a, struct applier_work *w)
+{
+    int64_t begun = clock_now_ns();
+    enum applier_result result = APPLIER_RESULT_SKIPPED;
+    /* pages of a load that was given up are still on their way */
+    if (a->loading || w->kind == APPLIER_LOAD_BEGIN)
+        result = result_of(w, load_step(a, w), "state");
+    if (w->kind == APPLIER_LOAD_COMMIT && result == APPLIER_RESULT_DONE)
+        publish(a, w);
+    counter_add(a->load_us, (clock_now_ns() - begun) / 1000);
+    send_home(a, w, result);
+}
+
+static void *run(void *arg)
+{
+    struct applier *a = arg;
+    for (;;) {
+        bool stopping = false;
+        struct applier_work *w = pop(a, &stopping);
+        if (w && (stopping || w->kind == APPLIER_FENCE))
+            send_home(a, w, APPLIER_RESULT_SKIPPED);
+        else if (w && w->kind == APPLIER_LEDGER)
+            apply_ledgers(a, w);
+        else if (w)
+            load(a, w);
+        else
+            break;
+    }
+    if (a->loading)
+        apply_load_abort(a->opts.ledgers);
+    return NULL;
+}
+
+static void init_counters(struct applier *a)
+{
+    struct counter_registry *r = a->opts.counters;
+    a->n_ledgers = counter_get(r, "kleio_ledgers_applied_total", "", "Ledgers verified and stored");
+    a->n_txs = counter_get(r, "kleio_transactions_applied_total", "", "Transactions stored");
+    a->apply_us =
+        counter_get(r, "kleio_apply_microseconds_total", "", "Time spent applying ledgers");
+    a->load_us =
+        counter_get(r, "kleio_load_microseconds_total", "", "Time spent on the initial load");
+    a->tip = counter_gauge(r, "kleio_newest_ledger", "", "Sequence of the newest ledger held");
+    a->publish_time =
+        counter_gauge(r, "etl_last_publish_seconds", "", "Time of the newest publication");
+}
+
+ERR applier_start(const struct applier_opts *opts, struct applier **ret)
+{
+    struct applier *a = xcalloc(1, sizeof(*a));
+    a->opts = *opts;
+    a->home = core_current();
+    list_init(&a->queue);
+    pthread_mutex_init(&a->lock, NULL);
+    pthread_cond_init(&a->wake, NULL);
+    init_counters(a);
+    struct ledger_header tip;
+    if (ledgers_tip(opts->ledgers, &tip))
+        counter_set(a->tip, tip.seq);
+    if (pthread_create(&a->thread, NULL, run, a) != 0) {
+        free(a);
+        return FAIL(ERR_IO, "etl: cannot start the apply thread");
+    }
+    pthread_setname_np(a->thread, "apply");
+    *ret = a;
+    return OK;
+}
+
+YIELDS struct applier *applier_stop(struct applier *a)
+{
+    if (!a)
+        return NULL;
+    a->stopper = fiber_current();
+    a->is_drained = a->n_outstanding == 0;
+    pthread_mutex_lock(&a->lock);
+    a->stopping = true;
+    pthread_cond_signal(&a->wake);
+    pthread_mutex_unlock(&a->lock);
+    fiber_park_for_uncancellable(&a->is_drained);
+    pthread_join(a->thread, NULL); /* it has nothing left to do but to drop a load */
+    pthread_cond_destroy(&a->wake);
+    pthread_mutex_destroy(&a->lock);
+    free(a);
+    return NULL;
+}
+
+void applier_push(struct applier *a, struct applier_work *w)
+{
+    a->n_outstanding++;
+    w->applier = a;
+    pthread_mutex_lock(&a->lock);
+    list_push_back(&a->queue, &w->link);
+    pthread_cond_signal(&a->wake);
+    pthread_mutex_unlock(&a->lock);
+}
+
+uint32_t applier_outstanding(const struct applier *a)
+{
+    return a->n_outstanding;
+}
+
+int64_t applier_last_publish_ns(const struct applier *a)
+{
+    return atomic_load(&a->last_publish_ns);
+}

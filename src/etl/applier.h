@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The apply thread: takes work in order, changes the ledgers, and sends every piece of work home
+ * with its result. It alone calls apply_*. Ledgers that wait together are committed together (up to
+ * 250 ms of work); at the tip each is committed alone. */
+#pragma once
+#include "base/list.h"
+#include "etl/decode.h"
+#include "rt/core.h"
+
+#include <stdbool.h>
+
+struct applier;
+struct counter_registry;
+
+enum applier_kind {
+    APPLIER_FENCE = 0,   /* nothing: comes home behind all that was pushed before it */
+    APPLIER_LEDGER,      /* `ledger`, the next one */
+    APPLIER_LOAD_BEGIN,  /* `header`, `n_chains` */
+    APPLIER_LOAD_PAGE,   /* `page` of `chain` */
+    APPLIER_LOAD_COMMIT, /* `ledger`: transactions and index rows */
+    APPLIER_LOAD_ABORT
+};
+
+enum applier_result {
+    APPLIER_RESULT_NONE = 0,
+    APPLIER_RESULT_DONE,   /* durable and visible (a page: taken) */
+    APPLIER_RESULT_WRONG,  /* did not verify; `what` and `text` say why */
+    APPLIER_RESULT_FAILED, /* the store could not do it; `text` says why */
+    APPLIER_RESULT_SKIPPED /* not looked at: not the next ledger, or we are stopping */
+};
+
+/* One piece of work. Made by the home core; owned by the applier from push until `done` is called
+ * with it, at home, on the loop. */
+struct applier_work {
+    struct core_mail mail; /* the applier's own, like the next two */
+    struct list link;
+    struct applier *applier;
+    enum applier_kind kind;
+    struct decode_ledger *ledger; /* owned */
+    struct decode_page *page;     /* owned */
+    struct ledger_header header;
+    uint32_t n_chains;
+    uint32_t chain;
+    enum applier_result result;
+    const char *what; /* static: "parent", "state" */
+    char text[240];
+    void (*done)(struct applier_work *w); /* takes it over: applier_work_free */
+    void *owner;
+};
+
+struct applier_work *applier_work_new(enum applier_kind kind, void (*done)(struct applier_work *w),
+                                      void *owner);
+struct applier_work *applier_work_free(struct applier_work *w); /* accepts NULL */
+
+struct applier_opts {
+    struct ledgers *ledgers;           /* borrowed */
+    struct counter_registry *counters; /* not NULL */
+    int64_t batch_ns;                  /* bound of the work in one batch; 0 = 250 ms */
+    /* A ledger is committed; in order, each once. On the apply thread. May be NULL. */
+    void (*on_published)(void *arg, uint32_t seq);
+    void *arg;
+};
+
+/* Start the thread; the current core is its home. Errors: ERR_IO. */
+ERR applier_start(const struct applier_opts *opts, struct applier **ret);
+/* What waits is skipped (all work comes home before this returns), an unfinished load is dropped,
+ * the thread ends. Home core, on a fiber. Accepts NULL, returns NULL. */
+YIELDS struct applier *applier_stop(struct applier *a);
+
+/* Home core; takes w over. */
+void applier_push(struct applier *a, struct applier_work *w);
+/* Work that is not home yet. Home core. */
+uint32_t applier_outstanding(const struct applier *a);
+/* clock_now_ns of the newest publication; 0 = none since the start. Any thread. */
+int64_t applier_last_publish_ns(const struct applier *a);

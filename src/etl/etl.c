@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define LOG_CHANNEL LOG_CHANNEL_ETL
+#include "etl/etl.h"
+
+#include "base/counter.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "etl/applier.h"
+#include "etl/chain.h"
+#include "etl/extract.h"
+#include "etl/load.h"
+#include "etl/progress.h"
+#include "rippled/choice.h"
+#include "rippled/fetch.h"
+#include "rt/clock.h"
+#include "rt/fiber.h"
+#include "rt/offload.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LOAD_RETRY_FIRST_NS (2 * CLOCK_S)
+#define LOAD_RETRY_MAX_NS (60 * CLOCK_S)
+#define WATCH_NS (1 * CLOCK_S)
+#define SAY_BEHIND_NS (10 * CLOCK_S)
+/* Ledgers behind the newest known that still count as following: one is always being applied. */
+#define NEAR_TIP 2
+
+static const char network_name[] = "network_id";
+
+struct etl {
+    struct etl_opts opts;
+    struct applier *applier;
+    struct extract *_Atomic extract; /* NULL until there is something to follow */
+    struct fiber_group fibers;
+    struct load_progress load;
+    _Atomic uint32_t load_seq; /* 0 = not loading */
+    bool network_stored;
+    struct counter *gauge_state;
+    struct counter *gauge_writing;
+};
+
+/* The network id in the store: decimal text. */
+
+struct meta_job {
+    struct store *store;
+    struct arena *arena;
+    struct slice value;
+};
+
+static err do_meta_get(void *arg)
+{
+    struct meta_job *j = arg;
+    return store_meta_get(j->store, network_name, j->arena, &j->value);
+}
+
+static err do_meta_put(void *arg)
+{
+    struct meta_job *j = arg;
+    return store_meta_put(j->store, network_name, j->value);
+}
+
+YIELDS ERR etl_stored_network(struct store *s, bool *ret_has, uint32_t *ret)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(4096);
+    struct meta_job job = {.store = s, .arena = a};
+    uint64_t id = 0;
+    err e = offload_run(do_meta_get, &job);
+    *ret_has = false;
+    if (e.code == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    for (size_t i = 0; i < job.value.n; i++) {
+        uint8_t c = job.value.p[i];
+        if (c < '0' || c > '9' || i >= 10)
+            id = UINT64_MAX / 100;
+        id = id * 10 + (uint64_t)(c - '0');
+    }
+    if (job.value.n == 0 || id > UINT32_MAX)
+        return FAIL(ERR_CORRUPT, "etl: the store's network id is not a number");
+    *ret_has = true;
+    *ret = (uint32_t)id;
+    return OK;
+}
+
+static YIELDS err store_network(struct etl *e)
+{
+    char text[16];
+    uint32_t id;
+    if (e->network_stored || !sources_network_id(e->opts.sources, &id))
+        return OK;
+    snprintf(text, sizeof(text), "%u", id);
+    struct meta_job job = {.store = e->opts.store, .value = slice_str(text)};
+    TRY(offload_run(do_meta_put, &job));
+    e->network_stored = true;
+    return OK;
+}
+
+static YIELDS err meet_stored_network(struct etl *e)
+{
+    uint32_t stored = 0, expected;
+    TRY(etl_stored_network(e->opts.store, &e->network_stored, &stored));
+    if (!e->network_stored)
+        return OK;
+    /* the sources' id may also be what one of them reported a moment ago: then the store is right,
+     * and it is refused */
+    if (sources_network_id(e->opts.sources, &expected) && expected != stored)
+        LOG_ERROR("etl: the store holds ledgers of network %u, the sources are of network %u",
+                  stored, expected);
+    sources_expect_network(e->opts.sources, stored);
+    return OK;
+}
+
+/* State. */
+
+const char *etl_state_text(enum etl_state s)
+{
+    static const char *const texts[] = {
+        [ETL_STATE_NONE] = "stopped",        [ETL_STATE_WAITING] = "waiting",
+        [ETL_STATE_LOADING] = "loading",     [ETL_STATE_CATCHING_UP] = "catching up",
+        [ETL_STATE_FOLLOWING] = "following", [ETL_STATE_GAP] = "gap",
+        [ETL_STATE_FORK] = "fork",           [ETL_STATE_WRONG] = "wrong data",
+        [ETL_STATE_STORE] = "store failure", [ETL_STATE_FINISHED] = "finished",
+        [ETL_STATE_READ_ONLY] = "read only",
+    };
+    return texts[s];
+}
+
+static enum etl_state trouble_state(enum extract_trouble t)
+{
+    switch (t) {
+    case EXTRACT_TROUBLE_GAP: return ETL_STATE_GAP;
+    case EXTRACT_TROUBLE_FORK: return ETL_STATE_FORK;
+    case EXTRACT_TROUBLE_WRONG: return ETL_STATE_WRONG;
+    case EXTRACT_TROUBLE_STORE: return ETL_STATE_STORE;
+    default: return ETL_STATE_NONE;
+    }
+}
+
+static enum etl_state state_of(const struct etl *e)
+{
+    const struct extract *x = atomic_load(&e->extract);
+    uint32_t newest = sources_newest(e->opts.sources);
+    if (e->opts.read_only)
+        return ETL_STATE_READ_ONLY;
+    if (atomic_load(&e->load_seq))
+        return ETL_STATE_LOADING;
+    if (x && extract_finished(x))
+        return ETL_STATE_FINISHED;
+    enum etl_state trouble = x ? trouble_state(extract_get_trouble(x)) : ETL_STATE_NONE;
+    if (trouble != ETL_STATE_NONE)
+        return trouble;
+    if (sources_n_connected(e->opts.sources) == 0 && sources_n_refused(e->opts.sources) > 0)
+        return ETL_STATE_NETWORK;
+    if (!x || newest == 0 || sources_n_connected(e->opts.sources) == 0)
+        return ETL_STATE_WAITING;
+    return extract_next(x) + NEAR_TIP > newest ? ETL_STATE_FOLLOWING : ETL_STATE_CATCHING_UP;
+}
+
+void etl_get_info(const struct etl *e, struct etl_info *ret)
+{
+    int64_t published = e->applier ? applier_last_publish_ns(e->applier) : 0;
+    enum etl_state state = state_of(e);
+    *ret = (struct etl_info){
+        .state = state,
+        .state_text = etl_state_text(state),
+        .is_writer = !e->opts.read_only,
+        .read_only = e->opts.read_only,
+        .newest_known = sources_newest(e->opts.sources),
+        .last_publish_age_ns = published ? clock_now_ns() - published : -1,
+        .load_objects = atomic_load(&e->load.n_objects),
+        .load_permille = atomic_load(&e->load.permille),
+    };
+}
+
+/* Tell about changes of state, and about progress. */
+static YIELDS void watch(void *arg)
+{
+    struct etl *e = arg;
+    struct progress progress = progress_of(e->opts.show_progress, clock_now_ns());
+    enum etl_state before = ETL_STATE_NONE;
+    int64_t said_ns = clock_now_ns();
+    do {
+        enum etl_state now = state_of(e);
+        counter_set(e->gauge_state, now);
+        if (now != before) {
+            progress_end(&progress);
+            progress = progress_of(e->opts.show_progress, clock_now_ns());
+            LOG_INFO("etl: state: %s", etl_state_text(now));
+            before = now;
+        }
+        if (now == ETL_STATE_LOADING)
+            progress_say(&progress, atomic_load(&e->load_seq), atomic_load(&e->load.n_objects),
+                         atomic_load(&e->load.permille), clock_now_ns());
+        if (now == ETL_STATE_CATCHING_UP && clock_now_ns() - said_ns > SAY_BEHIND_NS) {
+            said_ns = clock_now_ns();
+            LOG_INFO("etl: catching up: next ledger %u, the network is at %u",
+                     extract_next(atomic_load(&e->extract)), sources_newest(e->opts.sources));
+        }
+    } while (!err_failed(fiber_sleep_until(clock_now_ns() + WATCH_NS)));
+    progress_end(&progress);
+}
+
+/* Following. */
+
+static void follow_from(struct etl *e, uint32_t first, bool hold)
+{
+    struct extract_opts opts = {
+        .sources = e->opts.sources,
+        .applier = e->applier,
+        .counters = e->opts.counters,
+        .first = first,
+        .finish = e->opts.finish_sequence,
+        .n_fetchers = e->opts.extractor_threads,
+        .max_ahead = e->opts.max_ahead,
+        .max_ahead_bytes = e->opts.max_ahead_bytes,
+        .hold = hold,
+    };
+    struct extract *x = atomic_load(&e->extract);
+    if (x)
+        extract_restart(x, first);
+    else
+        atomic_store(&e->extract, extract_start(&opts));
+}
+
+/* The initial load. */
+
+static YIELDS err choose_first(struct etl *e, uint32_t *ret)
+{
+    struct sources *all = e->opts.sources;
+    uint64_t version = 0;
+    for (;;) {
+        uint32_t wanted = e->opts.start_sequence ? e->opts.start_sequence : sources_newest(all);
+        if (wanted && fetch_is_held(all, wanted)) {
+            *ret = wanted;
+            return OK;
+        }
+        TRY(sources_wait_change(all, &version, CLOCK_NEVER));
+    }
+}
+
+static void blame_load(struct etl *e, uint32_t seq, uint64_t sources)
+{
+    for (uint32_t i = 0; i < sources_count(e->opts.sources); i++)
+        if (sources & (uint64_t)1 << i)
+            sources_blame(e->opts.sources, i, "state");
+    LOG_ERROR("etl: load of ledger %u: %s: refused, the load begins again", seq, err_text());
+}
+
+static uint32_t n_chains(const struct etl *e)
+{
+    uint32_t n = e->opts.num_markers ? e->opts.num_markers : 16;
+    return MIN(n, (uint32_t)CHAIN_MAX);
+}
+
+/* Until one attempt succeeds. After a state that did not verify, one source at a time: then we know
+ * whom not to trust. */
+static YIELDS err load_until_done(struct etl *e)
+{
+    int32_t only = -1;
+    for (uint32_t n_failed = 1;; n_failed++) {
+        uint32_t seq;
+        uint64_t sources;
+        TRY(choose_first(e, &seq));
+        TRY(store_network(e));
+        LOG_INFO("etl: the store is empty: loading ledger %u", seq);
+        atomic_store(&e->load_seq, seq);
+        follow_from(e, seq + 1, true);
+        struct load_opts opts = {e->opts.sources, e->applier, seq, n_chains(e), only};
+        int64_t begun = clock_now_ns();
+        err r = load_run(&opts, &e->load, &sources);
+        atomic_store(&e->load_seq, 0);
+        if (!err_failed(r)) {
+            LOG_INFO("etl: loaded ledger %u: %llu objects in %.1f s", seq,
+                     (unsigned long long)atomic_load(&e->load.n_objects),
+                     (double)(clock_now_ns() - begun) / 1e9);
+            return OK;
+        }
+        if (r.code == ERR_CANCELLED)
+            return r;
+        if (r.code == ERR_VERIFY)
+            blame_load(e, seq, sources);
+        else
+            LOG_ERROR("etl: load of ledger %u: %s: %s, the load begins again", seq, err_name(r),
+                      err_text());
+        uint32_t n = sources_count(e->opts.sources);
+        if (n > 1 && (r.code == ERR_VERIFY || only >= 0))
+            only = (only + 1) % (int32_t)n;
+        TRY(fiber_sleep_until(clock_now_ns() + choice_backoff_jitter(n_failed, LOAD_RETRY_FIRST_NS,
+                                                                     LOAD_RETRY_MAX_NS)));
+    }
+}
+
+static YIELDS err run(struct etl *e)
+{
+    struct ledger_header tip;
+    if (!ledgers_tip(e->opts.ledgers, &tip)) {
+        TRY(load_until_done(e));
+        extract_release(atomic_load(&e->extract));
+        return OK;
+    }
+    if (e->opts.start_sequence && e->opts.start_sequence != tip.seq + 1)
+        LOG_WARN("etl: start_sequence has no effect: the store has ledgers up to %u", tip.seq);
+    follow_from(e, tip.seq + 1, false);
+    /* a store without the id is of an older load: keep it as soon as a source tells it */
+    uint64_t version = 0;
+    while (!e->network_stored) {
+        TRY(store_network(e));
+        TRY(sources_wait_change(e->opts.sources, &version, CLOCK_NEVER));
+    }
+    return OK;
+}
+
+static YIELDS void main_fiber(void *arg)
+{
+    struct etl *e = arg;
+    err r = run(e);
+    if (err_failed(r) && r.code != ERR_CANCELLED)
+        LOG_ERROR("etl: %s: %s: ingestion has ended", err_name(r), err_text());
+}
+
+YIELDS ERR etl_start(const struct etl_opts *opts, struct etl **ret)
+{
+    struct etl *e = xcalloc(1, sizeof(*e));
+    e->opts = *opts;
+    fiber_group_init(&e->fibers);
+    e->gauge_state = counter_gauge(opts->counters, "kleio_etl_state", "",
+                                   "State of ingestion (see the documentation for the numbers)");
+    e->gauge_writing =
+        counter_gauge(opts->counters, "etl_writing", "", "Whether this server stores ledgers");
+    counter_set(counter_gauge(opts->counters, "read_only", "", "Whether this server never writes"),
+                opts->read_only);
+    counter_set(e->gauge_writing, !opts->read_only);
+    struct applier_opts applier_opts = {.ledgers = opts->ledgers,
+                                        .counters = opts->counters,
+                                        .on_published = opts->on_published,
+                                        .arg = opts->arg};
+    err r = meet_stored_network(e);
+    if (!err_failed(r) && !opts->read_only)
+        r = applier_start(&applier_opts, &e->applier);
+    if (err_failed(r)) {
+        free(e);
+        return r;
+    }
+    if (!opts->read_only)
+        fiber_group_spawn(&e->fibers, "etl", main_fiber, e);
+    fiber_group_spawn(&e->fibers, "etl watch", watch, e);
+    *ret = e;
+    return OK;
+}
+
+/* Fetching ends before applying, and what was handed over comes home to an extractor that still
+ * exists. */
+YIELDS struct etl *etl_stop(struct etl *e)
+{
+    if (!e)
+        return NULL;
+    fiber_group_cancel(&e->fibers);
+    struct extract *x = atomic_load(&e->extract);
+    if (x)
+        extract_quit(x);
+    applier_stop(e->applier);
+    extract_stop(x);
+    free(e);
+    return NULL;
+}
