@@ -128,7 +128,7 @@ static void echo_main(void *arg)
     static const size_t sizes[] = {0, 1, 125, 126, 2000, 2001, 65535, 65536, 5000000};
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         buf_clear(&large);
-        memset(buf_reserve(&large, sizes[i]), (int)('a' + i), sizes[i]);
+        memset(buf_reserve(&large, sizes[i] + 1), (int)('a' + i), sizes[i]);
         buf_advance(&large, sizes[i]);
         bool text;
         ASSERT_OK(ws_client_send(c, i & 1 ? WS_FRAME_TEXT : WS_FRAME_BINARY, buf_slice(&large)));
