@@ -25,14 +25,10 @@ struct txmeta_iter txmeta_iter_of(struct slice meta)
 static enum txmeta_kind kind_of(field_id id)
 {
     switch (id) {
-    case FIELD_CreatedNode:
-        return TXMETA_CREATED;
-    case FIELD_ModifiedNode:
-        return TXMETA_MODIFIED;
-    case FIELD_DeletedNode:
-        return TXMETA_DELETED;
-    default:
-        return TXMETA_NONE;
+    case FIELD_CreatedNode: return TXMETA_CREATED;
+    case FIELD_ModifiedNode: return TXMETA_MODIFIED;
+    case FIELD_DeletedNode: return TXMETA_DELETED;
+    default: return TXMETA_NONE;
     }
 }
 
@@ -108,11 +104,8 @@ static const uint8_t *account_in(const struct sto_field *f)
                              issuer */
         issuer = f->value.n > 8 ? f->value.p + f->value.n - 20 : NULL;
         break;
-    case FIELD_MPTokenIssuanceID:
-        issuer = f->value.p + 4;
-        break;
-    default:
-        return field_type(f->id) == FIELD_TYPE_ACCOUNT && f->value.n == 20 ? f->value.p : NULL;
+    case FIELD_MPTokenIssuanceID: issuer = f->value.p + 4; break;
+    default: return field_type(f->id) == FIELD_TYPE_ACCOUNT && f->value.n == 20 ? f->value.p : NULL;
     }
     return issuer && memcmp(issuer, zero, 20) != 0 ? issuer : NULL;
 }
@@ -343,18 +336,12 @@ static err nfts_of_cancel(struct slice meta, struct arena *a, struct txmeta_nft 
 static size_t nft_of(uint16_t type, struct slice tx, struct slice meta, struct txmeta_nft *ret)
 {
     switch (type) {
-    case TX_NFTokenMint:
-        return nft_of_mint(tx, meta, ret);
-    case TX_NFTokenBurn:
-        return nft_of_burn(tx, meta, ret);
-    case TX_NFTokenAcceptOffer:
-        return nft_of_accept(tx, meta, ret);
-    case TX_NFTokenModify:
-        return nft_of_modify(tx, ret);
-    case TX_NFTokenCreateOffer:
-        return sto_hash256(tx, FIELD_NFTokenID, &ret->token);
-    default:
-        return 0;
+    case TX_NFTokenMint: return nft_of_mint(tx, meta, ret);
+    case TX_NFTokenBurn: return nft_of_burn(tx, meta, ret);
+    case TX_NFTokenAcceptOffer: return nft_of_accept(tx, meta, ret);
+    case TX_NFTokenModify: return nft_of_modify(tx, ret);
+    case TX_NFTokenCreateOffer: return sto_hash256(tx, FIELD_NFTokenID, &ret->token);
+    default: return 0;
     }
 }
 
@@ -381,15 +368,58 @@ err txmeta_nfts(struct slice tx, struct slice meta, struct arena *a, struct txme
     return OK;
 }
 
+static size_t count_fields(struct slice bytes)
+{
+    struct sto_iter it = sto_iter_of(bytes);
+    struct sto_field f;
+    size_t n = 0;
+    while (sto_next(&it, &f))
+        n++;
+    return n;
+}
+
+err txmeta_page_nfts(const struct hash256 *key, struct slice page, struct arena *a,
+                     struct txmeta_nft **ret, size_t *ret_n)
+{
+    struct slice tokens = SLICE_EMPTY;
+    if (sto_entry_type(page) == ENTRY_NFTokenPage)
+        (void)sto_get(page, FIELD_NFTokens, &tokens); /* absent = none */
+    struct txmeta_nft *list = arena_try(a, sizeof *list * (count_fields(tokens) + 1));
+    if (list == NULL)
+        return over_budget();
+    struct sto_iter it = sto_iter_of(tokens);
+    struct sto_field f;
+    size_t n = 0;
+    while (sto_next(&it, &f)) {
+        struct txmeta_nft nft = {.has_state = true, .has_uri = true, .owner = account_of(key->b)};
+        if (!sto_hash256(f.value, FIELD_NFTokenID, &nft.token))
+            continue;
+        (void)sto_get(f.value, FIELD_URI, &nft.uri); /* absent = empty */
+        list[n++] = nft;
+    }
+    *ret = list;
+    *ret_n = n;
+    return OK;
+}
+
 /* --- holders --- */
 
-static bool holder_of(const struct txmeta_node *node, struct txmeta_holder *ret)
+/* `fields` of an MPToken. */
+static bool holder_of(struct slice fields, struct txmeta_holder *ret)
 {
+    struct txmeta_holder h;
     struct slice id;
-    if (!sto_get(node->fields, FIELD_MPTokenIssuanceID, &id) || id.n != sizeof ret->issuance.b)
+    if (!sto_get(fields, FIELD_MPTokenIssuanceID, &id) ||
+        !sto_account(fields, FIELD_Account, &h.holder))
         return false;
-    memcpy(ret->issuance.b, id.p, id.n);
-    return sto_account(node->fields, FIELD_Account, &ret->holder);
+    memcpy(h.issuance.b, id.p, sizeof h.issuance.b);
+    *ret = h;
+    return true;
+}
+
+bool txmeta_entry_holder(struct slice entry, struct txmeta_holder *ret)
+{
+    return sto_entry_type(entry) == ENTRY_MPToken && holder_of(entry, ret);
 }
 
 static size_t count_created(struct slice meta, uint16_t entry_type)
@@ -415,7 +445,7 @@ err txmeta_holders(struct slice meta, struct arena *a, struct txmeta_holder **re
     struct txmeta_iter it = txmeta_iter_of(meta);
     struct txmeta_node node;
     while (next_of(&it, TXMETA_CREATED, ENTRY_MPToken, &node))
-        if (holder_of(&node, &list[n]))
+        if (holder_of(node.fields, &list[n]))
             n++;
     *ret = list;
     *ret_n = n;
@@ -507,17 +537,10 @@ static void put_nft_members(struct jw *w, uint16_t type, struct slice tx, struct
         if (sto_has(tx, FIELD_Amount))
             put_offer_id(w, meta);
         break;
-    case TX_NFTokenAcceptOffer:
-        put_accepted_token(w, meta);
-        break;
-    case TX_NFTokenCancelOffer:
-        put_cancelled_tokens(w, meta);
-        break;
-    case TX_NFTokenCreateOffer:
-        put_offer_id(w, meta);
-        break;
-    default:
-        break;
+    case TX_NFTokenAcceptOffer: put_accepted_token(w, meta); break;
+    case TX_NFTokenCancelOffer: put_cancelled_tokens(w, meta); break;
+    case TX_NFTokenCreateOffer: put_offer_id(w, meta); break;
+    default: break;
     }
 }
 

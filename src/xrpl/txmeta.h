@@ -53,12 +53,20 @@ struct txmeta_nft {
 ERR txmeta_nfts(struct slice tx, struct slice meta, struct arena *a, struct txmeta_nft **ret,
                 size_t *ret_n);
 
+/* The same from a state object, for the first ledger of a history: every token of an NFTokenPage
+ * (other types: none), with state and uri, without link. `uri` points into the page. */
+ERR txmeta_page_nfts(const struct hash256 *key, struct slice page, struct arena *a,
+                     struct txmeta_nft **ret, size_t *ret_n);
+
 /* MPT holders created by a successful transaction. */
 struct txmeta_holder {
     struct mpt_id issuance;
     struct account holder;
 };
 ERR txmeta_holders(struct slice meta, struct arena *a, struct txmeta_holder **ret, size_t *ret_n);
+
+/* The holder that an MPToken object names; false for other objects. */
+bool txmeta_entry_holder(struct slice entry, struct txmeta_holder *ret);
 
 /* How a reply shows a transaction. */
 struct txmeta_show {

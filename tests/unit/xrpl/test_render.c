@@ -178,6 +178,39 @@ TEST(paths_name_accounts_currencies_issuers_and_tokens)
            "{\"mpt_issuance_id\":\"00000001" A20 "\",\"type\":64}]]}");
 }
 
+TEST(issues_bridges_currencies_and_numbers)
+{
+    expect("0318" A20, "{\"Asset\":{\"currency\":\"XRP\"}}");
+    expect("0318" USD "0000000000000000000000000000000000000002",
+           "{\"Asset\":{\"currency\":\"USD\",\"issuer\":\"rrrrrrrrrrrrrrrrrrrrHeBwGj\"}}");
+    expect(
+        "0318"
+        "1111111111111111111111111111111111111111"
+        "0000000000000000000000000000000000000001"
+        "F0000000",
+        "{\"Asset\":{\"mpt_issuance_id\":\"000000F01111111111111111111111111111111111111111\"}}");
+    expect("0119"
+           "14" A20 A20 "14" A20 USD "0000000000000000000000000000000000000002",
+           "{\"XChainBridge\":{\"LockingChainDoor\":\"rrrrrrrrrrrrrrrrrrrrrhoLvTp\","
+           "\"LockingChainIssue\":{\"currency\":\"XRP\"},\"IssuingChainDoor\":"
+           "\"rrrrrrrrrrrrrrrrrrrrrhoLvTp\","
+           "\"IssuingChainIssue\":{\"currency\":\"USD\",\"issuer\":\"rrrrrrrrrrrrrrrrrrrrHeBwGj\"}"
+           "}}");
+    expect("011A" USD, "{\"BaseAsset\":\"USD\"}");
+    expect("91"
+           "0000000000000000"
+           "80000000",
+           "{\"Number\":\"0\"}");
+    expect("91"
+           "FFFFFFFFFFFFFFFF"
+           "FFFFFFFF",
+           "{\"Number\":\"-0.1\"}");
+    expect_damaged("91"
+                   "0000000000000001"
+                   "7FFFFFFF",
+                   "{\"Number\":\"00000000000000017FFFFFFF\"}");
+}
+
 TEST(types_are_found_by_their_names)
 {
     ASSERT_INT(0x61, render_entry_type_by_name(SLICE_LIT("account")));
