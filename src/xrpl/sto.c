@@ -100,14 +100,10 @@ static size_t bridge_length(const uint8_t *p, const uint8_t *end)
 size_t sto_special_length(uint32_t type, const uint8_t *p, const uint8_t *end)
 {
     switch (type) {
-    case FIELD_TYPE_AMOUNT:
-        return amount_wire_size(slice_of(p, (size_t)(end - p)));
-    case FIELD_TYPE_PATHSET:
-        return pathset_length(p, end);
-    case FIELD_TYPE_ISSUE:
-        return issue_length(p, end);
-    default:
-        return bridge_length(p, end);
+    case FIELD_TYPE_AMOUNT: return amount_wire_size(slice_of(p, (size_t)(end - p)));
+    case FIELD_TYPE_PATHSET: return pathset_length(p, end);
+    case FIELD_TYPE_ISSUE: return issue_length(p, end);
+    default: return bridge_length(p, end);
     }
 }
 
@@ -125,8 +121,8 @@ bool sto_issue(struct slice wire, struct asset *ret)
     if (wire.n != 44)
         return false;
     ret->kind = ASSET_MPT;
-    for (int i = 0; i < 4;
-         i++) /* the sequence stands in the other byte order than everything else */
+    /* The sequence stands in the other byte order than everything else. */
+    for (int i = 0; i < 4; i++)
         ret->mpt.b[i] = wire.p[43 - i];
     memcpy(ret->mpt.b + 4, wire.p, 20);
     return true;
@@ -180,16 +176,11 @@ bool sto_next(struct sto_iter *it, struct sto_field *ret)
         return false;
     const uint8_t *start = it->p;
     switch (sto_step(&it->p, it->end, ret)) {
-    case STO_STEP_VALUE:
-        return true;
-    case STO_STEP_OPEN:
-        return skip_container(it, ret);
-    case STO_STEP_END:
-        return false;
-    case STO_STEP_UNKNOWN:
-        return stop(it, start, true);
-    default:
-        return stop(it, start, false);
+    case STO_STEP_VALUE: return true;
+    case STO_STEP_OPEN: return skip_container(it, ret);
+    case STO_STEP_END: return false;
+    case STO_STEP_UNKNOWN: return stop(it, start, true);
+    default: return stop(it, start, false);
     }
 }
 
@@ -267,12 +258,9 @@ uint16_t sto_tx_type(struct slice object)
 static bool length_fits(const struct sto_field *f)
 {
     switch (field_type(f->id)) {
-    case FIELD_TYPE_ACCOUNT:
-        return f->value.n == 20 || f->value.n == 0;
-    case FIELD_TYPE_VECTOR256:
-        return f->value.n % 32 == 0;
-    default:
-        return true;
+    case FIELD_TYPE_ACCOUNT: return f->value.n == 20 || f->value.n == 0;
+    case FIELD_TYPE_VECTOR256: return f->value.n % 32 == 0;
+    default: return true;
     }
 }
 
