@@ -329,15 +329,10 @@ static err parse_word(struct parser *s, const char *word, enum json_type type, b
 static err parse_scalar(struct parser *s, struct json *v)
 {
     switch (*s->p) {
-    case '"':
-        v->type = JSON_STRING;
-        return parse_string(s, &v->s);
-    case 't':
-        return parse_word(s, "true", JSON_BOOL, true, v);
-    case 'f':
-        return parse_word(s, "false", JSON_BOOL, false, v);
-    case 'n':
-        return parse_word(s, "null", JSON_NULL, false, v);
+    case '"': v->type = JSON_STRING; return parse_string(s, &v->s);
+    case 't': return parse_word(s, "true", JSON_BOOL, true, v);
+    case 'f': return parse_word(s, "false", JSON_BOOL, false, v);
+    case 'n': return parse_word(s, "null", JSON_NULL, false, v);
     default:
         if (*s->p != '-' && (*s->p < '0' || *s->p > '9'))
             return bad(s, "unexpected character");

@@ -230,26 +230,17 @@ void jw_raw(struct jw *w, struct slice json_text)
 static void put_scalar(struct jw *w, const struct json *v)
 {
     switch (v->type) {
-    case JSON_BOOL:
-        jw_bool(w, v->b);
-        break;
-    case JSON_INT:
-        jw_i64(w, v->i);
-        break;
-    case JSON_UINT:
-        jw_u64(w, v->u);
-        break;
+    case JSON_BOOL: jw_bool(w, v->b); break;
+    case JSON_INT: jw_i64(w, v->i); break;
+    case JSON_UINT: jw_u64(w, v->u); break;
     case JSON_DOUBLE: /* as it was written, if we know: no digit gets lost */
         if (v->raw.n)
             jw_raw(w, v->raw);
         else
             jw_double(w, v->d);
         break;
-    case JSON_STRING:
-        jw_str(w, v->s);
-        break;
-    default:
-        jw_null(w);
+    case JSON_STRING: jw_str(w, v->s); break;
+    default: jw_null(w);
     }
 }
 

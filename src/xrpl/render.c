@@ -274,43 +274,26 @@ static bool put_value(struct jw *w, const struct sto_field *f, const struct fiel
 {
     const uint8_t *p = f->value.p;
     switch (field_type(f->id)) {
-    case FIELD_TYPE_UINT8:
-        return put_u8(w, f->id, *p);
-    case FIELD_TYPE_UINT16:
-        return put_u16(w, f->id, bits_load16(p));
-    case FIELD_TYPE_UINT32:
-        return put_u32(w, f->id, bits_load32(p));
-    case FIELD_TYPE_UINT64:
-        return put_u64(w, info, bits_load64(p));
-    case FIELD_TYPE_INT32:
-        jw_i64(w, (int32_t)bits_load32(p));
-        return true;
-    case FIELD_TYPE_INT64:
-        jw_i64_str(w, (int64_t)bits_load64(p));
-        return true;
-    case FIELD_TYPE_AMOUNT:
-        return put_amount(w, f->value);
-    case FIELD_TYPE_ACCOUNT:
-        return put_account(w, f->value);
-    case FIELD_TYPE_NUMBER:
-        return put_number(w, f->value);
-    case FIELD_TYPE_PATHSET:
-        return put_pathset(w, f->value);
-    case FIELD_TYPE_VECTOR256:
-        return put_vector256(w, f->value);
-    case FIELD_TYPE_ISSUE:
-        return put_issue(w, f->value);
-    case FIELD_TYPE_BRIDGE:
-        return put_bridge(w, f->value);
+    case FIELD_TYPE_UINT8: return put_u8(w, f->id, *p);
+    case FIELD_TYPE_UINT16: return put_u16(w, f->id, bits_load16(p));
+    case FIELD_TYPE_UINT32: return put_u32(w, f->id, bits_load32(p));
+    case FIELD_TYPE_UINT64: return put_u64(w, info, bits_load64(p));
+    case FIELD_TYPE_INT32: jw_i64(w, (int32_t)bits_load32(p)); return true;
+    case FIELD_TYPE_INT64: jw_i64_str(w, (int64_t)bits_load64(p)); return true;
+    case FIELD_TYPE_AMOUNT: return put_amount(w, f->value);
+    case FIELD_TYPE_ACCOUNT: return put_account(w, f->value);
+    case FIELD_TYPE_NUMBER: return put_number(w, f->value);
+    case FIELD_TYPE_PATHSET: return put_pathset(w, f->value);
+    case FIELD_TYPE_VECTOR256: return put_vector256(w, f->value);
+    case FIELD_TYPE_ISSUE: return put_issue(w, f->value);
+    case FIELD_TYPE_BRIDGE: return put_bridge(w, f->value);
     case FIELD_TYPE_CURRENCY: {
         struct currency c;
         memcpy(c.b, p, 20);
         render_currency(w, &c);
         return true;
     }
-    default: /* hashes and blobs */
-        jw_hex(w, f->value);
-        return true;
+    default: /* hashes and blobs */ jw_hex(w, f->value); return true;
     }
 }
 

@@ -49,8 +49,7 @@ static size_t mutate(uint8_t *p, size_t n, size_t room)
         if (n)
             p[at] = odd[next_random() % sizeof odd];
         return n;
-    case 2:
-        return at;
+    case 2: return at;
     case 3: /* drop a byte */
         if (n == 0)
             return n;

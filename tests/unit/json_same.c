@@ -55,17 +55,12 @@ static bool same_scalar(const struct json *x, const struct json *y)
     if (x->type != y->type)
         return is_number(x) && is_number(y) && number(x) == number(y);
     switch (x->type) {
-    case JSON_BOOL:
-        return x->b == y->b;
+    case JSON_BOOL: return x->b == y->b;
     case JSON_INT:
-    case JSON_UINT:
-        return x->u == y->u;
-    case JSON_DOUBLE:
-        return x->d == y->d;
-    case JSON_STRING:
-        return slice_eq(x->s, y->s);
-    default:
-        return true;
+    case JSON_UINT: return x->u == y->u;
+    case JSON_DOUBLE: return x->d == y->d;
+    case JSON_STRING: return slice_eq(x->s, y->s);
+    default: return true;
     }
 }
 
