@@ -1,0 +1,31 @@
+# The commands that always work. Everything else is Meson: see docs/HACKING.md.
+.PHONY: run check build bench format clean
+BUILD ?= build
+
+build: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	@tools/install-packages build
+	@meson setup $(BUILD) >/dev/null
+
+run:
+	@tools/install-packages build
+	@$(MAKE) --no-print-directory build
+	@tools/run-demo $(BUILD)
+
+check:
+	@tools/install-packages build test
+	@$(MAKE) --no-print-directory build
+	@tools/run-tests $(BUILD)
+
+bench:
+	@tools/install-packages build test
+	@$(MAKE) --no-print-directory build
+	@bench/run $(BUILD)
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	@rm -rf $(BUILD)

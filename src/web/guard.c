@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Intervals are numbered by the clock. A counter belongs to the interval that is stored beside it
+ * and counts as zero in any other, so nothing has to sweep; records that nobody holds are dropped
+ * when their table fills. */
+#include "web/guard.h"
+
+#include "base/mem.h"
+#include "base/table.h"
+#include "rt/clock.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "web/netlist.h"
+
+#define IP_BYTES 48
+/* Unheld records kept before they are looked through. */
+#define MIN_SWEEP 1024
+
+struct guard_client {
+    char ip[IP_BYTES];
+    bool whitelisted;
+    _Atomic uint32_t refs; /* 0 becomes 1 under the guard's lock only */
+    _Atomic uint32_t n_connections;
+    _Atomic int64_t interval; /* that the two counters belong to */
+    _Atomic uint64_t weight;
+    _Atomic uint64_t bytes;
+};
+
+struct guard {
+    struct guard_opts opts;
+    pthread_mutex_t lock; /* of `clients`; never held over anything that waits */
+    struct table *clients;
+    size_t sweep_at;
+};
+
+struct guard *guard_new(const struct guard_opts *opts)
+{
+    struct guard *g = xcalloc(1, sizeof *g);
+    g->opts = *opts;
+    if (g->opts.interval_ns < CLOCK_MS)
+        g->opts.interval_ns = CLOCK_MS;
+    pthread_mutex_init(&g->lock, NULL);
+    g->clients = table_new(IP_BYTES);
+    g->sweep_at = MIN_SWEEP;
+    return g;
+}
+
+struct guard *guard_free(struct guard *g)
+{
+    if (g == NULL)
+        return NULL;
+    size_t at = 0;
+    void *c;
+    while ((c = table_each(g->clients, &at, NULL)) != NULL)
+        free(c);
+    table_free(g->clients);
+    pthread_mutex_destroy(&g->lock);
+    free(g);
+    return NULL;
+}
+
+static int64_t interval_now(const struct guard *g)
+{
+    return clock_now_ns() / g->opts.interval_ns;
+}
+
+/* Under the lock: drop the records that nobody holds and whose counters are of the past. */
+static void sweep(struct guard *g)
+{
+    int64_t now = interval_now(g);
+    size_t at = 0;
+    struct guard_client *c;
+    while ((c = table_each(g->clients, &at, NULL)) != NULL) {
+        if (atomic_load_explicit(&c->refs, memory_order_acquire) == 0 &&
+            atomic_load(&c->interval) != now) {
+            table_each_del(g->clients, &at);
+            free(c);
+        }
+    }
+    g->sweep_at = MAX((size_t)MIN_SWEEP, table_count(g->clients) * 2);
+}
+
+struct guard_client *guard_get(struct guard *g, const char *ip)
+{
+    char key[IP_BYTES] = {0};
+    snprintf(key, sizeof key, "%s", ip);
+    pthread_mutex_lock(&g->lock);
+    struct guard_client *c = table_get(g->clients, key);
+    if (c == NULL) {
+        if (table_count(g->clients) >= g->sweep_at)
+            sweep(g);
+        c = xcalloc(1, sizeof *c);
+        memcpy(c->ip, key, sizeof key);
+        c->whitelisted = netlist_has(g->opts.whitelist, key);
+        table_put(g->clients, c->ip, c);
+    }
+    guard_ref(c);
+    pthread_mutex_unlock(&g->lock);
+    return c;
+}
+
+struct guard_client *guard_ref(struct guard_client *c)
+{
+    atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
+    return c;
+}
+
+void guard_put(struct guard *g, struct guard_client *c)
+{
+    atomic_fetch_sub_explicit(&c->refs, 1, memory_order_release);
+}
+
+bool guard_whitelisted(const struct guard_client *c)
+{
+    return c->whitelisted;
+}
+
+const char *guard_ip(const struct guard_client *c)
+{
+    return c->ip;
+}
+
+bool guard_connect(struct guard *g, struct guard_client *c)
+{
+    return atomic_fetch_add(&c->n_connections, 1) < g->opts.max_connections || c->whitelisted;
+}
+
+void guard_disconnect(struct guard *g, struct guard_client *c)
+{
+    atomic_fetch_sub(&c->n_connections, 1);
+}
+
+/* Start a new interval if the stored one is past. Two cores may both see the change: the exchange
+ * lets one of them reset. */
+static void enter_interval(struct guard *g, struct guard_client *c)
+{
+    int64_t now = interval_now(g), seen = atomic_load(&c->interval);
+    if (seen != now && atomic_compare_exchange_strong(&c->interval, &seen, now)) {
+        atomic_store(&c->weight, 0);
+        atomic_store(&c->bytes, 0);
+    }
+}
+
+static bool within(const struct guard *g, const struct guard_client *c)
+{
+    return atomic_load(&c->weight) <= g->opts.max_requests &&
+           atomic_load(&c->bytes) <= g->opts.max_bytes;
+}
+
+bool guard_within(struct guard *g, struct guard_client *c)
+{
+    if (c->whitelisted)
+        return true;
+    enter_interval(g, c);
+    return within(g, c);
+}
+
+bool guard_request(struct guard *g, struct guard_client *c, uint32_t weight)
+{
+    if (c->whitelisted)
+        return true;
+    enter_interval(g, c);
+    atomic_fetch_add(&c->weight, weight);
+    return within(g, c);
+}
+
+bool guard_bytes(struct guard *g, struct guard_client *c, uint64_t n)
+{
+    if (c->whitelisted)
+        return true;
+    enter_interval(g, c);
+    atomic_fetch_add(&c->bytes, n);
+    return within(g, c);
+}

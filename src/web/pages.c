@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/pages.h"
+
+#include "base/mem.h"
+#include "net/http_server.h"
+#include "rpc/rpc_server.h"
+
+#include <zlib.h>
+
+static void respond_text(struct http_request *req, int status, const char *type, const char *text)
+{
+    struct buf body = {0};
+    buf_put_str(&body, text);
+    http_server_respond(req, status, type, NULL, &body);
+    buf_deinit(&body);
+}
+
+static void respond_page(struct http_request *req, int status, const char *text)
+{
+    struct buf body = {0};
+    buf_printf(&body,
+               "<!DOCTYPE html><html><head><title>Kleio</title></head><body><h1>Kleio</h1><p>%s</p>"
+               "</body></html>",
+               text);
+    http_server_respond(req, status, "text/html", NULL, &body);
+    buf_deinit(&body);
+}
+
+/* gzip `in` into `out`; false when zlib refuses. */
+static bool gzip(const struct buf *in, struct buf *out)
+{
+    z_stream z = {0};
+    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return false;
+    size_t bound = deflateBound(&z, in->n);
+    z.next_in = in->p;
+    z.avail_in = (uInt)in->n;
+    z.next_out = buf_reserve(out, bound);
+    z.avail_out = (uInt)bound;
+    bool done = deflate(&z, Z_FINISH) == Z_STREAM_END;
+    buf_advance(out, bound - z.avail_out);
+    deflateEnd(&z);
+    return done;
+}
+
+static void serve_metrics(struct web_core *wc, struct http_request *req, bool is_admin)
+{
+    static const char type[] = "text/plain; version=0.0.4";
+    const struct web_opts *opts = &wc->web->opts;
+    if (!is_admin) {
+        respond_text(req, 401, "text/html", "Only admin is allowed to collect metrics");
+        return;
+    }
+    if (!opts->metrics_enabled) {
+        respond_text(req, 403, "text/html", "Prometheus is disabled in clio config");
+        return;
+    }
+    CLEANUP(buf_deinit) struct buf text = {0}, packed = {0};
+    if (opts->refresh)
+        opts->refresh(opts->arg);
+    counter_render(opts->counters, &text);
+    rpc_server_render_counters(opts->rpc, &text);
+    bool wants_gzip = http_request_list_has(http_request_header(req, "Accept-Encoding"), "gzip");
+    if (opts->metrics_gzip && wants_gzip && gzip(&text, &packed))
+        http_server_respond(req, 200, type, "Content-Encoding: gzip\r\n", &packed);
+    else
+        http_server_respond(req, 200, type, NULL, &text);
+}
+
+/* Clio's name for "ready to answer": the state mirror needs no loading, so that is when there is a
+ * ledger. */
+static void serve_cache_state(struct web_core *wc, struct http_request *req)
+{
+    bool ready = wc->web->opts.ready == NULL || wc->web->opts.ready(wc->web->opts.arg);
+    respond_page(req, ready ? 200 : 503,
+                 ready ? "Cache is fully loaded" : "Cache is not yet loaded");
+}
+
+static bool path_is(struct slice target, const char *path)
+{
+    const uint8_t *query = target.n ? memchr(target.p, '?', target.n) : NULL;
+    return slice_is(slice_of(target.p, query ? (size_t)(query - target.p) : target.n), path);
+}
+
+void pages_serve(struct web_core *wc, struct http_request *req, bool is_admin)
+{
+    if (!slice_is(req->method, "GET") && !slice_is(req->method, "HEAD"))
+        respond_text(req, 400, "text/html", "Expected a POST request");
+    else if (path_is(req->target, "/health"))
+        respond_page(req, 200, "This page shows Kleio http(s) connectivity is working.");
+    else if (path_is(req->target, "/cache_state"))
+        serve_cache_state(wc, req);
+    else if (path_is(req->target, "/metrics"))
+        serve_metrics(wc, req, is_admin);
+    else
+        respond_text(req, 400, "text/html", "Expected a POST request");
+}

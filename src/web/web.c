@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define LOG_CHANNEL LOG_CHANNEL_WEB
+#include "web/web.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/table.h"
+#include "net/http_server.h"
+#include "rt/clock.h"
+#include "rt/core.h"
+#include "rt/fiber.h"
+#include "rt/sock.h"
+#include "web/netlist.h"
+#include "web/web_core.h"
+#include "web/web_http.h"
+#include "web/web_ws.h"
+#include "web/weight.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Put an address, a network or all addresses of a name into the list. At start only: names are
+ * looked up here, blocking. */
+static err add_hosts(struct netlist *list, const char *const *hosts, uint32_t n, const char *what)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct addrinfo *found = NULL, hints = {.ai_socktype = SOCK_STREAM};
+        if (netlist_add(list, hosts[i]))
+            continue;
+        int rc = getaddrinfo(hosts[i], NULL, &hints, &found);
+        if (rc != 0)
+            return FAIL(ERR_INVALID, "web: %s: %s: %s", what, hosts[i], gai_strerror(rc));
+        for (struct addrinfo *it = found; it; it = it->ai_next) {
+            char ip[64];
+            if (getnameinfo(it->ai_addr, it->ai_addrlen, ip, sizeof ip, NULL, 0, NI_NUMERICHOST) ==
+                0)
+                (void)netlist_add(list, ip); /* a scoped address is none of ours */
+        }
+        freeaddrinfo(found);
+    }
+    return OK;
+}
+
+static void web_free(struct web *w)
+{
+    for (uint32_t i = 0; i < w->opts.n_cores; i++)
+        web_core_drop_idle(&w->cores[i]);
+    weight_deinit(w);
+    free(w->weight_list);
+    free(w->cores);
+    identity_free(w->identity);
+    guard_free(w->guard);
+    netlist_free(w->whitelist);
+    netlist_free(w->proxies);
+    free(w);
+}
+
+static void web_freep(struct web **w)
+{
+    if (*w)
+        web_free(*w);
+}
+
+static void init_parts(struct web *w)
+{
+    const struct web_opts *o = &w->opts;
+    w->guard = guard_new(&(struct guard_opts){
+        .max_connections = o->max_connections_per_ip,
+        .max_requests = o->max_requests_per_interval,
+        .max_bytes = o->max_bytes_per_interval,
+        .interval_ns = o->interval_ns,
+        .whitelist = w->whitelist,
+    });
+    w->identity = identity_new(&(struct identity_opts){
+        .admin_password = o->admin_password,
+        .proxies = w->proxies,
+        .proxy_tokens = o->proxy_tokens,
+        .n_proxy_tokens = o->n_proxy_tokens,
+    });
+    w->weight_list = xcalloc(o->n_weights, sizeof *w->weight_list);
+    if (o->n_weights)
+        memcpy(w->weight_list, o->weights, o->n_weights * sizeof *w->weight_list);
+    weight_init(w);
+    snprintf(w->server_name, sizeof w->server_name, "kleio-%s", o->version);
+    w->n_connected =
+        counter_gauge(o->counters, "connections_total_number", "status=\"connected\"", NULL);
+    w->cores = xcalloc(o->n_cores, sizeof *w->cores);
+    for (uint32_t i = 0; i < o->n_cores; i++) {
+        w->cores[i] = (struct web_core){.web = w, .core = o->cores[i]};
+        list_init(&w->cores[i].sessions);
+        list_init(&w->cores[i].active);
+        list_init(&w->cores[i].idle_works);
+    }
+}
+
+static struct web_core *core_here(struct web *w)
+{
+    return &w->cores[core_index(core_current())];
+}
+
+/* A core's part is made when its first connection arrives: on that core, without waiting for it at
+ * start. */
+static void on_accept(void *arg, struct sock *s, const char *peer_ip)
+{
+    struct web_core *wc = core_here(arg);
+    if (wc->http == NULL)
+        web_http_start(wc);
+    web_http_accept(wc, s, peer_ip);
+}
+
+err web_start(const struct web_opts *opts, struct web **ret)
+{
+    CLEANUP(web_freep) struct web *w = xcalloc(1, sizeof *w);
+    w->opts = *opts;
+    w->whitelist = netlist_new();
+    w->proxies = netlist_new();
+    init_parts(w);
+    TRY(add_hosts(w->whitelist, opts->whitelist, opts->n_whitelist, "dos_guard.whitelist"));
+    TRY(add_hosts(w->proxies, opts->proxy_ips, opts->n_proxy_ips, "server.proxy.ips"));
+    struct sock_listen_opts listen = {
+        .ip = opts->ip,
+        .port = opts->port,
+        .cores = opts->cores,
+        .n_cores = opts->n_cores,
+        .on_accept = on_accept,
+        .arg = w,
+    };
+    TRY(sock_listen(&listen, &w->listener));
+    *ret = TAKE_PTR(w);
+    return OK;
+}
+
+uint16_t web_port(const struct web *w)
+{
+    return sock_listener_port(w->listener);
+}
+
+/* Telling every core something and waiting until all have answered. */
+struct stop_mail {
+    struct core_mail mail;
+    struct web_core *wc;
+    struct core *home;
+    struct fiber *waiter;
+    _Atomic bool idle;
+    bool final;
+};
+
+static void wake_home(struct core_mail *mail)
+{
+    struct stop_mail *m = container_of(mail, struct stop_mail, mail);
+    fiber_wake(m->waiter);
+}
+
+/* Cut off what is still in work; what has ended can then be freed. */
+static void stop_now(struct web_core *wc)
+{
+    web_core_cancel_all(wc);
+    web_ws_abort_all(wc);
+    if (wc->http && wc->n_works == 0)
+        wc->http = http_server_free(wc->http);
+}
+
+static void stop_politely(struct web_core *wc)
+{
+    if (wc->http)
+        http_server_drain(wc->http);
+    web_ws_close_all(wc);
+}
+
+static void stop_here(struct core_mail *mail)
+{
+    struct stop_mail *m = container_of(mail, struct stop_mail, mail);
+    struct web_core *wc = m->wc;
+    if (m->final)
+        stop_now(wc);
+    else
+        stop_politely(wc);
+    bool busy = wc->n_works || !list_empty(&wc->sessions) ||
+                (wc->http && (m->final || http_server_n_conns(wc->http)));
+    atomic_store(&m->idle, !busy);
+    m->mail.run = wake_home;
+    core_post(m->home, &m->mail);
+}
+
+/* True when every core is idle. */
+YIELDS static bool tell_all(struct web *w, struct stop_mail *mails, bool final)
+{
+    for (uint32_t i = 0; i < w->opts.n_cores; i++) {
+        mails[i] = (struct stop_mail){
+            .wc = &w->cores[i], .home = core_current(), .waiter = fiber_current(), .final = final};
+        mails[i].mail.run = stop_here;
+    }
+    bool idle = true;
+    for (uint32_t i = 0; i < w->opts.n_cores; i++) {
+        core_post(w->cores[i].core, &mails[i].mail);
+        err e = fiber_park_uncancellable(); /* the mail is ours until it is back */
+        (void)e;                            /* it has no deadline and cannot be cancelled */
+        idle = idle && atomic_load(&mails[i].idle);
+    }
+    return idle;
+}
+
+/* Tell all until all are idle, or the time is up. */
+YIELDS static bool tell_until(struct web *w, struct stop_mail *mails, bool final,
+                              int64_t deadline_ns)
+{
+    while (!tell_all(w, mails, final)) {
+        if (clock_now_ns() >= deadline_ns)
+            return false;
+        err e = fiber_sleep_until(clock_now_ns() + 10 * CLOCK_MS);
+        if (e.code) /* the core itself stops: no more waiting */
+            return false;
+    }
+    return true;
+}
+
+void web_stop(struct web *w, int64_t deadline_ns)
+{
+    struct stop_mail *mails = xcalloc(w->opts.n_cores, sizeof *mails);
+    atomic_store(&w->stopping, true);
+    w->listener = sock_listener_close(w->listener);
+    if (!tell_until(w, mails, false, deadline_ns))
+        LOG_WARN("web: stopping with requests in work, they are cut off");
+    bool idle = tell_until(w, mails, true, clock_now_ns() + 5 * CLOCK_S);
+    free(mails);
+    if (idle)
+        web_free(w);
+    else
+        LOG_ERROR("web: requests did not end when cancelled, leaving their memory");
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define LOG_CHANNEL LOG_CHANNEL_WEB
+#include "web/web_http.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/http_server.h"
+#include "rpc/engine.h"
+#include "rt/core.h"
+#include "rt/fiber.h"
+#include "rt/sock.h"
+#include "web/pages.h"
+#include "web/web_ws.h"
+
+#include <stdlib.h>
+
+static const char json_type[] = "application/json";
+
+/* Connections are counted where they are; a proxy's clients are counted instead of the proxy. */
+static void peer_count(struct web_peer *peer, const char *ip)
+{
+    struct guard *g = peer->wc->web->guard;
+    if (peer->client) {
+        guard_disconnect(g, peer->client);
+        guard_put(g, peer->client);
+    }
+    peer->client = guard_get(g, ip);
+    peer->over_limit = !guard_connect(g, peer->client);
+}
+
+void web_http_peer_free(struct web_peer *peer)
+{
+    struct guard *g = peer->wc->web->guard;
+    guard_disconnect(g, peer->client);
+    guard_put(g, peer->client);
+    core_load_add(peer->wc->core, -1);
+    counter_add(peer->wc->web->n_connected, -1);
+    free(peer);
+}
+
+void web_http_accept(struct web_core *wc, struct sock *s, const char *peer_ip)
+{
+    if (atomic_load_explicit(&wc->web->stopping, memory_order_relaxed)) {
+        sock_close(s, 0);
+        return;
+    }
+    struct web_peer *peer = xcalloc(1, sizeof *peer);
+    peer->wc = wc;
+    peer_count(peer, peer_ip);
+    core_load_add(wc->core, 1);
+    counter_inc(wc->web->n_connected);
+    http_server_accept(wc->http, s, peer);
+}
+
+void web_http_resolve(struct web_peer *peer, const struct http_request *req)
+{
+    const struct identity *id = peer->wc->web->identity;
+    char ip[64];
+    if (!peer->is_proxy)
+        peer->is_proxy = identity_is_proxy(id, req, guard_ip(peer->client));
+    if (peer->is_proxy && identity_forwarded(req, ip, sizeof ip) &&
+        strcmp(ip, guard_ip(peer->client)) != 0)
+        peer_count(peer, ip);
+}
+
+static void respond_bare_error(struct http_request *req, enum rpc_code code)
+{
+    struct buf body = {0};
+    rpc_put_bare_error(&body, code);
+    http_server_respond(req, 503, json_type, NULL, &body);
+    buf_deinit(&body);
+}
+
+static void run_request(void *arg)
+{
+    struct web_work *work = arg;
+    work->fiber = fiber_current();
+    const char *type = json_type;
+    int status = 503;
+    struct rpc_request request = {
+        .transport = RPC_HTTP,
+        .text = work->text,
+        .client_ip = guard_ip(work->client),
+        .is_admin = work->is_admin,
+    };
+    err e = rpc_handle(work->wc->web->opts.rpc, &request, work->arena, &work->out, &status, &type);
+    if (e.code == 0)
+        web_core_count_answer(work);
+    /* A cancelled request has no client any more, or the server stops: the connection is closed
+     * either way. */
+    http_server_respond(work->http, status, type, NULL, &work->out);
+    guard_put(work->wc->web->guard, work->client);
+    web_core_work_put(work);
+}
+
+static void start_rpc(struct web_core *wc, struct web_peer *peer, struct http_request *req,
+                      bool is_admin)
+{
+    switch (web_core_admit(wc, peer->client, req->body)) {
+    case WEB_SLOW_DOWN: respond_bare_error(req, RPC_SLOW_DOWN); return;
+    case WEB_TOO_BUSY: respond_bare_error(req, RPC_TOO_BUSY); return;
+    case WEB_ADMIT: break;
+    }
+    /* The peer may be gone, or change its address, before the answer: the request holds the record
+     * itself. */
+    struct web_work *work = web_core_work_take(wc, guard_ref(peer->client));
+    work->http = req;
+    work->text = req->body;
+    work->is_admin = is_admin;
+    req->user = work;
+    fiber_spawn_now("http request", run_request, work);
+}
+
+static void on_request(void *arg, struct http_request *req)
+{
+    struct web_core *wc = arg;
+    struct web_peer *peer = req->conn_user;
+    web_http_resolve(peer, req);
+    if (peer->over_limit) {
+        struct buf body = {0};
+        buf_put_str(&body, "Too many requests");
+        req->keep_alive = false;
+        http_server_respond(req, 429, "text/html", NULL, &body);
+        buf_deinit(&body);
+        return;
+    }
+    bool is_admin = identity_is_admin(wc->web->identity, req, guard_ip(peer->client));
+    if (slice_is(req->method, "POST"))
+        start_rpc(wc, peer, req, is_admin);
+    else
+        pages_serve(wc, req, is_admin);
+}
+
+static void on_abort(void *arg, struct http_request *req)
+{
+    struct web_work *work = req->user;
+    if (work && work->fiber)
+        fiber_cancel(work->fiber);
+}
+
+static void on_close(void *arg, void *conn_user)
+{
+    web_http_peer_free(conn_user);
+}
+
+static void on_upgrade(void *arg, struct http_request *req)
+{
+    web_ws_accept(arg, req);
+}
+
+void web_http_start(struct web_core *wc)
+{
+    struct http_server_opts opts = {
+        .idle_timeout_ms = 30000,
+        .server_name = wc->web->server_name,
+        .on_request = on_request,
+        .on_upgrade = on_upgrade,
+        .on_abort = on_abort,
+        .on_close = on_close,
+        .arg = wc,
+    };
+    wc->http = http_server_new(&opts);
+}

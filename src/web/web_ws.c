@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define LOG_CHANNEL LOG_CHANNEL_WEB
+#include "web/web_ws.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/http_server.h"
+#include "net/ws.h"
+#include "rpc/engine.h"
+#include "rt/core.h"
+#include "rt/fiber.h"
+#include "web/web_http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Lives until its connection is closed and its last request has ended. */
+struct web_session {
+    struct list link; /* of wc->sessions */
+    struct web_core *wc;
+    struct ws *ws; /* a reference */
+    struct guard_client *client;
+    bool is_admin;
+    bool closed;
+    bool paused;
+    struct list works; /* requests in work */
+    uint32_t n_works;
+};
+
+static void session_free_if_done(struct web_session *s)
+{
+    if (!s->closed || s->n_works)
+        return;
+    struct guard *g = s->wc->web->guard;
+    list_unlink(&s->link);
+    guard_disconnect(g, s->client);
+    guard_put(g, s->client);
+    core_load_add(s->wc->core, -1);
+    counter_add(s->wc->web->n_connected, -1);
+    ws_unref(s->ws);
+    free(s);
+}
+
+static void session_send(struct web_session *s, struct slice text)
+{
+    if (s->closed)
+        return;
+    err e = ws_send(s->ws, WS_FRAME_TEXT, text);
+    if (e.code == ERR_LIMIT)
+        LOG_INFO("web: %s is too slow, closed", guard_ip(s->client));
+}
+
+static void work_done(struct web_work *work)
+{
+    struct web_session *s = work->session;
+    list_unlink(&work->link);
+    s->n_works--;
+    web_core_work_put(work);
+    if (s->paused && s->n_works < s->wc->web->opts.max_parallel && !s->closed) {
+        s->paused = false;
+        ws_resume(s->ws);
+    }
+    session_free_if_done(s);
+}
+
+static void run_message(void *arg)
+{
+    struct web_work *work = arg;
+    struct web_session *s = work->session;
+    struct rpc_request request = {
+        .transport = RPC_WS,
+        .text = work->text,
+        .client_ip = guard_ip(s->client),
+        .is_admin = s->is_admin,
+        .session = s,
+    };
+    int status;
+    const char *type;
+    err e = rpc_handle(s->wc->web->opts.rpc, &request, work->arena, &work->out, &status, &type);
+    if (e.code == 0) {
+        web_core_count_answer(work);
+        session_send(s, buf_slice(&work->out));
+    }
+    work_done(work);
+}
+
+static void refuse(struct web_session *s, enum web_admission why, struct slice text)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    CLEANUP(buf_deinit) struct buf out = {0};
+    if (why == WEB_SLOW_DOWN)
+        rpc_put_slow_down(&out, text, a);
+    else
+        rpc_put_bare_error(&out, RPC_TOO_BUSY);
+    (void)guard_bytes(s->wc->web->guard, s->client,
+                      out.n); /* counted; there is nothing to add a warning to */
+    session_send(s, buf_slice(&out));
+}
+
+static void on_message(void *arg, struct ws *ws, struct slice payload, bool text)
+{
+    struct web_session *s = arg;
+    enum web_admission admission = web_core_admit(s->wc, s->client, payload);
+    if (admission != WEB_ADMIT) {
+        refuse(s, admission, payload);
+        return;
+    }
+    struct web_work *work = web_core_work_take(s->wc, s->client);
+    work->session = s;
+    work->text = arena_dup(work->arena, payload); /* the payload goes when this call returns */
+    list_push_back(&s->works, &work->link);
+    if (++s->n_works >= s->wc->web->opts.max_parallel && !s->paused) {
+        s->paused = true;
+        ws_pause(ws);
+    }
+    work->fiber = fiber_spawn("ws request", run_message, work);
+}
+
+static void on_close(void *arg, struct ws *ws, uint16_t code, const char *reason)
+{
+    struct web_session *s = arg;
+    s->closed = true;
+    LIST_EACH(it, &s->works)
+    fiber_cancel(LIST_ENTRY(it, struct web_work, link)->fiber);
+    session_free_if_done(s);
+}
+
+/* The connection's record moves from HTTP to the session: http's on_close is not called for an
+ * upgraded connection. */
+static struct web_session *session_new(struct web_core *wc, struct web_peer *peer, bool is_admin)
+{
+    struct web_session *s = xcalloc(1, sizeof *s);
+    s->wc = wc;
+    s->is_admin = is_admin;
+    s->client = guard_ref(peer->client);
+    guard_connect(wc->web->guard, s->client);
+    list_init(&s->works);
+    list_init(&s->link);
+    core_load_add(wc->core, 1);
+    counter_inc(wc->web->n_connected);
+    return s;
+}
+
+static void session_drop(struct web_session *s)
+{
+    s->closed = true;
+    session_free_if_done(s);
+}
+
+void web_ws_accept(struct web_core *wc, struct http_request *req)
+{
+    struct web_peer *peer = req->conn_user;
+    web_http_resolve(peer, req);
+    if (peer->over_limit) {
+        struct buf body = {0};
+        buf_put_str(&body, "Too many requests");
+        http_server_respond(req, 429, "text/html", NULL, &body);
+        buf_deinit(&body);
+        return;
+    }
+    bool is_admin = identity_is_admin(wc->web->identity, req, guard_ip(peer->client));
+    struct web_session *s = session_new(wc, peer, is_admin);
+    struct ws_opts opts = {
+        .max_queue_msgs = wc->web->opts.ws_max_queue_msgs,
+        .max_queue_bytes = (size_t)64 << 20,
+        .idle_timeout_ms = 300000,
+        .ping_interval_ms = 30000,
+        .on_message = on_message,
+        .on_close = on_close,
+        .arg = s,
+    };
+    char headers[80];
+    snprintf(headers, sizeof headers, "Server: %s\r\n", wc->web->server_name);
+    list_push_back(&wc->sessions, &s->link);
+    struct ws *ws = ws_accept(req, &opts, headers);
+    if (ws == NULL) {
+        session_drop(s);
+        return;
+    }
+    s->ws = ws_ref(ws);
+    web_http_peer_free(peer);
+}
+
+void web_ws_close_all(struct web_core *wc)
+{
+    LIST_EACH(it, &wc->sessions)
+    {
+        struct web_session *s = LIST_ENTRY(it, struct web_session, link);
+        if (!s->closed)
+            ws_close(s->ws, WS_FRAME_CODE_GOING_AWAY,
+                     "This Kleio node is shutting down. Please try another node.");
+    }
+}
+
+void web_ws_abort_all(struct web_core *wc)
+{
+    LIST_EACH(it, &wc->sessions)
+    {
+        struct web_session *s = LIST_ENTRY(it, struct web_session, link);
+        if (!s->closed)
+            ws_abort(s->ws, "server stops");
+    }
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/weight.h"
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/table.h"
+#include "json/json.h"
+#include "web/web_core.h"
+
+#define METHOD_BYTES 40
+
+/* Names are fixed-size keys, padded; a longer one cannot be configured. */
+static bool method_key(struct slice name, char key[METHOD_BYTES])
+{
+    if (name.n > METHOD_BYTES)
+        return false;
+    memset(key, 0, METHOD_BYTES);
+    memcpy(key, name.p, name.n);
+    return true;
+}
+
+void weight_init(struct web *web)
+{
+    char key[METHOD_BYTES];
+    if (web->opts.n_weights == 0)
+        return;
+    web->weights = table_new(METHOD_BYTES);
+    for (uint32_t i = 0; i < web->opts.n_weights; i++)
+        if (method_key(slice_str(web->weight_list[i].method), key))
+            table_put(web->weights, key, &web->weight_list[i]);
+}
+
+void weight_deinit(struct web *web)
+{
+    web->weights = table_free(web->weights);
+}
+
+static uint32_t pick(const struct web_weight *w, const struct json *params)
+{
+    const struct json *index = json_get(params, "ledger_index");
+    if (json_is_string(index, "current") && w->weight_current >= 0)
+        return (uint32_t)w->weight_current;
+    if (json_is_string(index, "validated") && w->weight_validated >= 0)
+        return (uint32_t)w->weight_validated;
+    return w->weight;
+}
+
+uint32_t weight_of(const struct web *web, struct slice text)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct json v;
+    char key[METHOD_BYTES];
+    err e = json_parse(text, NULL, a, &v, NULL);
+    const struct json *name = e.code ? NULL : json_get(&v, "method");
+    if (name == NULL && e.code == 0)
+        name = json_get(&v, "command");
+    if (!json_is(name, JSON_STRING) || !method_key(name->s, key))
+        return web->opts.default_weight;
+    const struct web_weight *w = table_get(web->weights, key);
+    if (w == NULL)
+        return web->opts.default_weight;
+    const struct json *params = json_get(&v, "params");
+    return pick(w, json_is(params, JSON_ARRAY) && params->n ? &params->items[0] : &v);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "double/ws_front.h"
+
+#include "base/hex.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "json/jw.h"
+#include "net/http_server.h"
+#include "net/ws.h"
+#include "rt/core.h"
+#include "rt/sock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct client {
+    struct list link;
+    struct ws_front *front;
+    struct ws *ws;
+    bool wants_ledgers;
+};
+
+struct ws_front {
+    struct ws_front_opts opts;
+    struct sock_listener *listener;
+    struct http_server *http;
+    struct list clients;
+    uint64_t n_asked;
+};
+
+static struct chain *chain_of(const struct ws_front *f)
+{
+    return f->opts.grpc->chain;
+}
+
+static void put_hash(struct jw *w, const char *key, const struct hash256 *h)
+{
+    jw_key(w, key);
+    jw_hex(w, hash256_slice(h));
+}
+
+static void put_range(const struct ws_front *f, struct jw *w, const char *key)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "%u-%u", chain_first(chain_of(f)), chain_tip(chain_of(f)));
+    jw_key(w, key);
+    jw_ascii(w, text, (size_t)n);
+}
+
+/* Members of ledgerClosed and of the reply to subscribe. */
+static void put_closed(const struct ws_front *f, struct jw *w, bool with_count)
+{
+    const struct chain_ledger *l = chain_get(chain_of(f), chain_tip(chain_of(f)));
+    jw_kv_u64(w, "fee_base", 10);
+    put_hash(w, "ledger_hash", &l->header.hash);
+    jw_kv_u64(w, "ledger_index", l->header.seq);
+    jw_kv_u64(w, "ledger_time", l->header.close_time);
+    jw_kv_u64(w, "network_id", f->opts.network_id);
+    jw_kv_u64(w, "reserve_base", 10000000);
+    jw_kv_u64(w, "reserve_inc", 2000000);
+    if (with_count)
+        jw_kv_u64(w, "txn_count", l->n_txs);
+    put_range(f, w, "validated_ledgers");
+}
+
+static void put_info(const struct ws_front *f, struct jw *w, const char *key)
+{
+    const struct chain_ledger *l = chain_get(chain_of(f), chain_tip(chain_of(f)));
+    jw_key(w, key);
+    jw_obj_begin(w);
+    jw_kv_lit(w, "build_version", "2.6.1");
+    put_range(f, w, "complete_ledgers");
+    jw_kv_u64(w, "load_factor", 1);
+    jw_kv_u64(w, "network_id", f->opts.network_id);
+    jw_kv_u64(w, "peers", 0);
+    jw_kv_lit(w, "server_state", "full");
+    jw_kv_u64(w, "validation_quorum", 1);
+    jw_key(w, "validated_ledger");
+    jw_obj_begin(w);
+    jw_kv_u64(w, "age", 1);
+    jw_key(w, "base_fee_xrp");
+    jw_raw(w, SLICE_LIT("0.00001"));
+    put_hash(w, "hash", &l->header.hash);
+    jw_kv_u64(w, "reserve_base_xrp", 10);
+    jw_kv_u64(w, "reserve_inc_xrp", 2);
+    jw_kv_u64(w, "seq", l->header.seq);
+    jw_obj_end(w);
+    jw_obj_end(w);
+}
+
+static void put_fee(const struct ws_front *f, struct jw *w)
+{
+    jw_kv_lit(w, "current_ledger_size", "0");
+    jw_key(w, "drops");
+    jw_obj_begin(w);
+    jw_kv_lit(w, "base_fee", "10");
+    jw_kv_lit(w, "median_fee", "5000");
+    jw_kv_lit(w, "minimum_fee", "10");
+    jw_kv_lit(w, "open_ledger_fee", "10");
+    jw_obj_end(w);
+    jw_kv_u64(w, "ledger_current_index", chain_tip(chain_of(f)) + 1);
+}
+
+static void put_double_info(const struct ws_front *f, struct jw *w)
+{
+    CLEANUP(buf_deinit) struct buf taken = {0};
+    struct account large, small;
+    fault_report(f->opts.grpc->faults, &taken);
+    put_range(f, w, "range");
+    jw_kv_u64(w, "end", chain_end(chain_of(f)));
+    static const char *const names[] = {"get_ledger", "get_ledger_data", "get_ledger_diff",
+                                        "get_ledger_entry"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        jw_key(w, names[i]);
+        jw_u64(w, f->opts.grpc->n_calls[i]);
+    }
+    jw_kv_u64(w, "asked", f->n_asked);
+    jw_kv_str(w, "faults_taken", buf_slice(&taken));
+    if (chain_examples(chain_of(f), &large, &small)) {
+        char text[ACCOUNT_TEXT_MAX];
+        account_to_text(&large, text);
+        jw_kv_str(w, "large_account", slice_str(text));
+        account_to_text(&small, text);
+        jw_kv_str(w, "small_account", slice_str(text));
+    }
+}
+
+static void drop_clients(struct ws_front *f)
+{
+    LIST_EACH(it, &f->clients)
+    ws_abort(LIST_ENTRY(it, struct client, link)->ws, "double_drop");
+}
+
+/* Commands to the double itself; false when it is none. */
+static bool put_double(struct ws_front *f, struct jw *w, struct slice command,
+                       const struct json *params)
+{
+    if (slice_is(command, "double_close")) {
+        jw_kv_bool(w, "closed", ws_front_close_ledger(f));
+    } else if (slice_is(command, "double_fault")) {
+        const struct json *fault = json_get(params, "fault");
+        if (json_get(params, "clear"))
+            fault_clear(f->opts.grpc->faults);
+        jw_kv_bool(w, "accepted",
+                   json_is(fault, JSON_STRING) && fault_add(f->opts.grpc->faults, fault->s));
+    } else if (!slice_is(command, "double_info")) {
+        return false;
+    }
+    put_double_info(f, w);
+    return true;
+}
+
+/* A recorded result less its id. */
+static void put_recorded(struct jw *w, const struct json *result)
+{
+    for (uint32_t i = 0; i < result->n; i++) {
+        if (slice_is(result->members[i].key, "id"))
+            continue;
+        jw_key_escaped(w, result->members[i].key);
+        jw_value(w, &result->members[i].value);
+    }
+}
+
+/* Members of the result of any command, `status` among them unless it came with the recording. */
+static void put_result(struct ws_front *f, struct jw *w, struct slice command,
+                       const struct json *params)
+{
+    const struct json *recorded = answers_find(f->opts.answers, command, params);
+    bool live = slice_is(command, "server_info") || slice_is(command, "server_state");
+    f->n_asked++;
+    if (recorded && !live) {
+        put_recorded(w, recorded);
+        if (json_get(recorded, "status") == NULL)
+            jw_kv_lit(w, "status", "success");
+        return;
+    }
+    if (slice_is(command, "server_info")) {
+        put_info(f, w, "info");
+    } else if (slice_is(command, "server_state")) {
+        put_info(f, w, "state");
+    } else if (slice_is(command, "fee")) {
+        put_fee(f, w);
+    } else if (slice_is(command, "ledger_current")) {
+        jw_kv_u64(w, "ledger_current_index", chain_tip(chain_of(f)) + 1);
+    } else if (slice_is(command, "ledger_closed")) {
+        put_closed(f, w, false);
+    } else if (!put_double(f, w, command, params)) {
+        jw_kv_lit(w, "echoed_by", "double");
+        jw_key(w, "request");
+        jw_value(w, params);
+    }
+    jw_kv_lit(w, "status", "success");
+}
+
+static void answer_ws(struct client *c, struct slice command, const struct json *q)
+{
+    struct ws_front *f = c->front;
+    CLEANUP(buf_deinit) struct buf out = {0};
+    struct jw w = jw_to(&out);
+    const struct json *id = json_get(q, "id"),
+                      *recorded = answers_find(f->opts.answers, command, q);
+    const struct json *status = recorded ? json_get(recorded, "status") : NULL;
+    jw_obj_begin(&w);
+    if (id) {
+        jw_key(&w, "id");
+        jw_value(&w, id);
+    }
+    jw_key(&w, "result");
+    jw_obj_begin(&w);
+    if (slice_is(command, "subscribe"))
+        put_closed(f, &w, false);
+    else
+        put_result(f, &w, command, q);
+    jw_obj_end(&w);
+    jw_key(&w, "status");
+    jw_str(&w, status ? status->s : SLICE_LIT("success"));
+    jw_kv_lit(&w, "type", "response");
+    jw_obj_end(&w);
+    err e = ws_send(c->ws, WS_FRAME_TEXT, buf_slice(&out));
+    (void)e; /* a client that is gone needs no answer */
+}
+
+static bool wants_ledger_stream(const struct json *q)
+{
+    const struct json *streams = json_get(q, "streams");
+    for (uint32_t i = 0; json_is(streams, JSON_ARRAY) && i < streams->n; i++)
+        if (json_is_string(&streams->items[i], "ledger"))
+            return true;
+    return false;
+}
+
+static void on_message(void *arg, struct ws *ws, struct slice payload, bool text)
+{
+    struct client *c = arg;
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct json q;
+    err e = json_parse(payload, NULL, a, &q, NULL);
+    const struct json *command = e.code ? NULL : json_get(&q, "command");
+    if (!json_is(command, JSON_STRING))
+        return;
+    if (slice_is(command->s, "double_drop")) {
+        drop_clients(c->front);
+        return;
+    }
+    c->wants_ledgers |= slice_is(command->s, "subscribe") && wants_ledger_stream(&q);
+    answer_ws(c, command->s, &q);
+}
+
+static void on_ws_close(void *arg, struct ws *ws, uint16_t code, const char *reason)
+{
+    struct client *c = arg;
+    list_unlink(&c->link);
+    free(c);
+}
+
+static void on_upgrade(void *arg, struct http_request *req)
+{
+    struct ws_front *f = arg;
+    struct client *c = xcalloc(1, sizeof *c);
+    c->front = f;
+    list_init(&c->link);
+    struct ws_opts opts = {
+        .on_message = on_message, .on_close = on_ws_close, .arg = c, .idle_timeout_ms = 600000};
+    list_push_back(&f->clients, &c->link);
+    c->ws = ws_accept(req, &opts, NULL);
+    if (c->ws == NULL) {
+        list_unlink(&c->link);
+        free(c);
+    }
+}
+
+static void on_request(void *arg, struct http_request *req)
+{
+    static const struct json none = {.type = JSON_OBJECT};
+    struct ws_front *f = arg;
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    CLEANUP(buf_deinit) struct buf out = {0};
+    struct jw w = jw_to(&out);
+    struct json q;
+    err e = json_parse(req->body, NULL, a, &q, NULL);
+    const struct json *command = e.code ? NULL : json_get(&q, "method"),
+                      *list = e.code ? NULL : json_get(&q, "params");
+    if (!json_is(command, JSON_STRING)) {
+        http_server_respond(req, 400, "text/plain", NULL, NULL);
+        return;
+    }
+    const struct json *params = json_is(list, JSON_ARRAY) && list->n ? &list->items[0] : &none;
+    jw_obj_begin(&w);
+    jw_key(&w, "result");
+    jw_obj_begin(&w);
+    put_result(f, &w, command->s, params);
+    jw_obj_end(&w);
+    jw_obj_end(&w);
+    http_server_respond(req, 200, "application/json", NULL, &out);
+}
+
+static void on_accept(void *arg, struct sock *s, const char *peer_ip)
+{
+    struct ws_front *f = arg;
+    http_server_accept(f->http, s, NULL);
+}
+
+err ws_front_start(const struct ws_front_opts *opts, struct ws_front **ret)
+{
+    struct ws_front *f = xcalloc(1, sizeof *f);
+    f->opts = *opts;
+    list_init(&f->clients);
+    f->http = http_server_new(
+        &(struct http_server_opts){.on_request = on_request, .on_upgrade = on_upgrade, .arg = f});
+    struct core *core = core_current();
+    struct sock_listen_opts listen = {.ip = opts->ip,
+                                      .port = opts->port,
+                                      .cores = &core,
+                                      .n_cores = 1,
+                                      .on_accept = on_accept,
+                                      .arg = f};
+    err e = sock_listen(&listen, &f->listener);
+    if (e.code) {
+        http_server_free(f->http);
+        free(f);
+        return e;
+    }
+    *ret = f;
+    return OK;
+}
+
+uint16_t ws_front_port(const struct ws_front *f)
+{
+    return sock_listener_port(f->listener);
+}
+
+void ws_front_stop(struct ws_front *f)
+{
+    if (f == NULL)
+        return;
+    sock_listener_close(f->listener);
+    drop_clients(f);
+    http_server_free(f->http);
+    free(f);
+}
+
+bool ws_front_close_ledger(struct ws_front *f)
+{
+    if (!chain_advance(chain_of(f)))
+        return false;
+    CLEANUP(buf_deinit) struct buf out = {0};
+    struct jw w = jw_to(&out);
+    jw_obj_begin(&w);
+    jw_kv_lit(&w, "type", "ledgerClosed");
+    put_closed(f, &w, true);
+    jw_obj_end(&w);
+    LIST_EACH(it, &f->clients)
+    {
+        struct client *c = LIST_ENTRY(it, struct client, link);
+        if (c->wants_ledgers) {
+            err e = ws_send(c->ws, WS_FRAME_TEXT, buf_slice(&out));
+            (void)e; /* one that is gone misses it */
+        }
+    }
+    return true;
+}
