@@ -153,13 +153,11 @@ bool asset_eq(const struct asset *a, const struct asset *b)
     if (a->kind != b->kind)
         return false;
     switch (a->kind) {
-    case ASSET_XRP:
-        return true;
+    case ASSET_XRP: return true;
     case ASSET_IOU:
         return memcmp(&a->currency, &b->currency, sizeof a->currency) == 0 &&
                account_eq(&a->issuer, &b->issuer);
-    case ASSET_MPT:
-        return memcmp(&a->mpt, &b->mpt, sizeof a->mpt) == 0;
+    case ASSET_MPT: return memcmp(&a->mpt, &b->mpt, sizeof a->mpt) == 0;
     }
     return false;
 }

@@ -101,16 +101,13 @@ size_t amount_encode(const struct amount *a, uint8_t out[AMOUNT_WIRE_MAX])
 {
     uint64_t positive = a->negative ? 0 : BIT_POSITIVE;
     switch (a->asset.kind) {
-    case ASSET_XRP:
-        bits_store64(out, a->mantissa | positive);
-        return 8;
+    case ASSET_XRP: bits_store64(out, a->mantissa | positive); return 8;
     case ASSET_MPT:
         out[0] = (uint8_t)((BIT_MPT | positive) >> 56);
         bits_store64(out + 1, a->mantissa);
         memcpy(out + 9, a->asset.mpt.b, 24);
         return 33;
-    case ASSET_IOU:
-        break;
+    case ASSET_IOU: break;
     }
     uint64_t v = BIT_ISSUED;
     if (a->mantissa != 0)

@@ -3,6 +3,8 @@
 #include "base/hex.h"
 #include "xrpl/digest.h"
 
+#include <stdlib.h>
+
 static void assert_hash(const char *hex, struct hash256 h)
 {
     char text[65] = {0};
@@ -104,4 +106,87 @@ TEST(an_amendment_has_the_hash_of_its_name)
     struct slice name = SLICE_LIT("AMM");
     assert_hash("8CC0774A3BF66D1D22E76BBDA8E8A232E6B6313834301B3B23E8601196AE6455",
                 hash_sha512half(&name, 1));
+}
+
+/* Leaves of one ledger's tree, as the vectors' lines give them. */
+struct leaves {
+    struct digest_leaf *p;
+    size_t n;
+};
+
+static void leaves_add(struct leaves *l, struct hash256 key, struct hash256 hash)
+{
+    l->p = realloc(l->p, (l->n + 1) * sizeof *l->p);
+    ASSERT(l->p != NULL);
+    l->p[l->n++] = (struct digest_leaf){key, hash};
+}
+
+static int compare_leaves(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct hash256));
+}
+
+static void assert_root(struct leaves *l, const struct hash256 *expected)
+{
+    if (l->n)
+        qsort(l->p, l->n, sizeof *l->p, compare_leaves);
+    struct hash256 root = digest_tree_root(l->p, l->n);
+    ASSERT(hash256_eq(expected, &root));
+    l->n = 0;
+}
+
+/* The next hex word of the line, decoded in place. */
+static struct slice next_bytes(char **line)
+{
+    char *word = strsep(line, " ");
+    ASSERT(word != NULL);
+    size_t n = strlen(word) / 2;
+    uint8_t *bytes = (uint8_t *)word;
+    for (size_t i = 0; i < n; i++)
+        ASSERT(hex_decode(slice_of(word + 2 * i, 2), bytes + i, 1));
+    return slice_of(bytes, n);
+}
+
+struct ledger {
+    struct ledger_header header;
+    struct leaves txs;
+    struct leaves state;
+    int n_checked;
+};
+
+static void check_line(struct ledger *l, char *line)
+{
+    const char *what = strsep(&line, " ");
+    if (strcmp(what, "header") == 0) {
+        ASSERT(digest_header_decode(next_bytes(&line), &l->header));
+    } else if (strcmp(what, "tx") == 0) {
+        struct slice tx = next_bytes(&line), meta = next_bytes(&line);
+        struct hash256 id = digest_tx_id(tx);
+        leaves_add(&l->txs, id, digest_tx_leaf(tx, meta, &id));
+    } else if (strcmp(what, "object") == 0) {
+        struct hash256 key = hash256_of(next_bytes(&line).p);
+        leaves_add(&l->state, key, digest_state_leaf(next_bytes(&line), &key));
+    } else if (strcmp(what, "end") == 0) {
+        struct hash256 hash = digest_ledger(&l->header);
+        ASSERT(hash256_eq(&l->header.hash, &hash));
+        assert_root(&l->txs, &l->header.tx_hash);
+        if (l->state.n)
+            assert_root(&l->state, &l->header.state_hash);
+        l->n_checked++;
+    } else {
+        ASSERT(*what == '#' || *what == 0);
+    }
+}
+
+TEST(recorded_ledgers_prove_themselves)
+{
+    char *text = test_read_file(test_source_path("tests/data/xrpl/digests.txt"), NULL),
+         *rest = text, *line;
+    struct ledger l = {0};
+    while ((line = strsep(&rest, "\n")) != NULL)
+        check_line(&l, line);
+    ASSERT(l.n_checked >= 3);
+    free(l.txs.p);
+    free(l.state.p);
+    free(text);
 }

@@ -4,6 +4,8 @@
 #include "xrpl/amount.h"
 #include "xrpl/keylet.h"
 
+#include <stdlib.h>
+
 static void assert_key(const char *hex, struct hash256 key)
 {
     char text[65] = {0};
@@ -142,4 +144,300 @@ TEST(a_token_id_tells_its_parts)
     ASSERT(account_eq(&issuer, &p.issuer));
     ASSERT_INT(0x5A, p.serial);
     ASSERT_INT(1, p.taxon);
+}
+
+/* A recorded object: the parts of its key (bytes decoded, numbers beside them), the key last. */
+#define PARTS_MAX 10
+struct sample {
+    const char *kind;
+    struct slice part[PARTS_MAX];
+    uint64_t number[PARTS_MAX];
+    size_t n;
+};
+
+static void add_part(struct sample *s, char *word)
+{
+    ASSERT(s->n < PARTS_MAX);
+    s->number[s->n] = strtoull(word, NULL, 10);
+    size_t n = strlen(word) / 2;
+    uint8_t *bytes = (uint8_t *)word;
+    for (size_t i = 0; i < n; i++)
+        if (!hex_decode(slice_of(word + 2 * i, 2), bytes + i, 1))
+            n = 0;
+    s->part[s->n++] = slice_of(bytes, n);
+}
+
+static struct account account_at(const struct sample *s, size_t i)
+{
+    ASSERT_INT(20, s->part[i].n);
+    return account_of(s->part[i].p);
+}
+
+static struct currency currency_at(const struct sample *s, size_t i)
+{
+    struct currency c;
+    ASSERT_INT(20, s->part[i].n);
+    memcpy(c.b, s->part[i].p, 20);
+    return c;
+}
+
+static struct hash256 hash_at(const struct sample *s, size_t i)
+{
+    ASSERT_INT(32, s->part[i].n);
+    return hash256_of(s->part[i].p);
+}
+
+static struct asset asset_at(const struct sample *s, size_t i)
+{
+    struct asset a = {.kind = ASSET_IOU};
+    struct slice p = s->part[i];
+    if (p.n == 24) {
+        a.kind = ASSET_MPT;
+        memcpy(a.mpt.b, p.p, 24);
+        return a;
+    }
+    ASSERT_INT(40, p.n);
+    memcpy(a.currency.b, p.p, 20);
+    a.issuer = account_of(p.p + 20);
+    if (currency_is_xrp(&a.currency))
+        a.kind = ASSET_XRP;
+    return a;
+}
+
+static uint32_t u32_at(const struct sample *s, size_t i)
+{
+    return (uint32_t)s->number[i];
+}
+
+static struct hash256 of_account(const struct sample *s)
+{
+    struct account a = account_at(s, 0);
+    return keylet_account(&a);
+}
+static struct hash256 of_owner_dir(const struct sample *s)
+{
+    struct account a = account_at(s, 0);
+    return keylet_owner_dir(&a);
+}
+static struct hash256 of_did(const struct sample *s)
+{
+    struct account a = account_at(s, 0);
+    return keylet_did(&a);
+}
+static struct hash256 of_signer_list(const struct sample *s)
+{
+    struct account a = account_at(s, 0);
+    return keylet_signer_list(&a);
+}
+
+#define OF_ACCOUNT_AND_NUMBER(kind, keylet_fn)                                                     \
+    static struct hash256 of_##kind(const struct sample *s)                                        \
+    {                                                                                              \
+        struct account a = account_at(s, 0);                                                       \
+        return keylet_fn(&a, u32_at(s, 1));                                                        \
+    }
+OF_ACCOUNT_AND_NUMBER(offer, keylet_offer)
+OF_ACCOUNT_AND_NUMBER(escrow, keylet_escrow)
+OF_ACCOUNT_AND_NUMBER(ticket, keylet_ticket)
+OF_ACCOUNT_AND_NUMBER(check, keylet_check)
+OF_ACCOUNT_AND_NUMBER(nft_offer, keylet_nft_offer)
+OF_ACCOUNT_AND_NUMBER(oracle, keylet_oracle)
+OF_ACCOUNT_AND_NUMBER(domain, keylet_permissioned_domain)
+OF_ACCOUNT_AND_NUMBER(vault, keylet_vault)
+
+static struct hash256 of_amendments(const struct sample *s)
+{
+    return keylet_amendments();
+}
+static struct hash256 of_fees(const struct sample *s)
+{
+    return keylet_fees();
+}
+static struct hash256 of_negative_unl(const struct sample *s)
+{
+    return keylet_negative_unl();
+}
+static struct hash256 of_hashes_recent(const struct sample *s)
+{
+    return keylet_hashes_recent();
+}
+static struct hash256 of_hashes(const struct sample *s)
+{
+    return keylet_hashes(u32_at(s, 0));
+}
+static struct hash256 of_dir_page(const struct sample *s)
+{
+    struct hash256 root = hash_at(s, 0);
+    return keylet_dir_page(&root, s->number[1]);
+}
+static struct hash256 of_nft_buys(const struct sample *s)
+{
+    struct hash256 token = hash_at(s, 0);
+    return keylet_nft_buys(&token);
+}
+static struct hash256 of_nft_sells(const struct sample *s)
+{
+    struct hash256 token = hash_at(s, 0);
+    return keylet_nft_sells(&token);
+}
+static struct hash256 of_book(const struct sample *s)
+{
+    struct asset pays = asset_at(s, 0), gets = asset_at(s, 1);
+    struct hash256 domain = s->part[2].n ? hash_at(s, 2) : HASH256_ZERO;
+    struct hash256 base = keylet_book(&pays, &gets, s->part[2].n ? &domain : NULL);
+    return keylet_book_quality(&base, s->number[3]);
+}
+static struct hash256 of_line(const struct sample *s)
+{
+    struct account a = account_at(s, 0), b = account_at(s, 1);
+    struct currency c = currency_at(s, 2);
+    return keylet_line(&a, &b, &c);
+}
+static struct hash256 of_pay_channel(const struct sample *s)
+{
+    struct account a = account_at(s, 0), b = account_at(s, 1);
+    return keylet_pay_channel(&a, &b, u32_at(s, 2));
+}
+static struct hash256 of_deposit_preauth(const struct sample *s)
+{
+    struct account a = account_at(s, 0), b = account_at(s, 1);
+    return keylet_deposit_preauth(&a, &b);
+}
+static struct hash256 of_deposit_preauth_set(const struct sample *s)
+{
+    struct account owner = account_at(s, 0);
+    struct keylet_credential set[PARTS_MAX];
+    size_t n = s->n - 2;
+    for (size_t i = 0; i < n; i++)
+        set[i] = (struct keylet_credential){account_of(s->part[i + 1].p),
+                                            slice_from(s->part[i + 1], 20)};
+    return keylet_deposit_preauth_credentials(&owner, set, n);
+}
+static struct hash256 of_amm(const struct sample *s)
+{
+    struct asset a = asset_at(s, 0), b = asset_at(s, 1);
+    struct currency shares = currency_at(s, 2), computed = keylet_amm_lp_currency(&b, &a);
+    ASSERT(memcmp(&shares, &computed, sizeof shares) == 0);
+    return keylet_amm(&b, &a);
+}
+static struct hash256 of_bridge(const struct sample *s)
+{
+    struct account door = account_at(s, 0);
+    struct currency c = currency_at(s, 1);
+    return keylet_bridge(&door, &c);
+}
+static struct keylet_bridge_sides sides_of(const struct sample *s)
+{
+    return (struct keylet_bridge_sides){account_at(s, 0), asset_at(s, 1), account_at(s, 2),
+                                        asset_at(s, 3)};
+}
+static struct hash256 of_claim_id(const struct sample *s)
+{
+    struct keylet_bridge_sides sides = sides_of(s);
+    return keylet_xchain_claim_id(&sides, s->number[4]);
+}
+static struct hash256 of_create_claim_id(const struct sample *s)
+{
+    struct keylet_bridge_sides sides = sides_of(s);
+    return keylet_xchain_create_account_claim_id(&sides, s->number[4]);
+}
+static struct hash256 of_issuance(const struct sample *s)
+{
+    struct account issuer = account_at(s, 1);
+    struct mpt_id id = keylet_mpt_id(u32_at(s, 0), &issuer);
+    return keylet_mpt_issuance(&id);
+}
+static struct hash256 of_mptoken(const struct sample *s)
+{
+    struct mpt_id id;
+    struct account holder = account_at(s, 1);
+    ASSERT_INT(sizeof id.b, s->part[0].n);
+    memcpy(id.b, s->part[0].p, sizeof id.b);
+    struct hash256 issuance = keylet_mpt_issuance(&id);
+    return keylet_mptoken(&issuance, &holder);
+}
+static struct hash256 of_credential(const struct sample *s)
+{
+    struct account subject = account_at(s, 0), issuer = account_at(s, 1);
+    return keylet_credential(&subject, &issuer, s->part[2]);
+}
+static struct hash256 of_delegate(const struct sample *s)
+{
+    struct account a = account_at(s, 0), b = account_at(s, 1);
+    return keylet_delegate(&a, &b);
+}
+
+static const struct kind {
+    const char *name;
+    struct hash256 (*key)(const struct sample *s);
+} kinds[] = {
+#define KIND(name)                                                                                 \
+    {                                                                                              \
+#name, of_##name                                                                           \
+    }
+    KIND(account),
+    KIND(amendments),
+    KIND(amm),
+    KIND(book),
+    KIND(bridge),
+    KIND(check),
+    KIND(claim_id),
+    KIND(create_claim_id),
+    KIND(credential),
+    KIND(delegate),
+    KIND(deposit_preauth),
+    KIND(deposit_preauth_set),
+    KIND(did),
+    KIND(dir_page),
+    KIND(domain),
+    KIND(escrow),
+    KIND(fees),
+    KIND(hashes),
+    KIND(hashes_recent),
+    KIND(issuance),
+    KIND(line),
+    KIND(mptoken),
+    KIND(negative_unl),
+    KIND(nft_buys),
+    KIND(nft_offer),
+    KIND(nft_sells),
+    KIND(offer),
+    KIND(oracle),
+    KIND(owner_dir),
+    KIND(pay_channel),
+    KIND(signer_list),
+    KIND(ticket),
+    KIND(vault),
+};
+#define N_KINDS (sizeof kinds / sizeof *kinds)
+
+/* Check one line; returns which kind it was. */
+static size_t check_sample(char *line)
+{
+    struct sample s = {.kind = strsep(&line, " ")};
+    for (char *word; (word = strsep(&line, " ")) != NULL;)
+        add_part(&s, word);
+    for (size_t i = 0; i < N_KINDS; i++) {
+        if (strcmp(kinds[i].name, s.kind) != 0)
+            continue;
+        struct hash256 expected = hash_at(&s, s.n - 1), key = kinds[i].key(&s);
+        if (!hash256_eq(&expected, &key))
+            test_fail(__FILE__, __LINE__, "another key for a recorded %s", s.kind);
+        return i;
+    }
+    test_fail(__FILE__, __LINE__, "unknown kind %s", s.kind);
+}
+
+TEST(recorded_objects_have_their_keys)
+{
+    char *text = test_read_file(test_source_path("tests/data/xrpl/keylets.txt"), NULL),
+         *rest = text, *line;
+    size_t n_seen[N_KINDS] = {0};
+    while ((line = strsep(&rest, "\n")) != NULL)
+        if (*line != 0 && *line != '#')
+            n_seen[check_sample(line)]++;
+    for (size_t i = 0; i < N_KINDS; i++)
+        if (n_seen[i] == 0)
+            test_fail(__FILE__, __LINE__, "no sample of a %s", kinds[i].name);
+    free(text);
 }

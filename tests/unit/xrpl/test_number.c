@@ -3,6 +3,8 @@
 #include "xrpl/amount.h"
 #include "xrpl/number.h"
 
+#include <stdlib.h>
+
 static struct number number_of(int64_t mantissa, int32_t exponent)
 {
     struct number n;
@@ -215,4 +217,100 @@ TEST(laws_hold_for_random_numbers)
             ASSERT(is_normal(quotient(a, b)));
         ASSERT(same(a, quotient(a, number_of(1, 0))));
     }
+}
+
+/* One line of the vectors being read: words one after the other. */
+static char *next_word(char **line)
+{
+    char *word = strsep(line, " ");
+    ASSERT(word != NULL);
+    return word;
+}
+
+static struct number parse(const char *text)
+{
+    struct number n = number_zero();
+    char *end;
+    n.negative = *text == '-';
+    n.mantissa = strtoull(text + n.negative, &end, 10);
+    n.exponent = *end == 'e' ? (int32_t)strtol(end + 1, NULL, 10) : 0;
+    return n;
+}
+
+typedef ERR (*binary_fn)(struct number a, struct number b, struct number *ret);
+
+static ERR root_of_first(struct number a, struct number b, struct number *ret)
+{
+    return number_sqrt(a, ret);
+}
+
+static ERR round_first(struct number a, struct number b, struct number *ret)
+{
+    struct number r = {.negative = a.negative};
+    TRY(number_round16(a, &r.mantissa, &r.exponent));
+    *ret = r;
+    return OK;
+}
+
+static ERR divide_as_issued(struct number a, struct number b, struct number *ret)
+{
+    struct amount n = {.mantissa = a.mantissa, .exponent = a.exponent, .negative = a.negative};
+    struct amount d = {.mantissa = b.mantissa, .exponent = b.exponent, .negative = b.negative};
+    n.asset.kind = d.asset.kind = ASSET_IOU;
+    TRY(amount_div(&n, &d, &n.asset, &n));
+    *ret = (struct number){n.mantissa, n.exponent, n.negative};
+    return OK;
+}
+
+static ERR integer_of_first(struct number a, struct number b, struct number *ret)
+{
+    int64_t v;
+    TRY(number_to_i64(a, &v));
+    *ret = (struct number){(uint64_t)(v < 0 ? -v : v), 0, v < 0};
+    return OK;
+}
+
+static const struct operation {
+    const char *name;
+    binary_fn run;
+    int n_operands;
+} operations[] = {{"add", number_add, 2},      {"mul", number_mul, 2},
+                  {"div", number_div, 2},      {"quotient16", divide_as_issued, 2},
+                  {"round16", round_first, 1}, {"sqrt", root_of_first, 1},
+                  {"int", integer_of_first, 1}};
+
+static const struct operation *operation_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+        if (strcmp(operations[i].name, name) == 0)
+            return &operations[i];
+    test_fail(__FILE__, __LINE__, "unknown operation %s", name);
+}
+
+static void check_vector(char *line)
+{
+    char whole[200];
+    snprintf(whole, sizeof whole, "%s", line);
+    const struct operation *op = operation_named(next_word(&line));
+    struct number a = parse(next_word(&line)), b = number_zero(), r = number_zero();
+    if (op->n_operands == 2)
+        b = parse(next_word(&line));
+    const char *expected = next_word(&line);
+    bool failed = err_failed(op->run(a, b, &r));
+    if (failed != (strcmp(expected, "error") == 0) || (!failed && !same(parse(expected), r)))
+        test_fail(__FILE__, __LINE__, "%s: got %s%llue%d", whole, r.negative ? "-" : "",
+                  (unsigned long long)r.mantissa, (int)r.exponent);
+}
+
+TEST(exact_arithmetic_gives_the_same_results)
+{
+    char *text = test_read_file(test_source_path("tests/data/xrpl/numbers.txt"), NULL),
+         *rest = text, *line;
+    int n = 0;
+    while ((line = strsep(&rest, "\n")) != NULL && *line != 0) {
+        check_vector(line);
+        n++;
+    }
+    ASSERT(n > 500);
+    free(text);
 }
