@@ -24,6 +24,8 @@ struct rpc_server *rpc_server_new(const struct rpc_server_opts *opts)
         s->opts.deadline_ns = 60 * CLOCK_S;
     if (!s->opts.version)
         s->opts.version = "unknown";
+    if (!s->opts.protocol_version)
+        s->opts.protocol_version = "unknown";
     s->stats = stats_new(opts->n_cores);
     s->forwarded = reply_cache_new(registry_count(), opts->forward_cache_ns);
     s->own = reply_cache_new(registry_count(), opts->rpc_cache_ns);

@@ -25,7 +25,9 @@ struct rpc_server_opts {
     int64_t forward_cache_ns;               /* forwarding.cache_timeout; 0 = off */
     int64_t rpc_cache_ns;                   /* rpc.cache_timeout; 0 = off */
     const char *version;                    /* of this program; borrowed */
-    int64_t started_ns;                     /* clock_now_ns of the start, for uptime */
+    const char *protocol_version; /* of rippled, that the protocol tables were taken from; NULL =
+                                     "unknown" */
+    int64_t started_ns;           /* clock_now_ns of the start, for uptime */
 
     /* All callbacks get `arg`, may run on any core and may be NULL. */
     void *arg;

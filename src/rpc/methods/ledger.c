@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ledger: a ledger's header, with its transactions and what they changed (rpc-a 19). */
+#include "base/mem.h"
+#include "rpc/header_json.h"
+#include "rpc/method.h"
+#include "rpc/tx_json.h"
+#include "xrpl/digest.h"
+#include "xrpl/render.h"
+
+#include <stdlib.h>
+
+struct args {
+    bool full, accounts, queue;
+    bool transactions, expand, owner_funds;
+    bool binary, diff;
+};
+
+static err check_unsupported(struct call *c, const struct param *p, const struct json *v)
+{
+    if (v->b)
+        return rpc_errorf(c, RPC_NOT_SUPPORTED, "Not supported field '%s's value 'true'", p->key);
+    return OK;
+}
+
+static const struct param params[] = {
+    PARAM_BOOL("full", struct args, full, .check = check_unsupported, .doc = "Must not be true"),
+    PARAM_BOOL("accounts", struct args, accounts, .check = check_unsupported,
+               .doc = "Must not be true"),
+    PARAM_BOOL("owner_funds", struct args, owner_funds,
+               .doc = "With expand: what makers of offers hold"),
+    PARAM_BOOL("queue", struct args, queue, .check = check_unsupported,
+               .doc = "Answered by a rippled"),
+    PARAM_LEDGER,
+    PARAM_BOOL("transactions", struct args, transactions,
+               .doc = "Return the ledger's transactions"),
+    PARAM_BOOL("expand", struct args, expand, .doc = "... whole, not only their hashes"),
+    PARAM_BOOL("binary", struct args, binary, .doc = "Return bytes in hex"),
+    PARAM_BOOL("diff", struct args, diff, .doc = "Return the objects that the ledger changed"),
+    PARAM_END,
+};
+
+/* A transaction with its hash; they are shown in the order of hashes. */
+struct hashed_tx {
+    struct hash256 hash;
+    const struct store_tx *tx;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    return hash256_cmp(&((const struct hashed_tx *)a)->hash, &((const struct hashed_tx *)b)->hash);
+}
+
+static err read_txs(struct call *c, struct hashed_tx **ret, size_t *ret_n)
+{
+    struct store_tx_pos all = {view_seq(c->view), STORE_TX_ALL};
+    struct store_tx *txs;
+    size_t n;
+    err e = store_txs_get(view_store(c->view), &all, 1, c->arena, &txs, &n);
+    if (e.code == ERR_NOT_FOUND)
+        n = 0;
+    else
+        TRY(e);
+    struct hashed_tx *hashed = arena_try(c->arena, (n + 1) * sizeof *hashed);
+    if (!hashed)
+        return FAIL(ERR_LIMIT, "rpc: a ledger of %zu transactions is too large", n);
+    for (size_t i = 0; i < n; i++)
+        hashed[i] = (struct hashed_tx){digest_tx_id(txs[i].tx), &txs[i]};
+    qsort(hashed, n, sizeof *hashed, by_hash);
+    *ret = hashed;
+    *ret_n = n;
+    return OK;
+}
+
+static struct txmeta_show show_of(const struct call *c)
+{
+    const struct ledger_header *h = view_header(c->view);
+    return (struct txmeta_show){
+        .api_version = c->api_version, .ledger_seq = h->seq, .close_time = h->close_time};
+}
+
+static err put_tx_v1(struct call *c, const struct hashed_tx *t, const struct txmeta_show *show)
+{
+    struct tx_json_extra extra = {.hash = true};
+    TRY(tx_json_put_members(c->w, t->tx, &t->hash, show, &extra));
+    jw_key(c->w, "metaData");
+    return txmeta_render_meta(c->w, t->tx->tx, t->tx->meta, show);
+}
+
+static err put_tx_v2(struct call *c, const struct hashed_tx *t, const struct txmeta_show *show)
+{
+    const struct ledger_header *h = view_header(c->view);
+    call_put_ledger(c);
+    tx_json_put_time_iso(c->w, h->close_time);
+    call_put_hash(c, "hash", &t->hash);
+    jw_key(c->w, "tx_json");
+    TRY(tx_json_put_tx(c->w, t->tx, &t->hash, show, &(struct tx_json_extra){0}));
+    jw_key(c->w, "meta");
+    return txmeta_render_meta(c->w, t->tx->tx, t->tx->meta, show);
+}
+
+static void put_tx_binary(struct call *c, const struct hashed_tx *t)
+{
+    jw_key(c->w, c->api_version < 2 ? "meta" : "meta_blob");
+    jw_hex(c->w, t->tx->meta);
+    jw_kv_hex(c->w, "tx_blob", t->tx->tx);
+    if (c->api_version >= 2)
+        call_put_hash(c, "hash", &t->hash);
+}
+
+static err put_tx(struct call *c, const struct args *args, const struct hashed_tx *t)
+{
+    struct txmeta_show show = show_of(c);
+    jw_obj_begin(c->w);
+    if (args->binary)
+        put_tx_binary(c, t);
+    else
+        TRY(c->api_version < 2 ? put_tx_v1(c, t, &show) : put_tx_v2(c, t, &show));
+    jw_obj_end(c->w);
+    return OK;
+}
+
+static err put_txs(struct call *c, const struct args *args)
+{
+    struct hashed_tx *txs;
+    size_t n = 0;
+    TRY(read_txs(c, &txs, &n));
+    jw_key(c->w, "transactions");
+    jw_arr_begin(c->w);
+    for (size_t i = 0; i < n; i++) {
+        if (args->expand)
+            TRY(put_tx(c, args, &txs[i]));
+        else
+            jw_hex(c->w, hash256_slice(&txs[i].hash));
+        TRY(call_breathe(c));
+    }
+    jw_arr_end(c->w);
+    return OK;
+}
+
+static err put_changed(struct call *c, const struct args *args, const struct hash256 *key)
+{
+    struct slice object;
+    TRY(call_get(c, key, &object));
+    jw_obj_begin(c->w);
+    jw_kv_hex(c->w, "object_id", hash256_slice(key));
+    jw_key(c->w, "object");
+    if (object.n == 0)
+        jw_ascii(c->w, "", 0);
+    else if (args->binary)
+        jw_hex(c->w, object);
+    else
+        TRY(render_entry(c->w, object, key));
+    jw_obj_end(c->w);
+    return OK;
+}
+
+static err put_diff(struct call *c, const struct args *args)
+{
+    struct hash256 *keys;
+    size_t n = 0;
+    TRY(store_diff(view_store(c->view), view_seq(c->view), c->arena, &keys, &n));
+    jw_key(c->w, "diff");
+    jw_arr_begin(c->w);
+    for (size_t i = 0; i < n; i++) {
+        struct arena_pos pos = arena_mark(c->arena);
+        TRY(put_changed(c, args, &keys[i]));
+        arena_rewind(c->arena, pos);
+        TRY(call_breathe(c));
+    }
+    jw_arr_end(c->w);
+    return OK;
+}
+
+static err run(struct call *c)
+{
+    struct args *args = c->args;
+    TRY(call_open_ledger(c));
+    call_put_ledger(c);
+    jw_key(c->w, "ledger");
+    jw_obj_begin(c->w);
+    header_json_put(c->w, view_header(c->view), c->api_version, args->binary);
+    if (args->transactions)
+        TRY(put_txs(c, args));
+    if (args->diff)
+        TRY(put_diff(c, args));
+    jw_obj_end(c->w);
+    return OK;
+}
+
+const struct method ledger_method = {
+    .name = "ledger",
+    .params = params,
+    .args_bytes = sizeof(struct args),
+    .deprecated = (const char *const[]){"full", "accounts", "ledger", "type", NULL},
+    .run = run,
+    .doc = "A ledger's header, transactions and changes.",
+};
