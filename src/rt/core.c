@@ -47,8 +47,7 @@ static void on_async(uv_async_t *h)
 static void stop_step(struct core *c)
 {
     switch (c->phase) {
-    case CORE_PHASE_RUNNING:
-        break;
+    case CORE_PHASE_RUNNING: break;
     case CORE_PHASE_FIBERS:
         c->phase = CORE_PHASE_NOTICE;
         sock_listen_stop_close(c);
@@ -187,6 +186,7 @@ void core_run(struct core *c)
     current_core = c;
     uv_update_time(&c->loop);
     uv_run(&c->loop, UV_RUN_DEFAULT);
+    timer_disarm_all(c); /* their owners may stop them later, without a core */
     current_core = NULL;
 }
 

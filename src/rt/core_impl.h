@@ -65,6 +65,7 @@ void fiber_cancel_all(struct core *c);
 /* timer.c */
 void timer_fire_due(struct core *c);
 void timer_arm_loop(struct core *c);
+void timer_disarm_all(struct core *c);
 /* sock.c, sock_listen.c */
 void sock_stop_notice(struct core *c);
 void sock_stop_close(struct core *c);

@@ -197,11 +197,16 @@ void sock_end(struct sock *s, int code, int uv_code)
     tell_end(s);
 }
 
+static size_t unread(const struct sock *s)
+{
+    return s->in.n - s->in_at;
+}
+
 static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *ret)
 {
     (void)suggested;
     struct sock *s = h->data;
-    if (s->reader && s->in.n == 0)
+    if (s->reader)
         *ret = uv_buf_init((char *)s->reader->p, (unsigned)MIN(s->reader->n, (size_t)UINT32_MAX));
     else
         *ret = uv_buf_init(s->core->read_buf, CORE_READ_BYTES);
@@ -215,6 +220,10 @@ static void deliver(struct sock *s, struct slice data)
         s->reader->n_read = data.n;
         end_reader(s, OK);
     } else if (!s->closing) {
+        if (s->in_at > MAX_UNREAD) { /* the part that was read is worth moving the rest */
+            buf_consume(&s->in, s->in_at);
+            s->in_at = 0;
+        }
         buf_put_slice(&s->in, data);
         sock_update_reading(s);
     }
@@ -239,7 +248,7 @@ static bool wants_reading(const struct sock *s)
         return s->shut; /* discarded */
     if (s->handler)
         return !s->paused;
-    return s->reader || (s->reading && s->in.n < MAX_UNREAD);
+    return s->reader || (s->reading && unread(s) < MAX_UNREAD);
 }
 
 void sock_update_reading(struct sock *s)
@@ -268,8 +277,10 @@ void sock_set_handler(struct sock *s, const struct sock_handler *handler, void *
         return;
     struct buf early = s->in;
     s->in = (struct buf){0};
-    if (early.n)
-        handler->on_data(arg, buf_slice(&early));
+    struct slice data = slice_from(buf_slice(&early), s->in_at);
+    s->in_at = 0;
+    if (data.n)
+        handler->on_data(arg, data);
     buf_deinit(&early);
     tell_end(s);
 }
@@ -288,18 +299,20 @@ void sock_resume(struct sock *s)
 
 static size_t take_unread(struct sock *s, void *p, size_t n)
 {
-    size_t m = MIN(n, s->in.n);
-    memcpy(p, s->in.p, m);
-    buf_consume(&s->in, m);
-    if (s->in.n == 0)
+    size_t m = MIN(n, unread(s));
+    memcpy(p, s->in.p + s->in_at, m);
+    s->in_at += m;
+    if (unread(s) == 0) {
         buf_deinit(&s->in); /* most links are idle */
+        s->in_at = 0;
+    }
     return m;
 }
 
 err sock_read(struct sock *s, void *p, size_t n, int64_t deadline_ns, size_t *ret_n)
 {
     assert(n > 0 && !s->handler && !s->reader && !s->closing);
-    if (s->in.n) {
+    if (unread(s)) {
         *ret_n = take_unread(s, p, n);
         sock_update_reading(s);
         return OK;

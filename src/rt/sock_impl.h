@@ -57,7 +57,8 @@ struct sock {
     int end_code; /* err code; 0 = orderly */
     int end_uv;   /* libuv's, for the text */
 
-    struct buf in; /* received, not read (no handler set) */
+    struct buf in; /* received while nobody read (no handler set) */
+    size_t in_at;  /* where the unread part of it begins */
     struct sock_reader *reader;
     struct list flushers;
 

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "rt/sock_impl.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #define PIECE_BYTES 4096 /* least room of a copied piece */
@@ -94,8 +93,10 @@ static void start_writing(struct sock *s)
     s->n_in_flight = n;
     s->writing = true;
     int rc = uv_write(&s->write_req, (uv_stream_t *)&s->tcp, bufs, n, on_written);
-    assert(rc == 0); /* the handle is open and connected */
-    (void)rc;
+    if (rc) {
+        s->writing = false;
+        break_off(s, rc);
+    }
 }
 
 static void push_piece(struct sock *s, struct sock_piece piece)

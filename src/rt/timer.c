@@ -85,6 +85,12 @@ void timer_stop(struct timer *t)
     t->heap_index = 0;
 }
 
+void timer_disarm_all(struct core *c)
+{
+    while (c->n_timers)
+        c->heap[c->n_timers--]->heap_index = 0;
+}
+
 void timer_fire_due(struct core *c)
 {
     if (c->n_timers == 0)

@@ -14,7 +14,8 @@ struct timer {
 void timer_init(struct timer *t, void (*fire)(struct timer *t));
 /* Arm (or re-arm) on the current core. */
 void timer_start(struct timer *t, int64_t deadline_ns);
-void timer_stop(struct timer *t); /* idempotent */
+/* Idempotent. The end of a core stops its timers: then this may be called from anywhere. */
+void timer_stop(struct timer *t);
 static inline bool timer_armed(const struct timer *t)
 {
     return t->heap_index != 0;

@@ -87,7 +87,7 @@ def frames_of(context, limit):
         frame = gdb.newest_frame().older()
         while frame is not None and len(lines) < limit:
             lines.append(describe(frame))
-            frame = frame.older()
+            frame = None if frame.name() == "fiber_main" else frame.older()
     except (gdb.error, gdb.MemoryError) as e:
         lines.append("(%s)" % e)
     finally:

@@ -320,3 +320,38 @@ TEST(a_stopping_core_tells_the_handlers_and_closes_the_rest)
     ASSERT_INT(1, n_told);
     ASSERT(left == NULL && right == NULL);
 }
+
+#define STREAM_BYTES 1000000
+
+static void send_stream(void *arg)
+{
+    uint8_t piece[1000];
+    for (size_t at = 0; at < STREAM_BYTES; at += sizeof piece) {
+        for (size_t i = 0; i < sizeof piece; i++)
+            piece[i] = (uint8_t)((at + i) % 251);
+        ASSERT_OK(sock_write(accepted, slice_of(piece, sizeof piece)));
+    }
+}
+
+/* More than may wait unread, in reads of odd sizes with pauses. */
+static void slow_reader_main(void *arg)
+{
+    struct sock_listener *l;
+    struct sock *s = pair(&l);
+    fiber_spawn_now("send", send_stream, NULL);
+    uint8_t buf[777];
+    for (size_t at = 0, n; at < STREAM_BYTES; at += n) {
+        ASSERT_OK(sock_read(s, buf, at % 3 ? 7 : sizeof buf, SOON, &n));
+        for (size_t i = 0; i < n; i++)
+            ASSERT_INT((at + i) % 251, buf[i]);
+        if (at % 1000 == 0)
+            ASSERT_OK(fiber_yield());
+    }
+    sock_close(s, 0);
+    sock_close(accepted, 0);
+}
+
+TEST(bytes_that_wait_for_a_slow_reader_stay_in_order)
+{
+    on_fiber("slow", slow_reader_main);
+}

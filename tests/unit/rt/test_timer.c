@@ -114,3 +114,18 @@ TEST(timers_follow_the_real_clock)
 {
     ASSERT_OK(core_run_fiber("test", real_time, NULL));
 }
+
+static struct numbered left_armed;
+
+static void leave_armed(void *arg)
+{
+    timer_init(&left_armed.timer, on_fire);
+    timer_start(&left_armed.timer, clock_now_ns() + CLOCK_S);
+}
+
+TEST(a_timer_left_armed_is_stopped_by_the_end_of_its_core)
+{
+    ASSERT_OK(core_run_fiber("test", leave_armed, NULL));
+    ASSERT(!timer_armed(&left_armed.timer));
+    timer_stop(&left_armed.timer);
+}
