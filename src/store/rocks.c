@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 char *rocks_path(const struct rocks *r, const char *fmt, ...)
@@ -27,6 +28,8 @@ char *rocks_path(const struct rocks *r, const char *fmt, ...)
     buf_put_u8(&b, 0);
     return (char *)b.p;
 }
+
+#define MIN_FREE_BYTES ((uint64_t)2 << 20)
 
 struct range_set rocks_ranges(struct rocks *r)
 {
@@ -99,7 +102,7 @@ static void close_db(struct rocks *r)
 {
     rocks_load_forget(r);
     rocks_iter_pools_purge(r);
-    if (!r->fast_close && !r->read_only)
+    if (!r->fast_close && !r->read_only && !r->failed)
         flush_all(r);
     for (size_t i = 0; i < ROCKS_N_CFS; i++)
         if (r->cf[i])
@@ -287,10 +290,23 @@ static ERR read_ranges(struct rocks *r)
     return OK;
 }
 
+/* RocksDB may abort when the disk is full from the start (see make_db); say it instead. */
+static ERR check_space(const struct rocks *r)
+{
+    struct statvfs v;
+    if (statvfs(r->path, &v) != 0)
+        return FAIL(ERR_IO, "store: %s: %s", r->path, strerror(errno));
+    if ((uint64_t)v.f_bavail * v.f_frsize < MIN_FREE_BYTES)
+        return FAIL(ERR_IO, "store: %s: no space left on the disk", r->path);
+    return OK;
+}
+
 static ERR open_checked(struct rocks *r)
 {
-    if (!r->read_only)
+    if (!r->read_only) {
         TRY(make_directory(r->path));
+        TRY(check_space(r));
+    }
     TRY(check_column_families(r));
     TRY(open_db(r));
     TRY(check_meta(r));

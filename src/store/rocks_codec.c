@@ -51,14 +51,9 @@ bool rocks_codec_txhash_pos(struct slice key, struct store_tx_pos *ret)
     struct cursor c = cursor_of(slice_from(key, ROCKS_TXHASH_PREFIX));
     ret->ledger_seq = cursor_be32(&c);
     switch (cursor_left(&c)) {
-    case 1:
-        ret->index = cursor_u8(&c);
-        break;
-    case 2:
-        ret->index = cursor_be16(&c);
-        break;
-    default:
-        ret->index = cursor_be32(&c);
+    case 1: ret->index = cursor_u8(&c); break;
+    case 2: ret->index = cursor_be16(&c); break;
+    default: ret->index = cursor_be32(&c);
     }
     return !c.failed && cursor_done(&c);
 }

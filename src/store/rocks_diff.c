@@ -48,7 +48,7 @@ static ERR collect(struct rocks *r, const struct store_tx *tx, struct buf *named
     struct txmeta_node node;
     while (txmeta_next(&it, &node))
         buf_put(named, node.key.b, 32);
-    if (it.nodes.failed)
+    if (sto_check(tx->meta).code != 0)
         return FAIL(ERR_CORRUPT, "store: %s: metadata of %u:%u is malformed", r->path,
                     tx->pos.ledger_seq, tx->pos.index);
     return OK;

@@ -127,6 +127,11 @@ struct rocks {
     pthread_mutex_t ranges_lock;
     struct range_set ranges;
 
+    /* A write failed; the writer's. The log's end is unknown then, and RocksDB 7 does not get over
+     * it (its recovery from a full disk writes on into the broken log file): no more writes until
+     * the store is opened again. */
+    bool failed;
+
     struct rocks_load *load; /* NULL: none in progress; the writer's */
 
     _Atomic uint64_t n_reads, n_offloaded, n_pending, n_writes;

@@ -408,20 +408,25 @@ void conformance_meta_values_are_kept(conformance_open_fn open)
     store_close(s);
 }
 
+static void random_run(conformance_open_fn open, uint64_t seed)
+{
+    struct store *s = open(), *brute = memory_new();
+    CLEANUP(mem_freep) struct model *m = model_new(seed);
+    CLEANUP(mem_freep) struct model *m2 = model_new(seed);
+    model_load(m, s);
+    model_load(m2, brute);
+    model_compare(m, s, brute, seed, 20);
+    for (int i = 0; i < 4; i++) {
+        model_write(m, s, 15);
+        model_write(m2, brute, 15);
+        model_compare(m, s, brute, seed + 100, 40);
+    }
+    store_close(s);
+    store_close(brute);
+}
+
 void conformance_random_ledgers_answer_as_the_model(conformance_open_fn open)
 {
-    for (uint64_t seed = 1; seed <= 3; seed++) {
-        struct store *s = open(), *model_store = memory_new();
-        struct model m = model_new(seed), m2 = model_new(seed);
-        model_load(&m, s);
-        model_load(&m2, model_store);
-        model_compare(&m, s, model_store, seed, 20);
-        for (int i = 0; i < 4; i++) {
-            model_write(&m, s, 15);
-            model_write(&m2, model_store, 15);
-            model_compare(&m, s, model_store, seed + 100, 40);
-        }
-        store_close(s);
-        store_close(model_store);
-    }
+    for (uint64_t seed = 1; seed <= 3; seed++)
+        random_run(open, seed);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/mem.h"
 #include "unit/store/fixture.h"
 
 #include "store/memory.h"
@@ -20,9 +21,9 @@ struct store *fixture_open_new(void)
 
 struct store *fixture_memory(uint64_t seed, uint32_t n)
 {
-    struct model m = model_new(seed);
+    CLEANUP(mem_freep) struct model *m = model_new(seed);
     struct store *s = memory_new();
-    model_load(&m, s);
-    model_write(&m, s, n);
+    model_load(m, s);
+    model_write(m, s, n);
     return s;
 }

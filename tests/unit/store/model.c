@@ -32,20 +32,22 @@ static int compare_keys(const void *a, const void *b)
     return memcmp(a, b, 32);
 }
 
-struct model model_new(uint64_t seed)
+struct model *model_new(uint64_t seed)
 {
-    struct model m = {.rng = seed, .seq = MODEL_FIRST};
+    struct model *m = xcalloc(1, sizeof *m);
+    m->rng = seed;
+    m->seq = MODEL_FIRST;
     for (size_t i = 0; i < MODEL_N_BOOKS; i++)
-        random_bytes(&m.rng, m.books[i].b, 24);
+        random_bytes(&m->rng, m->books[i].b, 24);
     for (size_t i = 0; i < MODEL_N_KEYS; i++) {
-        random_bytes(&m.rng, m.keys[i].b, 32);
+        random_bytes(&m->rng, m->keys[i].b, 32);
         if (i % 4 < MODEL_N_BOOKS) { /* three of four are directories of a book */
-            m.keys[i] = m.books[i % 4];
-            bits_store64(m.keys[i].b + 24, 1 + i);
+            m->keys[i] = m->books[i % 4];
+            bits_store64(m->keys[i].b + 24, 1 + i);
         }
-        m.live[i] = model_random(&m.rng, 3) > 0;
+        m->live[i] = model_random(&m->rng, 3) > 0;
     }
-    qsort(m.keys, MODEL_N_KEYS, sizeof m.keys[0], compare_keys);
+    qsort(m->keys, MODEL_N_KEYS, sizeof m->keys[0], compare_keys);
     return m;
 }
 
@@ -346,20 +348,13 @@ struct hash256 model_some_key(const struct model *m, uint64_t *rng)
 {
     struct hash256 key = m->keys[model_random(rng, MODEL_N_KEYS)];
     switch (model_random(rng, 8)) {
-    case 0:
-        random_bytes(rng, key.b, 32);
-        break;
-    case 1:
-        key = m->books[model_random(rng, MODEL_N_BOOKS)];
-        break;
+    case 0: random_bytes(rng, key.b, 32); break;
+    case 1: key = m->books[model_random(rng, MODEL_N_BOOKS)]; break;
     case 2: /* just after or far after a key of the model, in its book */
         key.b[31] = (uint8_t)(key.b[31] + 1 + model_random(rng, 40));
         break;
-    case 3:
-        key = model_random(rng, 2) ? HASH256_ZERO : last_key();
-        break;
-    default:
-        break;
+    case 3: key = model_random(rng, 2) ? HASH256_ZERO : last_key(); break;
+    default: break;
     }
     return key;
 }

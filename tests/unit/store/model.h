@@ -19,7 +19,8 @@ struct model {
     struct hash256 books[MODEL_N_BOOKS]; /* bases */
 };
 
-struct model model_new(uint64_t seed);
+/* On the heap, freed with free: CLEANUP(mem_freep) struct model *m = model_new(1). */
+struct model *model_new(uint64_t seed);
 uint64_t model_random(uint64_t *rng, uint64_t below);
 /* Objects, successors, index rows of part `chain` of the first ledger; only right after model_new.
  * In `a`. */

@@ -74,14 +74,14 @@ TEST(rocks_open_reports_a_path_that_is_no_directory)
 
 TEST(rocks_read_only_store_reads_and_refuses_writes)
 {
-    struct model m = model_new(5);
+    CLEANUP(mem_freep) struct model *m = model_new(5);
     struct store *s = fixture_open(test_dir());
-    model_load(&m, s);
-    model_write(&m, s, 3);
+    model_load(m, s);
+    model_write(m, s, 3);
     store_close(s);
     ASSERT_OK(rocks_open(&(struct rocks_opts){.path = test_dir(), .read_only = true}, &s));
     struct store *model_store = fixture_memory(5, 3);
-    model_compare(&m, s, model_store, 1, 10);
+    model_compare(m, s, model_store, 1, 10);
     ASSERT_ERR(ERR_UNSUPPORTED, store_meta_put(s, "x", SLICE_LIT("y")));
     ASSERT_ERR(ERR_UNSUPPORTED, store_write(s, NULL, 0));
     store_close(s);
@@ -90,11 +90,11 @@ TEST(rocks_read_only_store_reads_and_refuses_writes)
 
 TEST(rocks_reopened_store_answers_as_the_model)
 {
-    struct model m = model_new(77);
+    CLEANUP(mem_freep) struct model *m = model_new(77);
     struct store *s = fixture_open(test_dir());
-    model_load(&m, s);
+    model_load(m, s);
     for (uint32_t n = 0; n < 40; n += 8) {
-        model_write(&m, s, 8);
+        model_write(m, s, 8);
         if (n == 16)
             ASSERT_OK(rocks_compact(s));
         store_close(s);
@@ -102,9 +102,9 @@ TEST(rocks_reopened_store_answers_as_the_model)
             rocks_open(&(struct rocks_opts){.path = test_dir(), .fast_close = n % 16 == 0}, &s));
     }
     struct store *model_store = fixture_memory(77, 40);
-    model_compare(&m, s, model_store, 7, 60);
+    model_compare(m, s, model_store, 7, 60);
     ASSERT_OK(rocks_compact(s));
-    model_compare(&m, s, model_store, 8, 60);
+    model_compare(m, s, model_store, 8, 60);
     struct store_stats stats;
     store_stats(s, &stats);
     ASSERT(stats.n_reads > 0 && stats.n_pending == 0 && stats.disk_bytes > 0);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/rocks_codec.h"
+
+#include "unit/test.h"
+
+TEST(rocks_codec_varints_split_transactions_of_any_length)
+{
+    static uint8_t row[70000];
+    static const size_t lengths[] = {0, 1, 127, 128, 16383, 16384, 65000};
+    for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+        struct slice tx, meta;
+        size_t n = rocks_codec_put_varint(row, lengths[i]);
+        ASSERT(rocks_codec_split_tx(slice_of(row, n + lengths[i] + 3), &tx, &meta));
+        ASSERT_INT(lengths[i], tx.n);
+        ASSERT_INT(3, meta.n);
+        ASSERT(!rocks_codec_split_tx(slice_of(row, n + lengths[i] - 1), &tx, &meta));
+    }
+}
+
+TEST(rocks_codec_refuses_endless_varints)
+{
+    uint8_t row[16];
+    struct slice tx, meta;
+    memset(row, 0xFF, sizeof row);
+    ASSERT(!rocks_codec_split_tx(slice_of(row, sizeof row), &tx, &meta));
+    ASSERT(!rocks_codec_split_tx(SLICE_EMPTY, &tx, &meta));
+}
+
+TEST(rocks_codec_hash_keys_carry_positions)
+{
+    static const uint32_t indexes[] = {0, 255, 256, 65535, 65536, UINT32_MAX - 1};
+    struct hash256 hash = {{1, 2, 3}};
+    for (size_t i = 0; i < ARRAY_LEN(indexes); i++) {
+        struct store_tx_pos got;
+        struct rocks_key key = rocks_codec_txhash_key(&hash, (struct store_tx_pos){77, indexes[i]});
+        ASSERT(rocks_codec_txhash_pos(slice_of(key.b, key.n), &got));
+        ASSERT(got.ledger_seq == 77 && got.index == indexes[i]);
+        ASSERT(!rocks_codec_txhash_pos(slice_of(key.b, ROCKS_TXHASH_PREFIX + 3), &got));
+        ASSERT(!rocks_codec_txhash_pos(slice_of(key.b, ROCKS_TXHASH_PREFIX + 7), &got));
+    }
+}
+
+TEST(rocks_codec_refuses_object_rows_of_unknown_kind)
+{
+    struct slice data;
+    ASSERT(rocks_codec_object_data(SLICE_LIT("\x01x"), &data));
+    ASSERT_SLICE("x", data);
+    ASSERT(rocks_codec_object_data(SLICE_LIT("\x02"), &data));
+    ASSERT_INT(0, data.n);
+    ASSERT(!rocks_codec_object_data(SLICE_LIT("\x02x"), &data));
+    ASSERT(!rocks_codec_object_data(SLICE_LIT("\x01"), &data));
+    ASSERT(!rocks_codec_object_data(SLICE_LIT("\x07x"), &data));
+    ASSERT(!rocks_codec_object_data(SLICE_EMPTY, &data));
+}
