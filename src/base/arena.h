@@ -39,7 +39,8 @@ size_t arena_used(const struct arena *a);
 
 struct slice arena_dup(struct arena *a, struct slice s);
 char *arena_strdup(struct arena *a, struct slice s); /* NUL-terminated copy */
-char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
+char *arena_printf(struct arena *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 
 /* Call unref(obj) when the arena is cleared or freed. */
 void arena_adopt(struct arena *a, void *obj, void (*unref)(void *obj));
