@@ -33,7 +33,6 @@ void web_http_peer_free(struct web_peer *peer)
     struct guard *g = peer->wc->web->guard;
     guard_disconnect(g, peer->client);
     guard_put(g, peer->client);
-    core_load_add(peer->wc->core, -1);
     counter_add(peer->wc->web->n_connected, -1);
     free(peer);
 }
@@ -47,7 +46,6 @@ void web_http_accept(struct web_core *wc, struct sock *s, const char *peer_ip)
     struct web_peer *peer = xcalloc(1, sizeof *peer);
     peer->wc = wc;
     peer_count(peer, peer_ip);
-    core_load_add(wc->core, 1);
     counter_inc(wc->web->n_connected);
     http_server_accept(wc->http, s, peer);
 }

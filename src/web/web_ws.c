@@ -35,7 +35,6 @@ static void session_free_if_done(struct web_session *s)
     list_unlink(&s->link);
     guard_disconnect(g, s->client);
     guard_put(g, s->client);
-    core_load_add(s->wc->core, -1);
     counter_add(s->wc->web->n_connected, -1);
     ws_unref(s->ws);
     free(s);
@@ -136,7 +135,6 @@ static struct web_session *session_new(struct web_core *wc, struct web_peer *pee
     guard_connect(wc->web->guard, s->client);
     list_init(&s->works);
     list_init(&s->link);
-    core_load_add(wc->core, 1);
     counter_inc(wc->web->n_connected);
     return s;
 }

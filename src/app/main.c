@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line (etl-db 7.3). */
+#include "app/config.h"
+#include "app/server.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static void put_usage(FILE *to)
+{
+    fprintf(to,
+            "Kleio %s: an XRP Ledger API server\n"
+            "usage: kleio [--conf] FILE [--verify] | --version | --help\n"
+            "  -c, --conf FILE                configuration; without any, 127.0.0.1:51233 and a "
+            "rippled on 127.0.0.1\n"
+            "      --verify                   check the configuration and exit\n"
+            "  -d, --config-description FILE  write the description of all keys as Markdown\n"
+            "  -v, --version\n"
+            "  -h, --help\n",
+            SERVER_VERSION);
+}
+
+static int write_description(const char *path)
+{
+    struct buf text = {0};
+    config_describe(&text);
+    FILE *f = fopen(path, "wb");
+    bool fine = f && fwrite(text.p, 1, text.n, f) == text.n;
+    if (f && fclose(f) != 0)
+        fine = false;
+    buf_deinit(&text);
+    if (!fine)
+        fprintf(stderr, "kleio: %s: %s\n", path, strerror(errno));
+    return fine ? 0 : 1;
+}
+
+static struct config *load(const char *path)
+{
+    struct buf problems = {0};
+    struct config *config = NULL;
+    if (path == NULL)
+        return config_new_default();
+    err e = config_load(path, &problems, &config);
+    if (e.code && problems.n)
+        fprintf(stderr, "Issues found in provided config '%s':\n%.*s", path, (int)problems.n,
+                problems.p);
+    else if (e.code)
+        fprintf(stderr, "kleio: %s\n", err_text());
+    buf_deinit(&problems);
+    return config;
+}
+
+int main(int argc, char **argv)
+{
+    enum { VERIFY = 1000 };
+    static const struct option options[] = {
+        {"conf", 1, NULL, 'c'},    {"config-description", 1, NULL, 'd'},
+        {"help", 0, NULL, 'h'},    {"verify", 0, NULL, VERIFY},
+        {"version", 0, NULL, 'v'}, {NULL, 0, NULL, 0}};
+    const char *path = NULL;
+    bool verify = false;
+    for (int c; (c = getopt_long(argc, argv, "c:d:hv", options, NULL)) != -1;) {
+        switch (c) {
+        case 'c': path = optarg; break;
+        case 'd': return write_description(optarg);
+        case 'h': put_usage(stdout); return 0;
+        case 'v': printf("kleio-%s\n", SERVER_VERSION); return 0;
+        case VERIFY: verify = true; break;
+        default: put_usage(stderr); return 1;
+        }
+    }
+    if (path == NULL && optind < argc)
+        path = argv[optind++];
+    if (optind < argc) {
+        fprintf(stderr, "kleio: unexpected argument '%s'\n", argv[optind]);
+        put_usage(stderr);
+        return 1;
+    }
+    struct config *config = load(path);
+    if (config == NULL)
+        return 1;
+    int status = 0;
+    if (verify)
+        printf("Config %s is correct\n", path ? path : "(default)");
+    else
+        status = server_run(config);
+    config_free(config);
+    return status;
+}

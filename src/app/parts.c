@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/parts.h"
+
+#include "base/mem.h"
+#include "etl/etl.h"
+#include "rippled/forward.h"
+#include "rippled/sources.h"
+#include "rt/clock.h"
+#include "store/store.h"
+
+#include <stdio.h>
+
+static enum rpc_code code_of(enum forward_failure failure)
+{
+    switch (failure) {
+    case FORWARD_FAILURE_REQUEST: return RPC_REQUEST_ERROR;
+    case FORWARD_FAILURE_TIMEOUT: return RPC_TIMEOUT;
+    case FORWARD_FAILURE_INVALID_REPLY: return RPC_INVALID_RESPONSE;
+    case FORWARD_FAILURE_NONE:
+    case FORWARD_FAILURE_CONNECTION: break;
+    }
+    return RPC_CONNECTION_ERROR;
+}
+
+YIELDS static err forward(void *arg, const struct rpc_forward *request, int64_t deadline_ns,
+                          struct arena *a, struct slice *ret_reply, enum rpc_code *ret_code)
+{
+    struct parts *p = arg;
+    enum forward_failure failure = FORWARD_FAILURE_NONE;
+    struct forward *f = p->forwards[core_index(core_current())];
+    err e = forward_request(f, request->text, request->client_ip, request->is_admin, deadline_ns, a,
+                            ret_reply, &failure);
+    *ret_code = code_of(failure);
+    return e;
+}
+
+static bool network_id(void *arg, uint32_t *ret)
+{
+    return sources_network_id(((struct parts *)arg)->sources, ret);
+}
+
+static void put_text(struct jw *w, const char *key, const char *text)
+{
+    jw_key(w, key);
+    jw_str(w, slice_str(text));
+}
+
+static void put_number_text(struct jw *w, const char *key, uint64_t v)
+{
+    jw_key(w, key);
+    jw_u64_str(w, v);
+}
+
+static void put_source(struct jw *w, const struct sources_info *s)
+{
+    jw_obj_begin(w);
+    put_text(w, "validated_range", s->validated_range);
+    put_text(w, "is_connected", s->connected ? "1" : "0");
+    put_text(w, "ip", s->host);
+    put_number_text(w, "ws_port", s->ws_port);
+    put_number_text(w, "grpc_port", s->grpc_port);
+    if (s->last_message_ns)
+        put_number_text(w, "last_msg_age_seconds",
+                        (uint64_t)((clock_now_ns() - s->last_message_ns) / CLOCK_S));
+    if (s->refused)
+        put_text(w, "refused", "another network");
+    jw_obj_end(w);
+}
+
+static void put_etl(void *arg, struct jw *w)
+{
+    struct parts *p = arg;
+    struct etl_info info;
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct sources_info *list = arena_array(a, struct sources_info, SOURCES_MAX);
+    uint32_t n = sources_get_info(p->sources, a, list, SOURCES_MAX);
+    jw_key(w, "etl_sources");
+    jw_arr_begin(w);
+    for (uint32_t i = 0; i < n; i++)
+        put_source(w, &list[i]);
+    jw_arr_end(w);
+    if (p->etl == NULL)
+        return;
+    etl_get_info(p->etl, &info);
+    jw_kv_u64(w, "is_writer", info.is_writer);
+    jw_kv_u64(w, "read_only", info.read_only);
+    if (info.last_publish_age_ns >= 0)
+        put_number_text(w, "last_publish_age_seconds",
+                        (uint64_t)(info.last_publish_age_ns / CLOCK_S));
+    put_text(w, "state", info.state_text);
+}
+
+void parts_rpc_callbacks(struct parts *p, struct rpc_server_opts *opts)
+{
+    opts->arg = p;
+    opts->forward = forward;
+    opts->network_id = network_id;
+    opts->put_etl = put_etl;
+}
+
+bool parts_ready(void *arg)
+{
+    uint32_t first, last;
+    return ledgers_range(((struct parts *)arg)->ledgers, &first, &last);
+}
+
+static void set(struct parts *p, const char *name, uint64_t value, const char *help)
+{
+    counter_set(counter_gauge(p->counters, name, "", help), (int64_t)value);
+}
+
+static void refresh_etl(struct parts *p)
+{
+    struct etl_info info = {0};
+    if (p->etl)
+        etl_get_info(p->etl, &info);
+    set(p, "read_only", info.read_only, NULL);
+    set(p, "etl_writing", info.is_writer, NULL);
+    set(p, "etl_amendment_blocked", 0, NULL);
+    set(p, "kleio_etl_state", info.state, "what ingestion is doing (number of enum etl_state)");
+    set(p, "kleio_sources_connected", sources_n_connected(p->sources), NULL);
+    if (info.last_publish_age_ns >= 0)
+        set(p, "etl_last_publish_seconds",
+            (uint64_t)((clock_wall_ns() - info.last_publish_age_ns) / CLOCK_S), NULL);
+}
+
+void parts_refresh(void *arg)
+{
+    struct parts *p = arg;
+    struct ledgers_stats l;
+    struct store_stats s;
+    uint32_t first = 0, last = 0;
+    ledgers_get_stats(p->ledgers, &l);
+    store_stats(p->store, &s);
+    ledgers_range(p->ledgers, &first, &last);
+    refresh_etl(p);
+    set(p, "ledger_cache_full", last != 0, NULL);
+    set(p, "ledger_cache_disabled", 0, NULL);
+    set(p, "ledger_cache_is_currently_loading", 0, NULL);
+    set(p, "kleio_ledger_first", first, "oldest ledger held");
+    set(p, "kleio_ledger_last", last, "newest ledger held");
+    set(p, "kleio_mirror_objects", l.n_objects, "objects in the state mirror");
+    set(p, "kleio_mirror_bytes", l.mirror_bytes, "bytes the state mirror uses of its file");
+    set(p, "kleio_undo_bytes", l.undo_bytes, "memory of the undo window");
+    set(p, "kleio_undo_ledgers", l.undo_ledgers, "ledgers in the undo window");
+    set(p, "kleio_state_reads_mirror", l.reads_mirror, "state reads answered by the mirror");
+    set(p, "kleio_state_reads_undo", l.reads_undo,
+        "state reads answered by mirror and undo window");
+    set(p, "kleio_state_reads_history", l.reads_history, "state reads answered by the history");
+    set(p, "kleio_store_reads", s.n_reads, "reads of the history");
+    set(p, "kleio_store_reads_offloaded", s.n_offloaded, "of them, sent to the pool for a disk");
+    set(p, "kleio_store_disk_bytes", s.disk_bytes, "size of the history");
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a running server and the callbacks that tie them together. Private to src/app. */
+#pragma once
+#include "app/config.h"
+#include "base/counter.h"
+#include "rpc/rpc_server.h"
+#include "rt/core.h"
+
+#include <uv.h>
+
+struct etl;
+struct forward;
+struct sources;
+struct store;
+struct web;
+
+struct parts {
+    const struct config *config;
+    struct counter_registry *counters;
+    struct store *store;
+    struct ledgers *ledgers;
+    struct core **cores;       /* 0 runs on the main thread */
+    struct forward **forwards; /* one a core */
+    uint32_t n_cores;
+    uint32_t n_started; /* cores with a thread of their own */
+    struct sources *sources;
+    struct rpc_server *rpc;
+    struct etl *etl;
+    struct web *web;
+    struct fiber *watcher;
+    struct core_mail start_mail;
+    uv_signal_t signals[2];
+    bool stopping;
+    int status;
+};
+
+/* Fill the callbacks of the engine's options (forwarding, figures); `arg` becomes the parts. */
+void parts_rpc_callbacks(struct parts *p, struct rpc_server_opts *opts);
+/* Bring gauges up to date. `arg` is the parts. */
+void parts_refresh(void *arg);
+bool parts_ready(void *arg);

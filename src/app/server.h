@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole server: made from a configuration, runs until a signal ends it. */
+#pragma once
+#include "app/config.h"
+
+#define SERVER_VERSION KLEIO_VERSION
+
+/* Run; returns the program's exit status. Takes the calling thread (it becomes core 0). */
+int server_run(const struct config *config);
