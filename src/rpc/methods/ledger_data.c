@@ -193,7 +193,7 @@ static err run(struct call *c)
     if (!exists)
         return rpc_error(c, RPC_INVALID_PARAMS, "markerDoesNotExist");
     call_put_ledger(c);
-    if (!args->has_key) {
+    if (!args->has_key && !args->diff_marker.set) {
         jw_key(c->w, "ledger");
         jw_obj_begin(c->w);
         header_json_put(c->w, view_header(c->view), c->api_version, args->binary);
