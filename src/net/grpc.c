@@ -143,21 +143,15 @@ int grpc_code_parse(struct slice text)
 int grpc_code_of_http(int http_status)
 {
     switch (http_status) {
-    case 400:
-        return GRPC_CODE_INTERNAL;
-    case 401:
-        return GRPC_CODE_UNAUTHENTICATED;
-    case 403:
-        return GRPC_CODE_PERMISSION_DENIED;
-    case 404:
-        return GRPC_CODE_UNIMPLEMENTED;
+    case 400: return GRPC_CODE_INTERNAL;
+    case 401: return GRPC_CODE_UNAUTHENTICATED;
+    case 403: return GRPC_CODE_PERMISSION_DENIED;
+    case 404: return GRPC_CODE_UNIMPLEMENTED;
     case 429:
     case 502:
     case 503:
-    case 504:
-        return GRPC_CODE_UNAVAILABLE;
-    default:
-        return GRPC_CODE_UNKNOWN;
+    case 504: return GRPC_CODE_UNAVAILABLE;
+    default: return GRPC_CODE_UNKNOWN;
     }
 }
 

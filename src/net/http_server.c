@@ -532,6 +532,12 @@ static const struct sock_handler handler = {
 
 void http_server_accept(struct http_server *s, struct sock *sock, void *conn_user)
 {
+    if (s->draining) {
+        sock_close(sock, 0);
+        if (s->opts.on_close)
+            s->opts.on_close(s->opts.arg, conn_user);
+        return;
+    }
     struct http_conn *c = xcalloc(1, sizeof *c);
     c->server = s;
     c->sock = sock;
@@ -586,12 +592,18 @@ struct http_server *http_server_new(const struct http_server_opts *opts)
     return s;
 }
 
+void http_server_stop(struct http_server *s)
+{
+    s->draining = true;
+    while (!list_empty(&s->conns))
+        conn_close(LIST_ENTRY(s->conns.next, struct http_conn, link), 0);
+}
+
 struct http_server *http_server_free(struct http_server *s)
 {
     if (s == NULL)
         return NULL;
-    while (!list_empty(&s->conns))
-        conn_close(LIST_ENTRY(s->conns.next, struct http_conn, link), 0);
+    http_server_stop(s);
     http_request_pool_deinit(&s->pool);
     buf_deinit(&s->cork);
     buf_deinit(&s->scratch);

@@ -41,9 +41,13 @@ struct http_server_opts {
 
 /* `opts` is copied. */
 struct http_server *http_server_new(const struct http_server_opts *opts);
-/* Closes all connections (on_abort, on_close are called). Every request must have been answered by
- * then or be answered within on_abort. Accepts NULL, returns NULL. */
+/* Stops, if that was not done, and frees. Every request must have been answered by then (or within
+ * on_abort): to stop, call http_server_stop, wait for the fibers that hold requests, then call
+ * this. Accepts NULL, returns NULL. */
 struct http_server *http_server_free(struct http_server *s);
+/* Close all connections now (on_abort, on_close are called); sockets accepted later are closed at
+ * once. */
+void http_server_stop(struct http_server *s);
 /* Close idle connections now and the others after their outstanding responses. For an orderly stop.
  */
 void http_server_drain(struct http_server *s);
@@ -53,9 +57,10 @@ uint32_t http_server_n_conns(const struct http_server *s);
  * each request. */
 void http_server_accept(struct http_server *s, struct sock *sock, void *conn_user);
 
-/* Answer. `extra_headers` is NULL or complete lines ("X-A: b\r\n"). `content_type` may be NULL.
- * `body` may be NULL; its bytes are sent, and it is left empty (its memory may have been kept for
- * the caller, who still deinits it). The request is invalid afterwards. */
+/* Answer. Set req->keep_alive to false before, to close the connection after it. `extra_headers` is
+ * NULL or complete lines ("X-A: b\r\n"). `content_type` may be NULL. `body` may be NULL; its bytes
+ * are sent, and it is left empty (its memory may have been kept for the caller, who still deinits
+ * it). The request is invalid afterwards. */
 void http_server_respond(struct http_request *req, int status, const char *content_type,
                          const char *extra_headers, struct buf *body);
 

@@ -364,15 +364,10 @@ static void on_event(struct ws *ws, enum ws_parse_result r)
         if (open) /* a failure closes, and needs nothing more here */
             (void)send_any(ws, WS_FRAME_PONG, buf_slice(&ws->parse.control));
         break;
-    case WS_PARSE_CLOSE:
-        on_close_frame(ws);
-        break;
-    case WS_PARSE_FAILED:
-        fail(ws, ws->parse.code, ws->parse.why);
-        break;
+    case WS_PARSE_CLOSE: on_close_frame(ws); break;
+    case WS_PARSE_FAILED: fail(ws, ws->parse.code, ws->parse.why); break;
     case WS_PARSE_PONG:
-    case WS_PARSE_NONE:
-        break;
+    case WS_PARSE_NONE: break;
     }
 }
 

@@ -115,14 +115,10 @@ static enum ws_parse_result end_frame(struct ws_parse *p)
 {
     p->in_frame = false;
     switch (p->frame_op) {
-    case WS_FRAME_PING:
-        return WS_PARSE_PING;
-    case WS_FRAME_PONG:
-        return WS_PARSE_PONG;
-    case WS_FRAME_CLOSE:
-        return end_close(p);
-    default:
-        break;
+    case WS_FRAME_PING: return WS_PARSE_PING;
+    case WS_FRAME_PONG: return WS_PARSE_PONG;
+    case WS_FRAME_CLOSE: return end_close(p);
+    default: break;
     }
     if (!p->fin)
         return WS_PARSE_NONE;
