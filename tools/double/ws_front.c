@@ -150,18 +150,18 @@ static bool put_double(struct ws_front *f, struct jw *w, struct slice command,
     return true;
 }
 
-/* A recorded result less its id. */
+/* A recorded result less its id and status. */
 static void put_recorded(struct jw *w, const struct json *result)
 {
     for (uint32_t i = 0; i < result->n; i++) {
-        if (slice_is(result->members[i].key, "id"))
+        if (slice_is(result->members[i].key, "id") || slice_is(result->members[i].key, "status"))
             continue;
         jw_key_escaped(w, result->members[i].key);
         jw_value(w, &result->members[i].value);
     }
 }
 
-/* Members of the result of any command, `status` among them unless it came with the recording. */
+/* Members of the result of any command, without `status`. */
 static void put_result(struct ws_front *f, struct jw *w, struct slice command,
                        const struct json *params)
 {
@@ -170,11 +170,7 @@ static void put_result(struct ws_front *f, struct jw *w, struct slice command,
     f->n_asked++;
     if (recorded && !live) {
         put_recorded(w, recorded);
-        if (json_get(recorded, "status") == NULL)
-            jw_kv_lit(w, "status", "success");
-        return;
-    }
-    if (slice_is(command, "server_info")) {
+    } else if (slice_is(command, "server_info")) {
         put_info(f, w, "info");
     } else if (slice_is(command, "server_state")) {
         put_info(f, w, "state");
@@ -189,7 +185,16 @@ static void put_result(struct ws_front *f, struct jw *w, struct slice command,
         jw_key(w, "request");
         jw_value(w, params);
     }
-    jw_kv_lit(w, "status", "success");
+}
+
+/* `status` as recorded, or success. It stands beside the result over WebSocket, in it over HTTP. */
+static void put_status(const struct ws_front *f, struct jw *w, struct slice command,
+                       const struct json *params)
+{
+    const struct json *recorded = answers_find(f->opts.answers, command, params);
+    const struct json *status = recorded ? json_get(recorded, "status") : NULL;
+    jw_key(w, "status");
+    jw_str(w, status ? status->s : SLICE_LIT("success"));
 }
 
 static void answer_ws(struct client *c, struct slice command, const struct json *q)
@@ -197,9 +202,7 @@ static void answer_ws(struct client *c, struct slice command, const struct json 
     struct ws_front *f = c->front;
     CLEANUP(buf_deinit) struct buf out = {0};
     struct jw w = jw_to(&out);
-    const struct json *id = json_get(q, "id"),
-                      *recorded = answers_find(f->opts.answers, command, q);
-    const struct json *status = recorded ? json_get(recorded, "status") : NULL;
+    const struct json *id = json_get(q, "id");
     jw_obj_begin(&w);
     if (id) {
         jw_key(&w, "id");
@@ -212,8 +215,7 @@ static void answer_ws(struct client *c, struct slice command, const struct json 
     else
         put_result(f, &w, command, q);
     jw_obj_end(&w);
-    jw_key(&w, "status");
-    jw_str(&w, status ? status->s : SLICE_LIT("success"));
+    put_status(f, &w, command, q);
     jw_kv_lit(&w, "type", "response");
     jw_obj_end(&w);
     err e = ws_send(c->ws, WS_FRAME_TEXT, buf_slice(&out));
@@ -289,6 +291,7 @@ static void on_request(void *arg, struct http_request *req)
     jw_key(&w, "result");
     jw_obj_begin(&w);
     put_result(f, &w, command->s, params);
+    put_status(f, &w, command->s, params);
     jw_obj_end(&w);
     jw_obj_end(&w);
     http_server_respond(req, 200, "application/json", NULL, &out);
