@@ -29,6 +29,7 @@ struct rpc_server *rpc_server_new(const struct rpc_server_opts *opts)
     s->stats = stats_new(opts->n_cores);
     s->forwarded = reply_cache_new(registry_count(), opts->forward_cache_ns);
     s->own = reply_cache_new(registry_count(), opts->rpc_cache_ns);
+    s->headers = header_cache_new(opts->n_cores);
     return s;
 }
 
@@ -39,6 +40,7 @@ struct rpc_server *rpc_server_free(struct rpc_server *s)
     stats_free(s->stats);
     reply_cache_free(s->forwarded);
     reply_cache_free(s->own);
+    header_cache_free(s->headers);
     free(s);
     return NULL;
 }

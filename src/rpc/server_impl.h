@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inside of struct rpc_server, for the engine's own files. */
 #pragma once
+#include "rpc/header_cache.h"
 #include "rpc/reply_cache.h"
 #include "rpc/rpc_server.h"
 #include "rpc/stats.h"
@@ -10,6 +11,7 @@ struct rpc_server {
     struct stats *stats;
     struct reply_cache *forwarded; /* what rippled answered */
     struct reply_cache *own;       /* members of our results */
+    struct header_cache *headers;
 };
 
 /* Warning 2002: the newest published ledger closed a minute ago, or there is none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/tx_json.h"
 
+#include "rpc/server_impl.h"
 #include "xrpl/render.h"
 
 err tx_json_put_members(struct jw *w, const struct store_tx *tx, const struct hash256 *hash,
@@ -30,19 +31,28 @@ err tx_json_put_tx(struct jw *w, const struct store_tx *tx, const struct hash256
     return OK;
 }
 
-err tx_json_ledger_at(struct call *c, uint32_t seq, struct tx_json_ledger *l)
+static err read_header(struct call *c, uint32_t seq, struct header_cache_entry *ret)
 {
-    if (l->seq == seq)
+    struct header_cache *cache = c->server->headers;
+    if (header_cache_get(cache, seq, ret))
         return OK;
     struct ledger_header h;
-    err e = store_header_get(ledgers_store(c->ledgers), seq, &h);
+    TRY(store_header_get(ledgers_store(c->ledgers), seq, &h));
+    *ret = (struct header_cache_entry){seq, h.close_time, h.hash};
+    header_cache_put(cache, ret);
+    return OK;
+}
+
+err tx_json_ledger_at(struct call *c, uint32_t seq, struct tx_json_ledger *l)
+{
+    struct header_cache_entry h = {0};
+    if (l->seq == seq)
+        return OK;
+    err e = read_header(c, seq, &h);
     if (err_failed(e) && e.code != ERR_NOT_FOUND)
         return e;
-    *l = (struct tx_json_ledger){.seq = seq, .known = !err_failed(e)};
-    if (l->known) {
-        l->close_time = h.close_time;
-        l->hash = h.hash;
-    }
+    *l = (struct tx_json_ledger){
+        .seq = seq, .known = !err_failed(e), .close_time = h.close_time, .hash = h.hash};
     return OK;
 }
 
