@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rippled/link.h"
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "fake_source.h"
+#include "rt/clock.h"
+#include "rt/core.h"
+#include "rt/fiber.h"
+
+static bool network_of(const char *text, uint32_t *ret)
+{
+    struct arena *a = arena_new(0);
+    bool ok = link_network_of(slice_str(text), a, ret);
+    arena_free(a);
+    return ok;
+}
+
+TEST(the_network_is_read_from_server_info)
+{
+    uint32_t id = 7;
+    ASSERT(network_of("{\"result\":{\"info\":{\"network_id\":21338}}}", &id));
+    ASSERT_INT(21338, id);
+    ASSERT(network_of("{\"result\":{\"info\":{}}}", &id)); /* Mainnet does not say */
+    ASSERT_INT(0, id);
+    ASSERT(!network_of("{\"result\":{}}", &id));
+    ASSERT(!network_of("{\"error\":\"x\"}", &id));
+    ASSERT(!network_of("{\"result\":{\"info\":{\"network_id\":-1}}}", &id));
+    ASSERT(!network_of("{\"result\":{\"info\":{\"network_id\":\"1\"}}}", &id));
+    ASSERT(!network_of("[1]", &id));
+    ASSERT(!network_of("x", &id));
+}
+
+/* A source and what its link brought. */
+struct rig {
+    struct fake_source fake;
+    struct sources *sources;
+    char seen[8][100]; /* relayed messages */
+    uint32_t n_seen;
+};
+
+static void on_relay(void *arg, enum sources_message kind, struct slice text,
+                     const struct json *message)
+{
+    struct rig *r = arg;
+    ASSERT(message != NULL && r->n_seen < 8);
+    snprintf(r->seen[r->n_seen++], 100, "%d:%.*s", (int)kind, SLICE_FMT(text));
+}
+
+static void rig_start(struct rig *r)
+{
+    fake_source_start(&r->fake);
+    struct sources_endpoint e = fake_source_endpoint(&r->fake);
+    struct sources_opts opts = {
+        .endpoints = &e, .n_endpoints = 1, .on_message = on_relay, .arg = r};
+    ASSERT_OK(sources_start(&opts, &r->sources));
+}
+
+static void rig_stop(struct rig *r)
+{
+    sources_stop(r->sources);
+    fake_source_stop(&r->fake);
+    free(r);
+}
+
+static struct rig *rig_new(void)
+{
+    return xcalloc(1, sizeof(struct rig));
+}
+
+static void info_of(struct rig *r, struct sources_info *ret, char range[100])
+{
+    struct arena *a = arena_new(0);
+    ASSERT_INT(1, sources_get_info(r->sources, a, ret, 1));
+    snprintf(range, 100, "%s", ret->validated_range);
+    arena_free(a);
+}
+
+static void follows_ledgers(void *arg)
+{
+    struct rig *r = rig_new();
+    struct sources_info info;
+    char range[100];
+    (void)arg;
+    r->fake.network_id = 5;
+    r->fake.held = "empty";
+    rig_start(r);
+    info_of(r, &info, range);
+    ASSERT(!info.connected && info.last_message_ns == 0);
+    ASSERT_STR("N/A", range);
+    EVENTUALLY(sources_n_connected(r->sources) == 1);
+    EVENTUALLY((info_of(r, &info, range), !strcmp(range, "empty")));
+    uint32_t id;
+    ASSERT(sources_network_id(r->sources, &id));
+    ASSERT_INT(5, id);
+    fake_source_close_ledger(&r->fake, 3, 9);
+    EVENTUALLY(sources_newest(r->sources) == 9);
+    ASSERT_INT(1, sources_epoch(r->sources));
+    info_of(r, &info, range);
+    ASSERT_STR("3-9", range);
+    ASSERT(info.connected && info.forwarding && info.last_message_ns > 0);
+    ASSERT_STR("kleio|kleio|", r->fake.conns[0].headers);
+    rig_stop(r);
+}
+
+TEST(the_link_reports_what_the_source_holds)
+{
+    ASSERT_OK(core_run_fiber("test", follows_ledgers, NULL));
+}
+
+static void relays(void *arg)
+{
+    struct rig *r = rig_new();
+    (void)arg;
+    rig_start(r);
+    EVENTUALLY(sources_n_connected(r->sources) == 1);
+    fake_source_say(&r->fake, "{\"type\":\"transaction\",\"transaction\":{}}");
+    fake_source_say(&r->fake, "{\"type\":\"transaction\",\"transaction\":{},\"meta\":{}}");
+    fake_source_say(&r->fake, "{\"type\":\"validationReceived\"}");
+    fake_source_say(&r->fake, "{\"type\":\"serverStatus\"}");
+    fake_source_say(&r->fake, "{\"type\":\"manifestReceived\"}");
+    EVENTUALLY(r->n_seen == 3);
+    ASSERT_STR("1:{\"type\":\"transaction\",\"transaction\":{}}", r->seen[0]);
+    ASSERT_STR("2:{\"type\":\"validationReceived\"}", r->seen[1]);
+    ASSERT_STR("3:{\"type\":\"manifestReceived\"}", r->seen[2]);
+    rig_stop(r);
+}
+
+TEST(proposed_transactions_validations_and_manifests_are_relayed)
+{
+    ASSERT_OK(core_run_fiber("test", relays, NULL));
+}
+
+static void comes_back(void *arg)
+{
+    struct rig *r = rig_new();
+    (void)arg;
+    rig_start(r);
+    EVENTUALLY(sources_n_connected(r->sources) == 1);
+    fake_source_hang_up(&r->fake);
+    EVENTUALLY(sources_n_connected(r->sources) == 0);
+    EVENTUALLY(sources_n_connected(r->sources) == 1);
+    fake_source_say(&r->fake, "no JSON");
+    EVENTUALLY(r->fake.n_subscribed == 3);
+    EVENTUALLY(sources_n_connected(r->sources) == 1);
+    rig_stop(r);
+}
+
+TEST(a_lost_link_is_made_again)
+{
+    ASSERT_OK(core_run_fiber("test", comes_back, NULL));
+}
+
+static void does_not_say(void *arg)
+{
+    struct rig *r = rig_new();
+    (void)arg;
+    r->fake.refuses_info = true;
+    rig_start(r);
+    EVENTUALLY(r->fake.n_infos == 2);
+    ASSERT_INT(0, r->fake.n_subscribed);
+    ASSERT_INT(0, sources_n_connected(r->sources));
+    rig_stop(r);
+}
+
+TEST(a_source_that_does_not_tell_its_network_is_not_used)
+{
+    ASSERT_OK(core_run_fiber("test", does_not_say, NULL));
+}
