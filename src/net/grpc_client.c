@@ -383,6 +383,9 @@ err grpc_client_call(struct grpc_client *c, const char *path, struct slice reque
     list_init(&call.link);
     fiber_cond_init(&call.cond);
     grpc_message_init(&call.message, max_reply_bytes ? max_reply_bytes : GRPC_CLIENT_MAX_REPLY);
+    call.message.payload = *ret_reply; /* its memory serves again */
+    *ret_reply = (struct buf){0};
+    buf_clear(&call.message.payload);
     c->n_calls++;
     err e = run(c, &call, path, deadline_ns);
     c->n_calls--;
@@ -392,7 +395,6 @@ err grpc_client_call(struct grpc_client *c, const char *path, struct slice reque
     if (call.has_status && ret_status)
         *ret_status = call.status;
     if (!err_failed(e)) {
-        buf_deinit(ret_reply);
         *ret_reply = call.message.payload;
         call.message.payload = (struct buf){0};
     }

@@ -26,12 +26,13 @@ void grpc_client_freep(struct grpc_client **c);
 #define GRPC_CLIENT_MAX_REPLY ((size_t)256 << 20)
 
 /* One unary call. `path` is "/package.Service/Method"; `request` is read during the call.
- * *ret_reply gets the reply's message (replaced; the caller deinits it). `ret_status` may be NULL;
- * it is set whenever the server gave a status. max_reply_bytes 0 = GRPC_CLIENT_MAX_REPLY.
- * deadline_ns is sent to the server, too. Errors: ERR_STATUS (the server answered with a status
- * other than OK: see ret_status), ERR_TIMEOUT, ERR_CANCELLED, ERR_LIMIT (reply too large), ERR_BUSY
- * (max_calls), ERR_PROTOCOL, ERR_UNSUPPORTED (compressed), ERR_CLOSED or ERR_IO (connection or
- * stream lost: may be called again), and those of sock_connect. */
+ * *ret_reply gets the reply's message: its content is replaced, its memory used again (pass the
+ * same buffer for many large replies), it is empty after an error; the caller deinits it.
+ * `ret_status` may be NULL; it is set whenever the server gave a status. max_reply_bytes 0 =
+ * GRPC_CLIENT_MAX_REPLY. deadline_ns is sent to the server, too. Errors: ERR_STATUS (the server
+ * answered with a status other than OK: see ret_status), ERR_TIMEOUT, ERR_CANCELLED, ERR_LIMIT
+ * (reply too large), ERR_BUSY (max_calls), ERR_PROTOCOL, ERR_UNSUPPORTED (compressed), ERR_CLOSED
+ * or ERR_IO (connection or stream lost: may be called again), and those of sock_connect. */
 YIELDS ERR grpc_client_call(struct grpc_client *c, const char *path, struct slice request,
                             size_t max_reply_bytes, int64_t deadline_ns, struct buf *ret_reply,
                             struct grpc_status *ret_status);

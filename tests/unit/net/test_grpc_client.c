@@ -364,3 +364,52 @@ TEST(garbage_and_refusals_of_the_server_are_errors)
 {
     ASSERT_OK(core_run_fiber("t", garbage_main, NULL));
 }
+
+/* SETTINGS; GOAWAY up to stream 1; on stream 1 HEADERS (200, content-type), DATA "abc", trailers
+ * (status 0) */
+#define GOING_AWAY                                                                                 \
+    "\0\0\0\4\0\0\0\0\0"                                                                           \
+    "\0\0\10\7\0\0\0\0\0\0\0\0\1\0\0\0\0"                                                          \
+    "\0\0\40\1\4\0\0\0\1\x88\0\14content-type\20application/grpc"                                  \
+    "\0\0\10\0\0\0\0\0\1\0\0\0\0\3"                                                                \
+    "abc"                                                                                          \
+    "\0\0\17\1\5\0\0\0\1\0\13grpc-status\1"                                                        \
+    "0"
+
+struct leaver {
+    struct mute mutes[2];
+    int n;
+};
+
+static void leaver_accept(void *arg, struct sock *s, const char *peer_ip)
+{
+    struct leaver *l = arg;
+    ASSERT(l->n < 2);
+    struct mute *m = &l->mutes[l->n++];
+    m->hello = GOING_AWAY;
+    m->n_hello = sizeof GOING_AWAY - 1;
+    mute_accept(m, s, peer_ip);
+}
+
+static void goaway_main(void *arg)
+{
+    struct leaver leaver = {0};
+    struct sock_listener *l = net_listen(leaver_accept, &leaver);
+    struct grpc_client_opts co = {.host = "127.0.0.1", .port = sock_listener_port(l)};
+    struct grpc_client *c = grpc_client_new(&co);
+    CLEANUP(buf_deinit) struct buf reply = {0};
+    for (int i = 1; i <= 2; i++) {
+        ASSERT_OK(grpc_client_call(c, "/x", SLICE_LIT("req"), 0, SOON, &reply, NULL));
+        ASSERT_SLICE("abc", buf_slice(&reply));
+        ASSERT_INT(i, leaver.n);
+        ASSERT(!grpc_client_connected(c));
+    }
+    grpc_client_free(c);
+    net_settle();
+    sock_listener_close(l);
+}
+
+TEST(a_server_that_goes_away_finishes_its_call_and_the_next_one_connects_anew)
+{
+    ASSERT_OK(core_run_fiber("t", goaway_main, NULL));
+}

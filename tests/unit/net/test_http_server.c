@@ -424,3 +424,30 @@ TEST(draining_closes_idle_connections_and_finishes_the_others)
 {
     ASSERT_OK(core_run_fiber("t", drain_main, NULL));
 }
+
+static void stop_main(void *arg)
+{
+    struct rig r;
+    rig_init(&r, (struct http_server_opts){0});
+    struct sock *a = net_connect(r.port);
+    net_send(a, "GET /later HTTP/1.1\r\n\r\n");
+    net_settle();
+    http_server_stop(r.server);
+    ASSERT_INT(1, r.n_aborted);
+    ASSERT_INT(1, r.n_closed);
+    struct sock *b = net_connect(r.port); /* accepted after the stop: closed at once */
+    struct buf out = {0};
+    net_read_end(b, &out);
+    ASSERT_INT(0, out.n);
+    ASSERT_INT(2, r.n_closed);
+    answer(&r, r.held[0]); /* a fiber that took longer than the connection */
+    sock_close(a, 0);
+    sock_close(b, 0);
+    buf_deinit(&out);
+    rig_deinit(&r);
+}
+
+TEST(a_stopped_server_waits_for_its_requests_and_takes_no_connections)
+{
+    ASSERT_OK(core_run_fiber("t", stop_main, NULL));
+}

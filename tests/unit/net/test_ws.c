@@ -406,3 +406,33 @@ TEST(our_close_does_not_wait_for_ever)
 {
     ASSERT_OK(core_run_fiber("t", close_main, NULL));
 }
+
+static void buf_main(void *arg)
+{
+    struct rig r;
+    rig_init(&r, (struct ws_opts){0});
+    struct ws_client *c = connect_client(&r, (struct ws_client_opts){0});
+    net_settle();
+    struct buf got = {0};
+    static const size_t sizes[] = {10, 3000, 65536, 3000000, 20};
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        struct buf b = {0};
+        memset(buf_reserve(&b, sizes[i]), 'b', sizes[i]);
+        buf_advance(&b, sizes[i]);
+        ASSERT_OK(ws_send_buf(r.ws, WS_FRAME_TEXT, &b));
+        ASSERT_INT(0, b.n);
+        buf_deinit(&b);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) { /* in order, although the large one waited */
+        ASSERT_OK(ws_client_read(c, SOON, &got, NULL));
+        ASSERT_INT(sizes[i], got.n);
+    }
+    ws_client_free(c);
+    buf_deinit(&got);
+    rig_deinit(&r);
+}
+
+TEST(buffers_are_sent_in_order_whatever_their_size)
+{
+    ASSERT_OK(core_run_fiber("t", buf_main, NULL));
+}
