@@ -219,7 +219,7 @@ uint32_t sources_n_connected(const struct sources *s)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->n; i++)
-        n += atomic_load(&s->list[i].connected);
+        n += atomic_load(&s->list[i].connected) && !atomic_load(&s->list[i].refused);
     return n;
 }
 

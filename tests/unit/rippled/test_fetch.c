@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rippled/fetch.h"
+
+#include "base/mem.h"
+#include "fake_source.h"
+#include "rt/clock.h"
+#include "rt/core.h"
+#include "rt/fiber.h"
+
+/* How a source answers. */
+enum manner { GOOD = 0, UNVALIDATED, OTHER_LEDGER, GARBAGE, NOT_FOUND, DROPS };
+
+struct rig {
+    struct fake_source fakes[2];
+    enum manner manners[2];
+    struct sources *sources;
+    struct proto_get_ledger asked;
+    struct proto_get_ledger_data asked_data;
+    uint8_t marker[32];
+};
+
+static void answer_ledger(struct rig *r, enum manner manner, struct grpc_server_call *call)
+{
+    uint8_t header[150] = {0};
+    struct buf out = {0};
+    ASSERT_OK(proto_read_get_ledger(call->request, &r->asked));
+    ASSERT_SLICE("ETL", r->asked.user);
+    uint32_t seq = r->asked.ledger.sequence + (manner == OTHER_LEDGER);
+    bits_store32(header, seq);
+    struct proto_ledger m = {.header = slice_of(header, sizeof header),
+                             .validated = manner != UNVALIDATED};
+    proto_put_ledger(&out, &m);
+    if (manner == GARBAGE)
+        buf_put_u8(&out, 0x0b);
+    grpc_server_reply(call, &out);
+}
+
+static void answer_page(struct rig *r, struct grpc_server_call *call)
+{
+    struct buf out = {0};
+    ASSERT_OK(proto_read_get_ledger_data(call->request, &r->asked_data));
+    ASSERT_SLICE("ETL", r->asked_data.user);
+    struct proto_ledger_data m = {.marker = slice_of(r->marker, 32), .is_unlimited = true};
+    proto_put_ledger_data(&out, &m);
+    grpc_server_reply(call, &out);
+}
+
+static void on_call(struct fake_source *f, struct grpc_server_call *call)
+{
+    struct rig *r = f->user;
+    enum manner manner = r->manners[f - r->fakes];
+    if (manner == NOT_FOUND)
+        grpc_server_reply_error(call, GRPC_CODE_NOT_FOUND, "ledgerNotFound");
+    else if (manner == DROPS)
+        grpc_server_drop_connection(call);
+    else if (slice_is(call->path, PROTO_PATH_GET_LEDGER))
+        answer_ledger(r, manner, call);
+    else
+        answer_page(r, call);
+}
+
+static struct rig *rig_start(const char *held0, const char *held1)
+{
+    struct rig *r = xcalloc(1, sizeof *r);
+    struct sources_endpoint e[2];
+    for (int i = 0; i < 2; i++) {
+        r->fakes[i].held = i ? held1 : held0;
+        r->fakes[i].newest = 9;
+        r->fakes[i].on_call = on_call;
+        r->fakes[i].user = r;
+        fake_source_start(&r->fakes[i]);
+        e[i] = fake_source_endpoint(&r->fakes[i]);
+    }
+    struct sources_opts opts = {.endpoints = e, .n_endpoints = 2};
+    ASSERT_OK(sources_start(&opts, &r->sources));
+    EVENTUALLY(sources_n_connected(r->sources) == 2);
+    EVENTUALLY(fetch_holds(r->sources, 0, 9) || !strchr(held0, '9'));
+    EVENTUALLY(fetch_holds(r->sources, 1, 9) || !strchr(held1, '9'));
+    return r;
+}
+
+static void rig_stop(struct rig *r)
+{
+    sources_stop(r->sources);
+    fake_source_stop(&r->fakes[0]);
+    fake_source_stop(&r->fakes[1]);
+    free(r);
+}
+
+/* Source that answered, or minus the error's code. */
+static int fetch(struct rig *r, uint32_t seq, int64_t *ret_again_ns)
+{
+    struct fetch_reply *reply = NULL;
+    int64_t again_ns;
+    err e = fetch_ledger(r->sources, seq, true, ret_again_ns ? ret_again_ns : &again_ns, &reply);
+    if (err_failed(e))
+        return -e.code;
+    ASSERT_INT(seq, bits_load32(reply->ledger.header.p));
+    int source = (int)reply->source;
+    fetch_reply_free(reply);
+    return source;
+}
+
+static void by_range(void *arg)
+{
+    struct rig *r = rig_start("1-5", "6-9");
+    (void)arg;
+    for (int i = 0; i < 4; i++) {
+        ASSERT_INT(0, fetch(r, 5, NULL));
+        ASSERT_INT(1, fetch(r, 6, NULL));
+    }
+    ASSERT(r->asked.transactions && r->asked.expand && r->asked.get_objects);
+    ASSERT(!r->asked.get_object_neighbors);
+    ASSERT_INT(-ERR_NOT_FOUND, fetch(r, 10, NULL));
+    ASSERT(fetch_is_held(r->sources, 9) && !fetch_is_held(r->sources, 10));
+    rig_stop(r);
+}
+
+TEST(a_source_is_chosen_by_what_it_holds)
+{
+    ASSERT_OK(core_run_fiber("test", by_range, NULL));
+}
+
+static void shared(void *arg)
+{
+    struct rig *r = rig_start("1-9", "1-9");
+    (void)arg;
+    for (int i = 0; i < 10; i++)
+        ASSERT(fetch(r, 5, NULL) >= 0);
+    ASSERT_INT(5, r->fakes[0].n_calls);
+    ASSERT_INT(5, r->fakes[1].n_calls);
+    rig_stop(r);
+}
+
+TEST(sources_share_the_work)
+{
+    ASSERT_OK(core_run_fiber("test", shared, NULL));
+}
+
+static void fails_over(void *arg)
+{
+    const enum manner manners[] = {UNVALIDATED, OTHER_LEDGER, GARBAGE, NOT_FOUND, DROPS};
+    (void)arg;
+    for (size_t i = 0; i < ARRAY_LEN(manners); i++) {
+        struct rig *r = rig_start("1-9", "1-9");
+        r->manners[0] = manners[i];
+        for (int j = 0; j < 4; j++)
+            ASSERT_INT(1, fetch(r, 5, NULL));
+        ASSERT(r->fakes[0].n_calls <= 1); /* afterwards the other one is preferred */
+        rig_stop(r);
+    }
+}
+
+TEST(another_source_is_asked_when_one_fails)
+{
+    ASSERT_OK(core_run_fiber("test", fails_over, NULL));
+}
+
+static void all_fail(void *arg)
+{
+    struct rig *r = rig_start("1-9", "1-9");
+    int64_t again_ns;
+    (void)arg;
+    r->manners[0] = r->manners[1] = NOT_FOUND;
+    ASSERT_INT(-ERR_NOT_FOUND, fetch(r, 5, NULL));
+    ASSERT_INT(2, r->fakes[0].n_calls + r->fakes[1].n_calls); /* each once */
+    r->manners[0] = r->manners[1] = GARBAGE;
+    ASSERT_INT(-ERR_PARSE, fetch(r, 5, NULL));
+    /* both gave wrong data: not at once again, and we are told when */
+    ASSERT_INT(-ERR_BUSY, fetch(r, 5, &again_ns));
+    ASSERT(again_ns > clock_now_ns() && again_ns <= clock_now_ns() + CLOCK_S);
+    r->manners[0] = r->manners[1] = GOOD;
+    ASSERT_OK(fiber_sleep_until(again_ns));
+    ASSERT(fetch(r, 5, NULL) >= 0);
+    rig_stop(r);
+}
+
+TEST(sources_that_gave_wrong_data_are_left_alone_for_a_while)
+{
+    ASSERT_OK(core_run_fiber("test", all_fail, NULL));
+}
+
+static void blamed(void *arg)
+{
+    struct rig *r = rig_start("1-9", "1-9");
+    int64_t again_ns;
+    (void)arg;
+    sources_blame(r->sources, 0, "state");
+    for (int i = 0; i < 4; i++)
+        ASSERT_INT(1, fetch(r, 5, NULL));
+    for (int i = 0; i < 3; i++)
+        sources_blame(r->sources, 0, "state");
+    sources_blame(r->sources, 1, "state");
+    ASSERT_INT(-ERR_BUSY, fetch(r, 5, &again_ns));
+    ASSERT(again_ns <= clock_now_ns() + CLOCK_S); /* the second one is forgiven first */
+    rig_stop(r);
+}
+
+TEST(a_blamed_source_is_avoided_longer_each_time)
+{
+    ASSERT_OK(core_run_fiber("test", blamed, NULL));
+}
+
+static void pages(void *arg)
+{
+    struct rig *r = rig_start("1-9", "1-9");
+    struct hash256 after = {{1}}, upto = {{2}};
+    struct fetch_reply *reply = NULL;
+    int64_t again_ns;
+    (void)arg;
+    r->marker[0] = 7;
+    struct fetch_page page = {.seq = 5, .after = &after, .upto = &upto, .only_source = 1};
+    for (int i = 0; i < 3; i++) {
+        ASSERT_OK(fetch_page(r->sources, &page, &again_ns, &reply));
+        ASSERT_INT(1, reply->source);
+        ASSERT(slice_eq(slice_of(r->marker, 32), reply->data.marker));
+        reply = fetch_reply_free(reply);
+    }
+    ASSERT_INT(0, r->fakes[0].n_calls);
+    ASSERT_INT(5, r->asked_data.ledger.sequence);
+    r->manners[1] = NOT_FOUND;
+    ASSERT_ERR(ERR_NOT_FOUND, fetch_page(r->sources, &page, &again_ns, &reply));
+    ASSERT_INT(0, r->fakes[0].n_calls);
+    rig_stop(r);
+}
+
+TEST(pages_can_be_asked_of_one_source_alone)
+{
+    ASSERT_OK(core_run_fiber("test", pages, NULL));
+}
