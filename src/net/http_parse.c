@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/http_parse.h"
 
+#include "base/mem.h"
+
+#include <llhttp.h>
+#include <stdlib.h>
+
 /* What an llhttp callback returns to stop; the reason is in failed_status. */
 #define STOP (-1)
 /* Bytes a header costs beyond its text, so that thousands of empty headers meet the limit, too. */
@@ -95,10 +100,11 @@ static bool has_body(const llhttp_t *l)
 /* A body is announced: is it wanted, and does the client wait to be told? */
 static int check_body(struct http_parse *p)
 {
-    if ((p->llhttp.flags & F_CONTENT_LENGTH) && p->llhttp.content_length > p->limits.max_body_bytes)
+    if ((p->llhttp->flags & F_CONTENT_LENGTH) &&
+        p->llhttp->content_length > p->limits.max_body_bytes)
         return refuse(p, 413);
     struct slice expect = http_request_header(p->req, "expect");
-    if (expect.p == NULL || p->llhttp.http_minor == 0)
+    if (expect.p == NULL || p->llhttp->http_minor == 0)
         return 0;
     if (!http_request_text_is(expect, "100-continue"))
         return refuse(p, 417);
@@ -108,7 +114,7 @@ static int check_body(struct http_parse *p)
 
 static bool wants_websocket(const struct http_parse *p)
 {
-    return p->limits.accept_upgrade && p->llhttp.method == HTTP_GET &&
+    return p->limits.accept_upgrade && p->llhttp->method == HTTP_GET &&
            http_request_list_has(http_request_header(p->req, "upgrade"), "websocket");
 }
 
@@ -173,13 +179,16 @@ void http_parse_init(struct http_parse *p, const struct http_parse_limits *limit
     memset(p, 0, sizeof *p);
     p->limits = *limits;
     p->pool = pool;
-    llhttp_init(&p->llhttp, HTTP_REQUEST, &settings);
-    p->llhttp.data = p;
+    p->llhttp = xmalloc(sizeof *p->llhttp);
+    llhttp_init(p->llhttp, HTTP_REQUEST, &settings);
+    p->llhttp->data = p;
 }
 
 void http_parse_deinit(struct http_parse *p)
 {
     p->req = http_request_put(p->req);
+    free(p->llhttp);
+    p->llhttp = NULL;
 }
 
 struct http_request *http_parse_take(struct http_parse *p)
@@ -194,14 +203,14 @@ enum http_parse_result http_parse_feed(struct http_parse *p, struct slice in, si
         return HTTP_PARSE_FAILED;
     if (in.n == 0)
         return HTTP_PARSE_NONE;
-    llhttp_errno_t e = llhttp_execute(&p->llhttp, (const char *)in.p, in.n);
+    llhttp_errno_t e = llhttp_execute(p->llhttp, (const char *)in.p, in.n);
     if (e == HPE_OK)
         return HTTP_PARSE_NONE;
     if (e == HPE_PAUSED || e == HPE_PAUSED_UPGRADE) {
-        *ret_used = (size_t)(llhttp_get_error_pos(&p->llhttp) - (const char *)in.p);
+        *ret_used = (size_t)(llhttp_get_error_pos(p->llhttp) - (const char *)in.p);
         if (e == HPE_PAUSED_UPGRADE)
             return HTTP_PARSE_UPGRADE;
-        llhttp_resume(&p->llhttp);
+        llhttp_resume(p->llhttp);
         return HTTP_PARSE_REQUEST;
     }
     if (p->failed_status == 0)

@@ -3,7 +3,7 @@
 #pragma once
 #include "net/http_request.h"
 
-#include <llhttp.h>
+struct llhttp__internal_s; /* llhttp_t */
 
 struct http_parse_limits {
     uint32_t
@@ -13,7 +13,7 @@ struct http_parse_limits {
 };
 
 struct http_parse {
-    llhttp_t llhttp;
+    struct llhttp__internal_s *llhttp;
     struct http_parse_limits limits;
     struct http_request_pool *pool;
     struct http_request *req; /* being received; NULL between requests */

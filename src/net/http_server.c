@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/http_server.h"
 
+#include "net/http_head.h"
 #include "net/http_parse.h"
 #include "rt/clock.h"
 #include "rt/sock.h"
@@ -192,82 +193,6 @@ static void conn_send(struct http_conn *c, struct slice head, struct buf *body)
         buf_clear(body);
 }
 
-static void put_decimal(struct buf *b, size_t v)
-{
-    char digits[20];
-    size_t i = sizeof digits;
-    do
-        digits[--i] = (char)('0' + v % 10);
-    while ((v /= 10) != 0);
-    buf_put(b, digits + i, sizeof digits - i);
-}
-
-static const char *reason_of(int status)
-{
-    static const struct {
-        int status;
-        const char *text;
-    } reasons[] = {{200, "OK"},
-                   {204, "No Content"},
-                   {301, "Moved Permanently"},
-                   {302, "Found"},
-                   {304, "Not Modified"},
-                   {400, "Bad Request"},
-                   {401, "Unauthorized"},
-                   {403, "Forbidden"},
-                   {404, "Not Found"},
-                   {405, "Method Not Allowed"},
-                   {408, "Request Timeout"},
-                   {413, "Content Too Large"},
-                   {415, "Unsupported Media Type"},
-                   {417, "Expectation Failed"},
-                   {426, "Upgrade Required"},
-                   {429, "Too Many Requests"},
-                   {431, "Request Header Fields Too Large"},
-                   {500, "Internal Server Error"},
-                   {501, "Not Implemented"},
-                   {502, "Bad Gateway"},
-                   {503, "Service Unavailable"},
-                   {504, "Gateway Timeout"},
-                   {505, "HTTP Version Not Supported"}};
-    for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-        if (reasons[i].status == status)
-            return reasons[i].text;
-    return "Unknown";
-}
-
-static void build_head(struct buf *b, const struct http_request *req, int status,
-                       const char *content_type, const char *extra_headers, size_t body_bytes)
-{
-    if (status == 200) {
-        buf_put_slice(b, SLICE_LIT("HTTP/1.1 200 OK\r\n"));
-    } else {
-        buf_put_slice(b, SLICE_LIT("HTTP/1.1 "));
-        put_decimal(b, (size_t)status);
-        buf_put_u8(b, ' ');
-        buf_put_str(b, reason_of(status));
-        buf_put_slice(b, SLICE_LIT("\r\n"));
-    }
-    buf_put_slice(b, buf_slice(&req->conn->server->server_line));
-    if (content_type) {
-        buf_put_slice(b, SLICE_LIT("Content-Type: "));
-        buf_put_str(b, content_type);
-        buf_put_slice(b, SLICE_LIT("\r\n"));
-    }
-    if (status != 204 && status != 304) {
-        buf_put_slice(b, SLICE_LIT("Content-Length: "));
-        put_decimal(b, body_bytes);
-        buf_put_slice(b, SLICE_LIT("\r\n"));
-    }
-    if (extra_headers)
-        buf_put_str(b, extra_headers);
-    if (!req->keep_alive)
-        buf_put_slice(b, SLICE_LIT("Connection: close\r\n"));
-    else if (req->is_http10)
-        buf_put_slice(b, SLICE_LIT("Connection: keep-alive\r\n"));
-    buf_put_slice(b, SLICE_LIT("\r\n"));
-}
-
 /* ---- the queue of responses ---- */
 
 static struct http_request *queue_first(struct http_conn *c)
@@ -326,7 +251,14 @@ void http_server_respond(struct http_request *req, int status, const char *conte
     bool first = queue_first(c) == req;
     struct buf *head = first ? &c->server->scratch : &req->head;
     buf_clear(head);
-    build_head(head, req, status, content_type, extra_headers, body ? body->n : 0);
+    struct http_head h = {.status = status,
+                          .content_type = content_type,
+                          .extra_headers = extra_headers,
+                          .server_line = buf_slice(&c->server->server_line),
+                          .body_bytes = body ? body->n : 0,
+                          .close = !req->keep_alive,
+                          .is_http10 = req->is_http10};
+    http_head_build(head, &h);
     if (req->is_head && body)
         buf_clear(body);
     if (first) {
@@ -364,7 +296,7 @@ static void conn_refuse(struct http_conn *c, int status)
     list_push_back(&c->queue, &req->link);
     c->n_queue++;
     struct buf body = {0};
-    buf_put_str(&body, reason_of(status));
+    buf_put_str(&body, http_head_reason(status));
     http_server_respond(req, status, "text/plain", NULL, &body);
     buf_deinit(&body);
 }
