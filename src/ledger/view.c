@@ -125,6 +125,11 @@ const struct ledger_header *view_header(const struct view *v)
     return v->header;
 }
 
+bool view_is_old(const struct view *v)
+{
+    return v->from == VIEW_FROM_HISTORY;
+}
+
 struct ledgers *view_ledgers(const struct view *v)
 {
     return v->ledgers;

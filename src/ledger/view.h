@@ -25,6 +25,8 @@ static inline uint32_t view_seq(const struct view *v)
 {
     return view_header(v)->seq;
 }
+/* Reads are answered by the history, each at the price of a round trip: read many at once. */
+bool view_is_old(const struct view *v);
 struct ledgers *view_ledgers(const struct view *v);
 struct store *view_store(const struct view *v);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/walk.h"
 
-#include "ledger/view_impl.h"
 #include "rt/fiber.h"
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
@@ -9,11 +8,6 @@
 #define ENTRY_NFT_PAGE 0x0050
 #define PAGE_KEYS 32 /* a page of a directory holds so many keys */
 #define MAX_PAGES 8  /* of a batch */
-
-static bool is_old(const struct view *v)
-{
-    return v->from == VIEW_FROM_HISTORY;
-}
 
 static struct slice indexes_of(struct slice page)
 {
@@ -163,7 +157,7 @@ YIELDS ERR walk_dir_keys(struct walk_dir *w, struct arena *a, struct walk_batch 
 {
     struct pages p = {.n = 0};
     TRY(fiber_breathe());
-    if (is_old(w->view)) {
+    if (view_is_old(w->view)) {
         TRY(take_old_pages(w, a, &p));
     } else {
         struct hash256 key = keylet_dir_page(&w->root, w->page);
@@ -229,7 +223,7 @@ YIELDS ERR walk_book_next(struct walk_book *w, struct arena *a, struct walk_batc
     do {
         TRY(fiber_breathe());
         TRY(take_book_page(w, a, &p));
-    } while (is_old(w->view) && w->end == WALK_GOING && p.n < MAX_PAGES);
+    } while (view_is_old(w->view) && w->end == WALK_GOING && p.n < MAX_PAGES);
     TRY(pages_keys(&p, a, ret));
     return read_objects(w->view, a, ret);
 }

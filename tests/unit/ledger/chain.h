@@ -24,6 +24,9 @@ struct chain {
 
 /* One ledger `first` of about n_objects objects. */
 void chain_init(struct chain *c, uint64_t seed, uint32_t first, size_t n_objects);
+/* Give the only ledger so far these objects instead (sorted here; they live as long as the chain).
+ */
+void chain_set(struct chain *c, struct store_object *objects, size_t n);
 void chain_deinit(struct chain *c);
 /* One more ledger: about n_changes created, modified, deleted. */
 void chain_extend(struct chain *c, size_t n_changes);
