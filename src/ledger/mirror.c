@@ -20,8 +20,7 @@
 ERR mirror_check(const struct mirror *m, int rc, const char *what)
 {
     switch (rc) {
-    case MDB_SUCCESS:
-        return OK;
+    case MDB_SUCCESS: return OK;
     case MDB_MAP_FULL:
         return FAIL(ERR_LIMIT, "mirror: %s: %s: the map of %llu MiB is full", m->path, what,
                     (unsigned long long)(m->map_bytes >> 20));
@@ -32,10 +31,8 @@ ERR mirror_check(const struct mirror *m, int rc, const char *what)
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID:
-    case MDB_PANIC:
-        return FAIL(ERR_CORRUPT, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
-    default:
-        return FAIL(ERR_IO, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
+    case MDB_PANIC: return FAIL(ERR_CORRUPT, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
+    default: return FAIL(ERR_IO, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
     }
 }
 

@@ -352,13 +352,15 @@ static err repair(struct ledgers *l, const struct store_range *span)
 /* An empty history: whatever the mirror holds (a load that was killed) is of no use. */
 static err empty_mirror(struct ledgers *l)
 {
-    MDB_stat stat;
+    MDB_stat state = {0}, meta = {0};
     MDB_txn *txn = NULL;
     TRY(mirror_check(l->mirror, mdb_txn_begin(l->mirror->env, NULL, MDB_RDONLY, &txn), "begin"));
-    int rc = mdb_stat(txn, l->mirror->state, &stat);
+    int rc = mdb_stat(txn, l->mirror->state, &state);
+    if (rc == 0)
+        rc = mdb_stat(txn, l->mirror->meta, &meta);
     mdb_txn_abort(txn);
     TRY(mirror_check(l->mirror, rc, "stat"));
-    return stat.ms_entries ? mirror_clear(l->mirror) : OK;
+    return state.ms_entries || meta.ms_entries ? mirror_clear(l->mirror) : OK;
 }
 
 ERR repair_at_open(struct ledgers *l)

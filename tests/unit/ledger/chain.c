@@ -53,8 +53,8 @@ struct hash256 chain_key(struct chain *c)
     return shaped_key(&c->random);
 }
 
-/* Every third object is a directory, half of them without an owner. */
-static struct slice random_object(struct chain *c)
+/* Every third key has a directory, half of them without an owner. */
+static struct slice random_object(struct chain *c, const struct hash256 *key)
 {
     size_t n = 40 + chain_random(c, 60);
     if (chain_random(c, 40) == 0)
@@ -64,7 +64,7 @@ static struct slice random_object(struct chain *c)
         p[i] = (uint8_t)step(&c->random);
     const uint8_t head[] = {0x11, 0x00, 0x64, 0x22, 0, 0, 0, 0, 0x82, 20};
     const uint8_t plain[] = {0x11, 0x00, 0x61, 0x22, 0, 0, 0, 0, 0x81, 20};
-    uint64_t kind = chain_random(c, 6);
+    uint32_t kind = (key->b[22] ^ key->b[23]) % 6u; /* one kind in a book */
     if (kind == 0)
         memcpy(p, head, sizeof head);
     else if (kind == 1)
@@ -72,6 +72,12 @@ static struct slice random_object(struct chain *c)
     else
         memcpy(p, plain, sizeof plain);
     return slice_of(p, n);
+}
+
+static struct store_object random_new(struct chain *c)
+{
+    struct hash256 key = chain_key(c);
+    return (struct store_object){key, random_object(c, &key)};
 }
 
 static int object_order(const void *a, const void *b)
@@ -121,7 +127,7 @@ void chain_init(struct chain *c, uint64_t seed, uint32_t first, size_t n_objects
     struct chain_ledger *l = push(c);
     l->objects = arena_array(c->arena, struct store_object, n_objects + 1);
     for (size_t i = 0; i < n_objects; i++)
-        l->objects[i] = (struct store_object){chain_key(c), random_object(c)};
+        l->objects[i] = random_new(c);
     qsort(l->objects, n_objects, sizeof *l->objects, object_order);
     for (size_t i = 0; i < n_objects; i++)
         if (i == 0 || object_order(&l->objects[i], &l->objects[l->n - 1]) != 0)
@@ -149,9 +155,9 @@ static struct store_object random_change(struct chain *c, const struct chain_led
 {
     uint64_t kind = chain_random(c, 10);
     if (prev->n == 0 || kind < 4)
-        return (struct store_object){chain_key(c), random_object(c)};
+        return random_new(c);
     struct hash256 key = prev->objects[chain_random(c, prev->n)].key;
-    return (struct store_object){key, kind < 7 ? SLICE_EMPTY : random_object(c)};
+    return (struct store_object){key, kind < 7 ? SLICE_EMPTY : random_object(c, &key)};
 }
 
 static void make_diff(struct chain *c, const struct chain_ledger *prev, struct chain_ledger *l,

@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 TEST(every_ledger_reads_as_it_was)
 {
@@ -45,4 +46,139 @@ TEST(every_ledger_reads_as_it_was)
         store_close(s);
         chain_deinit(&c);
     }
+}
+
+/* --- readers beside a writer --- */
+
+struct crowd {
+    struct chain chain;
+    struct ledgers *ledgers;
+    _Atomic bool stop;
+    _Atomic uint32_t n_views;
+};
+
+static void read_one(struct crowd *w, uint64_t *random)
+{
+    struct ledger_header tip;
+    ASSERT(ledgers_tip(w->ledgers, &tip));
+    uint32_t back = (uint32_t)(*random >> 7) % 40;
+    uint32_t seq = back < 8 || tip.seq < 5 + back ? 0 : tip.seq - back;
+    struct view *v = NULL;
+    ASSERT_OK(view_open(w->ledgers, seq, &v));
+    if (seq == 0)
+        ASSERT(view_seq(v) >= tip.seq);
+    chain_probe(&w->chain, v, random, 30);
+    if (*random % 4 == 0) { /* the window slides on while the view is open */
+        usleep(3000);
+        chain_probe(&w->chain, v, random, 30);
+    }
+    view_close(v);
+    w->n_views++;
+}
+
+static void *reader(void *arg)
+{
+    struct crowd *w = arg;
+    uint64_t random = (uint64_t)pthread_self();
+    while (!w->stop)
+        read_one(w, &random);
+    return NULL;
+}
+
+TEST(readers_beside_a_writer_see_whole_ledgers)
+{
+    enum { N_READERS = 3, N_LEDGERS = 150 };
+    static struct crowd w;
+    chain_init(&w.chain, 61, 5, 400);
+    for (int i = 0; i < N_LEDGERS; i++)
+        chain_extend(&w.chain, 50);
+    char path[256];
+    snprintf(path, sizeof path, "%s/rocks", test_dir());
+    struct rocks_opts rocks = {.path = path};
+    struct store *s = NULL;
+    ASSERT_OK(rocks_open(&rocks, &s));
+    snprintf(path, sizeof path, "%s/mirror", test_dir());
+    struct ledgers_opts opts = {
+        .store = s, .mirror_path = path, .n_cores = 1, .undo_max_ledgers = 20};
+    ASSERT_OK(ledgers_open(&opts, &w.ledgers));
+    chain_load(&w.chain, w.ledgers, 4);
+    pthread_t threads[N_READERS];
+    for (int i = 0; i < N_READERS; i++)
+        ASSERT_INT(0, pthread_create(&threads[i], NULL, reader, &w));
+    chain_apply(&w.chain, w.ledgers, chain_last(&w.chain), 1);
+    w.stop = true;
+    for (int i = 0; i < N_READERS; i++)
+        pthread_join(threads[i], NULL);
+    struct ledgers_stats stats;
+    ledgers_get_stats(w.ledgers, &stats);
+    ASSERT(w.n_views > 20);
+    ASSERT(stats.reads_mirror && stats.reads_undo && stats.reads_history);
+    ledgers_close(w.ledgers);
+    store_close(s);
+    chain_deinit(&w.chain);
+}
+
+TEST(view_stays_right_when_the_window_passes_it)
+{
+    struct chain c;
+    chain_init(&c, 62, 5, 300);
+    for (int i = 0; i < 20; i++)
+        chain_extend(&c, 50);
+    struct store *s = memory_new();
+    char path[256];
+    snprintf(path, sizeof path, "%s/mirror", test_dir());
+    struct ledgers_opts opts = {.store = s, .mirror_path = path, .undo_max_ledgers = 4};
+    struct ledgers *l = NULL;
+    ASSERT_OK(ledgers_open(&opts, &l));
+    chain_load(&c, l, 4);
+    chain_apply(&c, l, 10, 1);
+    struct view *v = NULL;
+    ASSERT_OK(view_open(l, 7, &v));
+    ASSERT_INT(VIEW_FROM_UNDO, v->from);
+    struct hash256 key = chain_at(&c, 7)->objects[20].key;
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct slice before;
+    ASSERT_OK(view_get(v, &key, a, &before));
+    uint64_t random = 1;
+    for (uint32_t seq = 11; seq <= 20; seq++) {
+        chain_apply(&c, l, seq, 1);
+        chain_probe(&c, v, &random, 50);
+    }
+    ASSERT_INT(VIEW_FROM_HISTORY, v->from);
+    ASSERT(slice_eq(before, chain_find(chain_at(&c, 7), &key)->data));
+    view_close(v);
+    ledgers_close(l);
+    store_close(s);
+    chain_deinit(&c);
+}
+
+TEST(version_of_an_object_is_told)
+{
+    struct chain c;
+    chain_init(&c, 63, 5, 100);
+    for (int i = 0; i < 10; i++)
+        chain_extend(&c, 30);
+    struct store *s = memory_new();
+    struct ledgers *l = chain_open(s, "mirror");
+    chain_load(&c, l, 4);
+    chain_apply(&c, l, 15, 1);
+    struct view *v = NULL;
+    ASSERT_OK(view_open(l, 0, &v));
+    uint32_t seq = 0;
+    for (uint32_t i = 0; i < chain_at(&c, 15)->n; i++) {
+        struct hash256 key = chain_at(&c, 15)->objects[i].key;
+        uint32_t want = 5;
+        for (uint32_t at = 6; at <= 15; at++)
+            for (size_t k = 0; k < chain_at(&c, at)->n_diff; k++)
+                if (hash256_eq(&chain_at(&c, at)->diff[k].key, &key))
+                    want = at;
+        ASSERT_OK(view_object_seq(v, &key, &seq));
+        ASSERT_INT(want, seq);
+    }
+    struct hash256 never = {{1, 2, 3, 4}};
+    ASSERT_ERR(ERR_NOT_FOUND, view_object_seq(v, &never, &seq));
+    view_close(v);
+    ledgers_close(l);
+    store_close(s);
+    chain_deinit(&c);
 }
