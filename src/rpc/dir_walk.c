@@ -79,7 +79,7 @@ static err from_start(struct collector *k)
     TRY(read_page(k, 0, &object));
     if (object.n == 0)
         return OK;
-    TRY(collect(k, indexes_of(object), 0, k->walk->page));
+    TRY(collect(k, indexes_of(object), 0, 0));
     return follow(k, object, 0);
 }
 

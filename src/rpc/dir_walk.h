@@ -29,7 +29,8 @@ YIELDS ERR dir_walk_keys(struct call *c, const struct dir_walk *walk, struct dir
 /* Collect the keys and read their objects, in one batch. A key without object: ERR_CORRUPT. */
 YIELDS ERR dir_walk_objects(struct call *c, const struct dir_walk *walk, struct dir_result *ret);
 
-/* Fill has_marker, marker, page from a parameter (a zero key means: from the begin, rpc-a Q4). */
+/* Fill has_marker, marker, page from a parameter (a zero key means: from the begin, whatever the
+ * page: rpc-a Q4). */
 void dir_walk_from(struct dir_walk *walk, const struct param_marker *marker);
 /* Write `"marker":"<64 hex>,<page>"`. */
 void dir_walk_put_marker(struct call *c, const struct hash256 *key, uint64_t page);

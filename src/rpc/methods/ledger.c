@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ledger: a ledger's header, with its transactions and what they changed (rpc-a 19). */
 #include "base/mem.h"
+#include "ledger/funds.h"
 #include "rpc/header_json.h"
 #include "rpc/method.h"
 #include "rpc/tx_json.h"

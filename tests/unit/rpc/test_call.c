@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/call.h"
+
+#include "fake_ledger.h"
+#include "rt/clock.h"
+#include "test.h"
+#include "xrpl/keylet.h"
+
+struct fixture {
+    struct call c;
+    struct ledgers *l;
+    struct buf out;
+    struct jw w;
+};
+
+static struct fixture *fixture(void)
+{
+    static struct fixture f;
+    f.l = fake_ledgers_new(10, 30);
+    f.w = jw_to(&f.out);
+    f.c = (struct call){
+        .arena = arena_new(1 << 16), .w = &f.w, .ledgers = f.l, .deadline_ns = CLOCK_NEVER};
+    return &f;
+}
+
+static void expect_no_ledger(struct fixture *f)
+{
+    ASSERT_ERR(ERR_INVALID, call_open_ledger(&f->c));
+    ASSERT_INT(RPC_LGR_NOT_FOUND, f->c.fault.code);
+    ASSERT_STR("ledgerNotFound", f->c.fault.message);
+    ASSERT(f->c.view == NULL);
+    f->c.fault = (struct call_fault){0};
+}
+
+TEST(a_ledger_is_opened_as_selected)
+{
+    struct fixture *f = fixture();
+    ASSERT_OK(call_open_ledger(&f->c));
+    ASSERT_INT(30, view_seq(f->c.view));
+    f->c.ledger = (struct call_ledger){.index_given = true, .index_is_seq = true, .index = 12};
+    ASSERT_OK(call_open_ledger(&f->c));
+    ASSERT_INT(12, view_seq(f->c.view));
+    f->c.ledger.hash_given = true;
+    f->c.ledger.hash = fake_hash(20);
+    ASSERT_OK(call_open_ledger(&f->c));
+    ASSERT_INT(20, view_seq(f->c.view));
+    f->c.view = view_close(f->c.view);
+}
+
+TEST(ledgers_that_are_not_held_are_not_found)
+{
+    struct fixture *f = fixture();
+    uint32_t missing[] = {0, 9, 31, UINT32_MAX};
+    for (int i = 0; i < 4; i++) {
+        f->c.ledger = (struct call_ledger){.index_is_seq = true, .index = missing[i]};
+        expect_no_ledger(f);
+    }
+    f->c.ledger = (struct call_ledger){.hash_given = true, .index_is_seq = true, .index = 12};
+    expect_no_ledger(f);
+}
+
+TEST(an_absent_object_is_an_empty_slice)
+{
+    struct fixture *f = fixture();
+    struct hash256 key = {{1}};
+    struct slice object = SLICE_LIT("x");
+    ASSERT_OK(call_open_ledger(&f->c));
+    ASSERT_OK(call_get(&f->c, &key, &object));
+    ASSERT_INT(0, object.n);
+    fake_fail_reads(f->l, ERR_CORRUPT);
+    ASSERT_ERR(ERR_CORRUPT, call_get(&f->c, &key, &object));
+    f->c.view = view_close(f->c.view);
+}
+
+TEST(an_account_root_must_be_one)
+{
+    struct fixture *f = fixture();
+    struct account a = {{1}}, b = {{2}}, none = {{3}};
+    struct hash256 key_a = keylet_account(&a), key_b = keylet_account(&b);
+    fake_put(f->l, &key_a, SLICE_LIT("\x11\x00\x61"), 1, 100);
+    fake_put(f->l, &key_b, SLICE_LIT("\x11\x00\x72"), 1, 100);
+    struct slice root;
+    ASSERT_OK(call_open_ledger(&f->c));
+    ASSERT_OK(call_account_root(&f->c, &a, RPC_ACT_NOT_FOUND, &root));
+    ASSERT_ERR(ERR_INVALID, call_account_root(&f->c, &b, RPC_ACT_NOT_FOUND, &root));
+    ASSERT_INT(RPC_DB_DESERIALIZATION, f->c.fault.code);
+    ASSERT_ERR(ERR_INVALID, call_account_root(&f->c, &none, RPC_SRC_ACT_NOT_FOUND, &root));
+    ASSERT_INT(RPC_SRC_ACT_NOT_FOUND, f->c.fault.code);
+    f->c.view = view_close(f->c.view);
+}
+
+TEST(amendments_are_enabled_where_the_list_names_them)
+{
+    struct fixture *f = fixture();
+    struct hash256 ids[2] = {call_amendment_id("Clawback"), call_amendment_id("AMM")};
+    struct hash256 key = keylet_amendments();
+    struct buf object = {0};
+    bool on[2] = {true, true};
+    buf_put(&object, "\x11\x00\x66\x03\x13\x40", 6); /* Amendments: 64 bytes */
+    buf_put(&object, keylet_fees().b, 32);
+    buf_put(&object, ids[1].b, 32);
+    ASSERT_OK(call_open_ledger(&f->c));
+    ASSERT_OK(call_amendments(&f->c, ids, 2, on));
+    ASSERT(!on[0] && !on[1]);
+    fake_put(f->l, &key, buf_slice(&object), 1, 100);
+    ASSERT_OK(call_amendments(&f->c, ids, 2, on));
+    ASSERT(!on[0] && on[1]);
+    f->c.view = view_close(f->c.view);
+    buf_deinit(&object);
+}
+
+TEST(fees_come_from_the_newer_fields_if_any_is_there)
+{
+    struct fixture *f = fixture();
+    struct hash256 key = keylet_fees();
+    struct call_fees fees;
+    /* ReserveBase (2.31), ReserveIncrement (2.32), BaseFee (3.5) */
+    fake_put(f->l, &key,
+             SLICE_LIT("\x11\x00\x73\x20\x1F\x00\x00\x00\x0C\x20\x20\x00\x00\x00\x0D\x35\x00\x00"
+                       "\x00\x00\x00\x00\x00\x0A"),
+             1, 20);
+    /* BaseFeeDrops (6.22) */
+    fake_put(f->l, &key, SLICE_LIT("\x11\x00\x73\x60\x16\x40\x00\x00\x00\x00\x00\x00\x0B"), 21, 30);
+    ASSERT_OK(call_open_seq(&f->c, 20));
+    ASSERT_OK(call_get_fees(&f->c, &fees));
+    ASSERT_INT(10, fees.base_drops);
+    ASSERT_INT(12, fees.reserve_base_drops);
+    ASSERT_INT(13, fees.reserve_increment_drops);
+    ASSERT_OK(call_open_seq(&f->c, 21));
+    ASSERT_OK(call_get_fees(&f->c, &fees));
+    ASSERT_INT(11, fees.base_drops);
+    ASSERT_INT(0, fees.reserve_base_drops);
+    f->c.view = view_close(f->c.view);
+}
+
+TEST(a_call_that_takes_too_much_ends)
+{
+    struct fixture *f = fixture();
+    ASSERT_OK(call_breathe(&f->c));
+    f->c.deadline_ns = 1;
+    ASSERT_ERR(ERR_TIMEOUT, call_breathe(&f->c));
+    f->c.deadline_ns = CLOCK_NEVER;
+    (void)arena_alloc(f->c.arena, 1 << 17);
+    ASSERT_ERR(ERR_LIMIT, call_breathe(&f->c));
+}
+
+TEST(long_messages_are_cut)
+{
+    struct fixture *f = fixture();
+    ASSERT_ERR(ERR_INVALID, rpc_errorf(&f->c, RPC_INTERNAL, "%1000d", 5));
+    ASSERT_INT(511, strlen(f->c.fault.message));
+}

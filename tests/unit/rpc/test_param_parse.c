@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/param.h"
+
+#include "test.h"
+
+static bool document_id(const char *text, uint32_t *ret)
+{
+    struct arena *a = arena_new(0);
+    struct json v;
+    ASSERT_OK(json_parse(slice_str(text), NULL, a, &v, NULL));
+    bool ok = param_document_id(&v, ret);
+    arena_free(a);
+    return ok;
+}
+
+TEST(document_ids_are_read_as_strtol_reads_them)
+{
+    static const struct {
+        const char *text;
+        int64_t id; /* -1 = refused */
+    } cases[] = {{"5", 5},
+                 {"4294967296", 4294967295},
+                 {"-1", -1},
+                 {"1.0", -1},
+                 {"null", -1},
+                 {"\"7\"", 7},
+                 {"\" \\t+7x\"", 7},
+                 {"\"\"", -1},
+                 {"\"x\"", -1},
+                 {"\"1.5\"", -1},
+                 {"\"-1\"", -1},
+                 {"\"-0\"", 0},
+                 {"\"2147483647\"", 2147483647},
+                 {"\"2147483648\"", -1},
+                 {"\"99999999999999999999\"", -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t id = 0;
+        bool ok = document_id(cases[i].text, &id);
+        ASSERT_INT(cases[i].id, ok ? (int64_t)id : -1);
+    }
+}
+
+TEST(sequences_in_text_are_digits_that_fit)
+{
+    uint32_t v;
+    ASSERT(param_u32_text(SLICE_LIT("4294967295"), &v));
+    ASSERT_INT(4294967295, v);
+    ASSERT(!param_u32_text(SLICE_LIT("4294967296"), &v));
+    ASSERT(!param_u32_text(SLICE_LIT(""), &v));
+    ASSERT(!param_u32_text(SLICE_LIT("1 "), &v));
+}
