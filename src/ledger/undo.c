@@ -350,7 +350,8 @@ void undo_collect(struct undo *u)
     while (n < u->n_garbage && u->garbage[n].epoch < oldest)
         free(u->garbage[n++].p);
     u->n_garbage -= n;
-    memmove(u->garbage, u->garbage + n, u->n_garbage * sizeof *u->garbage);
+    if (n && u->n_garbage)
+        memmove(u->garbage, u->garbage + n, u->n_garbage * sizeof *u->garbage);
 }
 
 /* --- readers --- */
