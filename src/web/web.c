@@ -156,6 +156,8 @@ static void wake_home(struct core_mail *mail)
 /* Cut off what is still in work; what has ended can then be freed. */
 static void stop_now(struct web_core *wc)
 {
+    if (wc->http)
+        http_server_stop(wc->http);
     web_core_cancel_all(wc);
     web_ws_abort_all(wc);
     if (wc->http && wc->n_works == 0)

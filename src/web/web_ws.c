@@ -40,11 +40,11 @@ static void session_free_if_done(struct web_session *s)
     free(s);
 }
 
-static void session_send(struct web_session *s, struct slice text)
+static void session_send(struct web_session *s, struct buf *text)
 {
     if (s->closed)
         return;
-    err e = ws_send(s->ws, WS_FRAME_TEXT, text);
+    err e = ws_send_buf(s->ws, WS_FRAME_TEXT, text);
     if (e.code == ERR_LIMIT)
         LOG_INFO("web: %s is too slow, closed", guard_ip(s->client));
 }
@@ -78,7 +78,7 @@ static void run_message(void *arg)
     err e = rpc_handle(s->wc->web->opts.rpc, &request, work->arena, &work->out, &status, &type);
     if (e.code == 0) {
         web_core_count_answer(work);
-        session_send(s, buf_slice(&work->out));
+        session_send(s, &work->out);
     }
     work_done(work);
 }
@@ -93,7 +93,7 @@ static void refuse(struct web_session *s, enum web_admission why, struct slice t
         rpc_put_bare_error(&out, RPC_TOO_BUSY);
     (void)guard_bytes(s->wc->web->guard, s->client,
                       out.n); /* counted; there is nothing to add a warning to */
-    session_send(s, buf_slice(&out));
+    session_send(s, &out);
 }
 
 static void on_message(void *arg, struct ws *ws, struct slice payload, bool text)
