@@ -172,6 +172,13 @@ static void make_diff(struct chain *c, const struct chain_ledger *prev, struct c
             l->diff[l->n_diff++] = l->diff[i];
 }
 
+static void name_keys(struct chain *c, struct chain_ledger *l)
+{
+    l->unnamed = arena_array(c->arena, struct hash256, l->n_diff + 1);
+    for (size_t i = 0; i < l->n_diff; i++)
+        l->unnamed[i] = l->diff[i].key;
+}
+
 static void merge(struct chain *c, const struct chain_ledger *prev, struct chain_ledger *l)
 {
     l->objects = arena_array(c->arena, struct store_object, prev->n + l->n_diff + 1);
@@ -193,6 +200,7 @@ void chain_extend(struct chain *c, size_t n_changes)
     struct chain_ledger *l = push(c);
     const struct chain_ledger *prev = l - 1;
     make_diff(c, prev, l, n_changes);
+    name_keys(c, l);
     merge(c, prev, l);
     seal(c, l);
 }
@@ -237,7 +245,11 @@ const struct store_object *chain_after(const struct chain_ledger *l, const struc
 
 struct apply_ledger chain_apply_ledger(const struct chain_ledger *l)
 {
-    return (struct apply_ledger){.header = l->header, .objects = l->diff, .n_objects = l->n_diff};
+    return (struct apply_ledger){.header = l->header,
+                                 .objects = l->diff,
+                                 .n_objects = l->n_diff,
+                                 .unnamed = l->unnamed,
+                                 .n_unnamed = l->n_diff};
 }
 
 void chain_load(const struct chain *c, struct ledgers *l, uint32_t n_chains)

@@ -12,6 +12,7 @@ struct chain_ledger {
     size_t n;
     struct store_object *diff; /* ascending; what changed from the ledger before */
     size_t n_diff;
+    struct hash256 *unnamed; /* keys of diff: there are no transactions that name them */
 };
 
 struct chain {
