@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading and comparing answers: what must be equal, and what two right servers may say differently."""
+import json
+
+# Differs between any two servers or two moments, whatever their quality.
+IGNORED = frozenset('''
+    warnings warning time uptime hostid build_version rippled_version clio_version libxrpl_version pubkey_node load
+    load_factor counters cache etl forwarded ledger_current_index random state_accounting server_state_duration_us
+    server_state git ports node_size io_latency_ms last_close peers peer_disconnects peer_disconnects_resources
+    jq_trans_overflow initial_sync_duration_us validation_quorum validator_list pubkey_validator amendment_blocked
+    network_ledger complete_ledgers age corruption_detected read_cpu_time'''.split())
+IGNORED_BY_METHOD = {'ledger': frozenset(['close_time_human', 'ledger_index_string']),
+                     'server_info': frozenset(['validated_ledger'])}
+MAX_LINES = 200  # of differences listed for one answer
+NUMBER = '\0'    # in front of a number's text: no string, no boolean and no other number is equal to it
+
+
+def _integer(text):
+    return NUMBER + text
+
+
+def _float(text):
+    value = float(text)
+    return NUMBER + (str(int(value)) if value.is_integer() else repr(value))
+
+
+def _object(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        found['(member given twice)'] = True
+    return found
+
+
+def parse(text):
+    """JSON with numbers as marked text; what is not JSON stays text."""
+    try:
+        return json.loads(text, parse_int=_integer, parse_float=_float, object_pairs_hook=_object)
+    except ValueError:
+        return text
+
+
+def show(value):
+    text = json.dumps(value, sort_keys=True)
+    return text.replace('"\\u0000', '').replace('\\u0000', '')[:90] if NUMBER in str(value) else text[:90]
+
+
+class Comparer:
+    """Lists differences between a recorded and a given answer, as lines `path: recorded -> given`."""
+
+    def __init__(self, warning_ids=False, ignore=()):
+        self.warning_ids = warning_ids
+        self.ignored = IGNORED | frozenset(ignore)
+        if warning_ids:
+            self.ignored -= {'warnings'}
+
+    def differences(self, recorded, given, method):
+        lines = []
+        self._value(recorded, given, '', self.ignored | IGNORED_BY_METHOD.get(method, frozenset()), lines)
+        return lines
+
+    def _value(self, a, b, path, ignored, lines):
+        if a == b or len(lines) >= MAX_LINES:
+            return
+        if isinstance(a, dict) and isinstance(b, dict):
+            self._object(a, b, path, ignored, lines)
+        elif isinstance(a, list) and isinstance(b, list):
+            self._array(a, b, path, ignored, lines)
+        else:
+            lines.append(f'{path}: {show(a)} -> {show(b)}')
+
+    def _object(self, a, b, path, ignored, lines):
+        for key in [*a, *(key for key in b if key not in a)]:
+            if key in ignored:
+                continue
+            if key not in b:
+                lines.append(f'{path}.{key}: missing ({show(a[key])})')
+            elif key not in a:
+                lines.append(f'{path}.{key}: extra {show(b[key])}')
+            elif key == 'warnings' and self.warning_ids:
+                self._warnings(a[key], b[key], f'{path}.{key}', ignored, lines)
+            else:
+                self._value(a[key], b[key], f'{path}.{key}', ignored, lines)
+
+    def _array(self, a, b, path, ignored, lines):
+        if len(a) != len(b):
+            lines.append(f'{path}: length {len(a)} -> {len(b)}')
+        for i, (x, y) in enumerate(zip(a, b)):
+            self._value(x, y, f'{path}[{i}]', ignored, lines)
+
+    def _warnings(self, a, b, path, ignored, lines):
+        try:
+            a, b = (sorted(str(w['id']) for w in side) for side in (a, b))
+        except (TypeError, KeyError):
+            pass
+        self._value(a, b, path, ignored, lines)
+
+
+def error_of(answer):
+    if not isinstance(answer, dict):
+        return None
+    result = answer.get('result')
+    return (result.get('error') if isinstance(result, dict) else None) or answer.get('error')
