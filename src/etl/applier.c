@@ -121,6 +121,8 @@ struct batch {
     struct applier *a;
     struct apply *apply;
     struct list works;
+    struct applier_work *refused; /* ended the batch; goes home behind the others */
+    enum applier_result refused_result;
     struct ledger_header newest; /* the batch's last ledger, or the tip before it */
 };
 
@@ -134,7 +136,7 @@ static err check_parent(const struct batch *b, const struct ledger_header *h)
     return FAIL(ERR_VERIFY, "parent hash: expected %s, found %s", expected, found);
 }
 
-/* True: the ledger is in the batch. False: it went home, and the batch ends before it. */
+/* False: the ledger is not in the batch, which ends before it. */
 static bool batch_add(struct batch *b, struct applier_work *w)
 {
     const struct apply_ledger *ledger = &w->ledger->ledger;
@@ -144,7 +146,8 @@ static bool batch_add(struct batch *b, struct applier_work *w)
     if (result == APPLIER_RESULT_DONE)
         result = result_of(w, apply_add(b->apply, ledger), "state");
     if (result != APPLIER_RESULT_DONE) {
-        send_home(b->a, w, result);
+        b->refused = w;
+        b->refused_result = result;
         return false;
     }
     b->newest = ledger->header;
@@ -183,6 +186,8 @@ static void batch_finish(struct batch *b)
             result = APPLIER_RESULT_FAILED; /* it verified before: whatever is wrong is here */
         send_home(a, w, result);
     }
+    if (b->refused)
+        send_home(a, b->refused, b->refused_result);
 }
 
 static void apply_ledgers(struct applier *a, struct applier_work *w)
