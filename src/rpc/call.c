@@ -112,29 +112,6 @@ err call_amendments(struct call *c, const struct hash256 *ids, size_t n, bool *r
     return OK;
 }
 
-/* An XRP amount field in drops; these are never negative. */
-static uint64_t drops_of(struct slice object, field_id id)
-{
-    return sto_u64(object, id, 0) & 0x3FFFFFFFFFFFFFFFu;
-}
-
-err call_get_fees(struct call *c, struct call_fees *ret)
-{
-    struct hash256 key = keylet_fees();
-    struct slice fees;
-    TRY(view_get(c->view, &key, c->arena, &fees));
-    if (sto_has(fees, FIELD_BaseFeeDrops) || sto_has(fees, FIELD_ReserveBaseDrops) ||
-        sto_has(fees, FIELD_ReserveIncrementDrops))
-        *ret = (struct call_fees){drops_of(fees, FIELD_BaseFeeDrops),
-                                  drops_of(fees, FIELD_ReserveBaseDrops),
-                                  drops_of(fees, FIELD_ReserveIncrementDrops)};
-    else
-        *ret =
-            (struct call_fees){sto_u64(fees, FIELD_BaseFee, 0), sto_u32(fees, FIELD_ReserveBase, 0),
-                               sto_u32(fees, FIELD_ReserveIncrement, 0)};
-    return OK;
-}
-
 void call_put_hash(struct call *c, const char *key, const struct hash256 *h)
 {
     jw_key(c->w, key);

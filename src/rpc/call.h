@@ -78,13 +78,6 @@ YIELDS ERR call_account_root(struct call *c, const struct account *account, enum
 /* Are these amendments enabled in c->view? `ids` = SHA-512 halves of their names
  * (call_amendment_id: hash once, keep). */
 YIELDS ERR call_amendments(struct call *c, const struct hash256 *ids, size_t n, bool *ret);
-/* The network's fees in c->view, from its FeeSettings. Without that object: ERR_NOT_FOUND. */
-struct call_fees {
-    uint64_t base_drops;
-    uint64_t reserve_base_drops;
-    uint64_t reserve_increment_drops;
-};
-YIELDS ERR call_get_fees(struct call *c, struct call_fees *ret);
 struct hash256 call_amendment_id(const char *name);
 
 /* Members that many replies have. */

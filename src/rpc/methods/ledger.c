@@ -5,6 +5,7 @@
 #include "rpc/header_json.h"
 #include "rpc/method.h"
 #include "rpc/tx_json.h"
+#include "xrpl/amount.h"
 #include "xrpl/digest.h"
 #include "xrpl/render.h"
 
@@ -108,7 +109,29 @@ static void put_tx_binary(struct call *c, const struct hashed_tx *t)
         call_put_hash(c, "hash", &t->hash);
 }
 
-static err put_tx(struct call *c, const struct args *args, const struct hashed_tx *t)
+/* What the maker of an offer holds of what it gives, unless it issues that. */
+static err put_owner_funds(struct call *c, struct funds *funds, struct slice tx)
+{
+    struct slice wire;
+    struct account owner;
+    struct amount gets, held;
+    if (sto_tx_type(tx) != TX_OfferCreate || !sto_get(tx, FIELD_TakerGets, &wire) ||
+        !sto_account(tx, FIELD_Account, &owner))
+        return OK;
+    TRY(amount_decode(wire, &gets));
+    struct account issuer = funds_issuer(&gets.asset);
+    if (gets.asset.kind != ASSET_XRP && account_eq(&owner, &issuer))
+        return OK;
+    TRY(funds_account_holds(funds, &owner, &gets.asset, false, &held));
+    char text[AMOUNT_TEXT_MAX];
+    size_t n = amount_to_text(&held, text);
+    jw_key(c->w, "owner_funds");
+    jw_ascii(c->w, text, n);
+    return OK;
+}
+
+static err put_tx(struct call *c, const struct args *args, struct funds *funds,
+                  const struct hashed_tx *t)
 {
     struct txmeta_show show = show_of(c);
     jw_obj_begin(c->w);
@@ -116,6 +139,8 @@ static err put_tx(struct call *c, const struct args *args, const struct hashed_t
         put_tx_binary(c, t);
     else
         TRY(c->api_version < 2 ? put_tx_v1(c, t, &show) : put_tx_v2(c, t, &show));
+    if (args->owner_funds)
+        TRY(put_owner_funds(c, funds, t->tx->tx));
     jw_obj_end(c->w);
     return OK;
 }
@@ -124,12 +149,13 @@ static err put_txs(struct call *c, const struct args *args)
 {
     struct hashed_tx *txs;
     size_t n = 0;
+    struct funds funds = funds_of(c->view, c->arena);
     TRY(read_txs(c, &txs, &n));
     jw_key(c->w, "transactions");
     jw_arr_begin(c->w);
     for (size_t i = 0; i < n; i++) {
         if (args->expand)
-            TRY(put_tx(c, args, &txs[i]));
+            TRY(put_tx(c, args, &funds, &txs[i]));
         else
             jw_hex(c->w, hash256_slice(&txs[i].hash));
         TRY(call_breathe(c));

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* server_info: what this server holds and how it fares (rpc-b A.11). */
 #include "base/mem.h"
+#include "ledger/funds.h"
 #include "rpc/forward.h"
 #include "rpc/method.h"
 #include "rpc/server_impl.h"
 #include "rt/clock.h"
 #include "store/store.h"
-#include "xrpl/keylet.h"
-#include "xrpl/sto.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -31,8 +30,9 @@ static err put_validated_ledger(struct call *c)
 {
     const struct ledger_header *h = view_header(c->view);
     uint32_t now = clock_ledger_s();
-    struct call_fees fees;
-    TRY(call_get_fees(c, &fees));
+    struct funds funds = funds_of(c->view, c->arena);
+    struct funds_fees fees;
+    TRY(funds_get_fees(&funds, &fees));
     jw_key(c->w, "validated_ledger");
     jw_obj_begin(c->w);
     jw_kv_u64(c->w, "age", now > h->close_time ? now - h->close_time : 0);

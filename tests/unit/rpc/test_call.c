@@ -109,30 +109,6 @@ TEST(amendments_are_enabled_where_the_list_names_them)
     buf_deinit(&object);
 }
 
-TEST(fees_come_from_the_newer_fields_if_any_is_there)
-{
-    struct fixture *f = fixture();
-    struct hash256 key = keylet_fees();
-    struct call_fees fees;
-    /* ReserveBase (2.31), ReserveIncrement (2.32), BaseFee (3.5) */
-    fake_put(f->l, &key,
-             SLICE_LIT("\x11\x00\x73\x20\x1F\x00\x00\x00\x0C\x20\x20\x00\x00\x00\x0D\x35\x00\x00"
-                       "\x00\x00\x00\x00\x00\x0A"),
-             1, 20);
-    /* BaseFeeDrops (6.22) */
-    fake_put(f->l, &key, SLICE_LIT("\x11\x00\x73\x60\x16\x40\x00\x00\x00\x00\x00\x00\x0B"), 21, 30);
-    ASSERT_OK(call_open_seq(&f->c, 20));
-    ASSERT_OK(call_get_fees(&f->c, &fees));
-    ASSERT_INT(10, fees.base_drops);
-    ASSERT_INT(12, fees.reserve_base_drops);
-    ASSERT_INT(13, fees.reserve_increment_drops);
-    ASSERT_OK(call_open_seq(&f->c, 21));
-    ASSERT_OK(call_get_fees(&f->c, &fees));
-    ASSERT_INT(11, fees.base_drops);
-    ASSERT_INT(0, fees.reserve_base_drops);
-    f->c.view = view_close(f->c.view);
-}
-
 TEST(a_call_that_takes_too_much_ends)
 {
     struct fixture *f = fixture();
