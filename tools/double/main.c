@@ -19,7 +19,7 @@
 struct options {
     const char *world;
     uint64_t n_objects;
-    uint32_t n_txs, n_ahead, start, tip, end, pace_ms, lines_percent;
+    uint32_t n_txs, n_changes, n_ahead, start, tip, end, pace_ms, lines_percent;
     uint64_t seed;
     int64_t network_id; /* -1: the chain's */
     uint16_t grpc_port, ws_port;
@@ -47,6 +47,7 @@ static void usage(void)
            "  --world DIR       serve a recording\n"
            "  --objects N       serve synthetic ledgers with about N objects\n"
            "  --txs N           transactions of a synthetic ledger (100)\n"
+           "  --changes N       objects that a synthetic ledger changes, about (as it comes)\n"
            "  --ahead N         synthetic ledgers that exist at the start (0)\n"
            "  --lines-percent N share of the trust lines that belong to one gateway (2)\n"
            "  --seed N          of the synthetic ledgers (1)\n"
@@ -69,6 +70,7 @@ static bool parse(int argc, char **argv, struct program *p)
         WORLD = 1,
         OBJECTS,
         TXS,
+        CHANGES,
         AHEAD,
         LINES,
         SEED,
@@ -83,23 +85,13 @@ static bool parse(int argc, char **argv, struct program *p)
         FAULT,
         HELP
     };
-    static const struct option options[] = {{"world", 1, 0, WORLD},
-                                            {"objects", 1, 0, OBJECTS},
-                                            {"txs", 1, 0, TXS},
-                                            {"ahead", 1, 0, AHEAD},
-                                            {"lines-percent", 1, 0, LINES},
-                                            {"seed", 1, 0, SEED},
-                                            {"start", 1, 0, START},
-                                            {"tip", 1, 0, TIP},
-                                            {"end", 1, 0, END},
-                                            {"pace", 1, 0, PACE},
-                                            {"grpc", 1, 0, GRPC},
-                                            {"ws", 1, 0, WS},
-                                            {"ip", 1, 0, IP},
-                                            {"network-id", 1, 0, NETWORK},
-                                            {"fault", 1, 0, FAULT},
-                                            {"help", 0, 0, HELP},
-                                            {0, 0, 0, 0}};
+    static const struct option options[] = {
+        {"world", 1, 0, WORLD},     {"objects", 1, 0, OBJECTS}, {"txs", 1, 0, TXS},
+        {"changes", 1, 0, CHANGES}, {"ahead", 1, 0, AHEAD},     {"lines-percent", 1, 0, LINES},
+        {"seed", 1, 0, SEED},       {"start", 1, 0, START},     {"tip", 1, 0, TIP},
+        {"end", 1, 0, END},         {"pace", 1, 0, PACE},       {"grpc", 1, 0, GRPC},
+        {"ws", 1, 0, WS},           {"ip", 1, 0, IP},           {"network-id", 1, 0, NETWORK},
+        {"fault", 1, 0, FAULT},     {"help", 0, 0, HELP},       {0, 0, 0, 0}};
     struct options *o = &p->o;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         unsigned long n = optarg ? strtoul(optarg, NULL, 10) : 0;
@@ -107,6 +99,7 @@ static bool parse(int argc, char **argv, struct program *p)
         case WORLD: o->world = optarg; break;
         case OBJECTS: o->n_objects = n; break;
         case TXS: o->n_txs = (uint32_t)n; break;
+        case CHANGES: o->n_changes = (uint32_t)n; break;
         case AHEAD: o->n_ahead = (uint32_t)n; break;
         case LINES: o->lines_percent = (uint32_t)n; break;
         case SEED: o->seed = n; break;
@@ -143,6 +136,7 @@ static err open_chain(struct program *p)
         .seed = o->seed,
         .n_objects = o->n_objects,
         .n_txs = o->n_txs,
+        .n_changes = o->n_changes,
         .first_seq = start,
         .first_close = clock_ledger_s() - 4 * (o->n_ahead + 1),
         .lines_percent = o->lines_percent,

@@ -13,6 +13,8 @@ struct synth;
 struct synth_opts {
     uint64_t seed;
     uint64_t n_objects;   /* of the first ledger, about */
+    uint32_t n_changes;   /* objects that a ledger is to change, about; 0 = as it comes (3 to 4 a
+                             transaction) */
     uint32_t n_txs;       /* a ledger */
     uint32_t first_seq;   /* of the first ledger; > 256 */
     uint32_t first_close; /* its close time */

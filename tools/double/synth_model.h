@@ -114,6 +114,7 @@ struct synth {
     struct arena *arena;
     struct synth_touch *touched;
     uint32_t n_touched, cap_touched;
+    uint32_t n_done;       /* transactions of the ledger in work */
     struct table *changed; /* keys changed by the ledger in work -> existed + 1 */
     struct buf scratch;
 };

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define FEE_DROPS 12
+#define BOOK_PERCENT 20
 #define END_OBJECT 0xE1
 #define END_ARRAY 0xF1
 
@@ -233,6 +234,24 @@ static int64_t cross(struct synth *s, struct synth_offer *o, struct synth_acct *
     return taken;
 }
 
+/* For ledgers with a given number of changed objects: parts of as many offers as bring this ledger
+ * nearer to it. */
+static int64_t touch_many(struct synth *s, struct synth_gateway *g, struct synth_acct *payer)
+{
+    uint32_t n_left = s->opts.n_txs - s->n_done, payments = n_left * BOOK_PERCENT / 100 + 1;
+    uint32_t missing =
+        s->opts.n_changes - MIN(s->opts.n_changes, (uint32_t)table_count(s->changed) + n_left * 2);
+    int64_t got = 0;
+    for (uint32_t i = 0; i < missing / payments / 3 + 1; i++) {
+        struct synth_dir *d = &g->books[synth_below(s, SYNTH_QUALITIES)];
+        if (d->n_offers) {
+            struct synth_offer *o = d->offers[synth_below(s, d->n_offers)];
+            got += cross(s, o, payer, o->micro / 8);
+        }
+    }
+    return got;
+}
+
 /* A payment of tokens, bought for XRP from the book of their gateway. */
 static void pay_through_book(struct synth *s, struct buf *b)
 {
@@ -250,6 +269,8 @@ static void pay_through_book(struct synth *s, struct buf *b)
     stw_drops(b, FIELD_SendMax, (uint64_t)wanted * 2);
     put_tail(s, b, from, to);
     pay_fee(s, from);
+    if (s->opts.n_changes)
+        got = touch_many(s, g, from);
     for (uint32_t q = 0, n = 0; q < SYNTH_QUALITIES && got < wanted && n < 8; q++)
         while (g->books[q].n_offers && got < wanted && n++ < 8) {
             int64_t taken = cross(s, g->books[q].offers[0], from, wanted - got);
@@ -397,13 +418,14 @@ void synth_tx_make(struct synth *s, uint32_t index, struct synth_tx *ret)
     CLEANUP(buf_deinit) struct buf b = {0};
     uint32_t kind = synth_below(s, 100);
     s->n_touched = 0;
+    s->n_done = index;
     if (kind < 25)
         pay_xrp(s, &b);
     else if (kind < 40)
         set_trust(s, &b);
     else if (kind < 65)
         create_offer(s, &b);
-    else if (kind < 85)
+    else if (kind < 65 + BOOK_PERCENT)
         pay_through_book(s, &b);
     else
         pay_tokens(s, &b);
