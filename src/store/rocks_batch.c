@@ -2,6 +2,7 @@
 #include "store/rocks_batch.h"
 
 #include "store/rocks_codec.h"
+#include "store/rocks_hashes.h"
 #include "store/rocks_status.h"
 
 struct rocks_batch rocks_batch_of(struct rocks *r)
@@ -50,15 +51,24 @@ void rocks_batch_put_ranges(struct rocks_batch *b, const struct range_set *range
     rocks_batch_put_meta(b, ".ranges", slice_of(bytes, n));
 }
 
+static void put_object(struct rocks_batch *b, uint32_t seq, const struct store_object *o)
+{
+    CLEANUP(buf_deinit) struct buf packed = {0};
+    struct rocks_key key = rocks_key_versioned(&o->key, seq);
+    uint8_t kind = rocks_codec_object_kind(o->data);
+    struct slice payload = o->data;
+    if (rocks_hashes_is_key(&o->key) && rocks_hashes_pack(b->r, seq, o->data, &packed)) {
+        kind = ROCKS_OBJECT_HASHES;
+        payload = buf_slice(&packed);
+    }
+    put_pieces(b, ROCKS_CF_OBJECT, &key, (struct slice[]){slice_of(&kind, 1), payload}, 2);
+}
+
 void rocks_batch_put_objects(struct rocks_batch *b, uint32_t seq,
                              const struct store_object *objects, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct rocks_key key = rocks_key_versioned(&objects[i].key, seq);
-        uint8_t kind = rocks_codec_object_kind(objects[i].data);
-        put_pieces(b, ROCKS_CF_OBJECT, &key, (struct slice[]){slice_of(&kind, 1), objects[i].data},
-                   2);
-    }
+    for (size_t i = 0; i < n; i++)
+        put_object(b, seq, &objects[i]);
 }
 
 void rocks_batch_put_successors(struct rocks_batch *b, uint32_t seq,

@@ -12,7 +12,7 @@ size_t rocks_codec_put_varint(uint8_t out[ROCKS_CODEC_MAX_VARINT], uint64_t v)
     return n;
 }
 
-static uint64_t take_varint(struct cursor *c)
+uint64_t rocks_codec_take_varint(struct cursor *c)
 {
     uint64_t v = 0;
     for (unsigned shift = 0; shift < 63; shift += 7) {
@@ -28,7 +28,7 @@ static uint64_t take_varint(struct cursor *c)
 bool rocks_codec_split_tx(struct slice row, struct slice *ret_tx, struct slice *ret_meta)
 {
     struct cursor c = cursor_of(row);
-    uint64_t n = take_varint(&c);
+    uint64_t n = rocks_codec_take_varint(&c);
     *ret_tx = cursor_take(&c, n);
     *ret_meta = cursor_rest(&c);
     return !c.failed;
@@ -63,12 +63,14 @@ uint8_t rocks_codec_object_kind(struct slice data)
     return data.n > 0 ? ROCKS_OBJECT_FULL : ROCKS_OBJECT_DELETED;
 }
 
-bool rocks_codec_object_data(struct slice row, struct slice *ret)
+bool rocks_codec_split_object(struct slice row, enum rocks_object_kind *ret_kind,
+                              struct slice *ret_payload)
 {
-    if (row.n == 0 || row.p[0] != rocks_codec_object_kind(slice_from(row, 1)))
+    if (row.n == 0 || row.p[0] < ROCKS_OBJECT_FULL || row.p[0] > ROCKS_OBJECT_HASHES)
         return false;
-    *ret = slice_from(row, 1);
-    return true;
+    *ret_kind = (enum rocks_object_kind)row.p[0];
+    *ret_payload = slice_from(row, 1);
+    return (*ret_kind == ROCKS_OBJECT_DELETED) == (ret_payload->n == 0);
 }
 
 enum rocks_cf rocks_codec_index_cf(enum store_index index)

@@ -8,6 +8,9 @@
 
 /* 7 bits a byte, low first; returns the bytes written. */
 size_t rocks_codec_put_varint(uint8_t out[ROCKS_CODEC_MAX_VARINT], uint64_t v);
+/* Read one; a malformed one fails the cursor. */
+struct cursor;
+uint64_t rocks_codec_take_varint(struct cursor *c);
 /* Split a transaction row; slices point into it. False: damaged. */
 bool rocks_codec_split_tx(struct slice row, struct slice *ret_tx, struct slice *ret_meta);
 
@@ -15,9 +18,12 @@ struct rocks_key rocks_codec_txhash_key(const struct hash256 *tx_hash, struct st
 /* Position in a txhash key. False: damaged. */
 bool rocks_codec_txhash_pos(struct slice key, struct store_tx_pos *ret);
 
+/* Of an object's bytes as they are: full or deleted. */
 uint8_t rocks_codec_object_kind(struct slice data); /* enum rocks_object_kind */
-/* Bytes of an object row; empty = deleted. False: damaged, or of a kind from the future. */
-bool rocks_codec_object_data(struct slice row, struct slice *ret);
+/* Kind and payload of an object row; the payload points into it. False: damaged, or of a kind from
+ * the future. */
+bool rocks_codec_split_object(struct slice row, enum rocks_object_kind *ret_kind,
+                              struct slice *ret_payload);
 
 enum rocks_cf rocks_codec_index_cf(enum store_index index);
 /* Prefix and suffix have the index's sizes. */

@@ -39,7 +39,11 @@ enum rocks_cf {
 };
 
 /* First byte of an object row. Later kinds may refer to metadata instead of holding the bytes. */
-enum rocks_object_kind { ROCKS_OBJECT_FULL = 1, ROCKS_OBJECT_DELETED = 2 };
+enum rocks_object_kind {
+    ROCKS_OBJECT_FULL = 1,
+    ROCKS_OBJECT_DELETED,
+    ROCKS_OBJECT_HASHES /* rocks_hashes.h */
+};
 
 #define ROCKS_VERSIONED_KEY 36 /* of object and successor rows */
 #define ROCKS_TXHASH_PREFIX 8
@@ -86,6 +90,7 @@ enum rocks_iter_kind {
     ROCKS_ITER_OBJECT,     /* within one key */
     ROCKS_ITER_OBJECT_ALL, /* across keys */
     ROCKS_ITER_SUCCESSOR,
+    ROCKS_ITER_HEADER,
     ROCKS_ITER_TX,
     ROCKS_ITER_TXHASH,
     ROCKS_ITER_ACCOUNT_TX,
@@ -100,6 +105,15 @@ struct rocks_iter_pool {
     rocksdb_iterator_t *idle[ROCKS_ITER_IDLE];
     uint64_t generation; /* of all in `idle` */
     size_t n;
+};
+
+/* Hashes of the newest ledgers, for rocks_hashes.c: of last - n + 1 .. last, each at its sequence
+ * modulo the size. */
+#define ROCKS_RECENT 256
+struct rocks_recent {
+    uint32_t last;
+    uint32_t n;
+    struct hash256 hashes[ROCKS_RECENT];
 };
 
 struct rocks_load; /* rocks_load.c */
@@ -131,6 +145,7 @@ struct rocks {
      * it (its recovery from a full disk writes on into the broken log file): no more writes until
      * the store is opened again. */
     bool failed;
+    struct rocks_recent recent; /* the writer's */
 
     struct rocks_load *load; /* NULL: none in progress; the writer's */
 

@@ -12,6 +12,7 @@ static const struct {
     [ROCKS_ITER_OBJECT] = {ROCKS_CF_OBJECT, true, "objects"},
     [ROCKS_ITER_OBJECT_ALL] = {ROCKS_CF_OBJECT, false, "objects"},
     [ROCKS_ITER_SUCCESSOR] = {ROCKS_CF_SUCCESSOR, true, "successors"},
+    [ROCKS_ITER_HEADER] = {ROCKS_CF_HEADER, false, "headers"},
     [ROCKS_ITER_TX] = {ROCKS_CF_TX, false, "transactions"},
     [ROCKS_ITER_TXHASH] = {ROCKS_CF_TXHASH, true, "transaction hashes"},
     [ROCKS_ITER_ACCOUNT_TX] = {ROCKS_CF_ACCOUNT_TX, true, "account_tx"},

@@ -12,19 +12,19 @@
 static const struct cf_tuning {
     const char *name;
     int prefix_bytes; /* with a bloom filter on it; 0 = none */
-    bool busy;        /* takes most of the bytes: large files, partitioned index */
+    bool partitioned; /* the filter is large beside the cache: read it, and the index, in parts */
     bool dictionary;  /* values have much in common */
     size_t block_bytes;
 } tuning[ROCKS_N_CFS] = {
     [ROCKS_CF_META] = {"default", 0, false, false, 4096},
     [ROCKS_CF_HEADER] = {"header", 0, false, true, 8192},
     [ROCKS_CF_HASH] = {"hash", 0, false, false, 4096},
-    [ROCKS_CF_TX] = {"tx", 0, true, true, 16384},
+    [ROCKS_CF_TX] = {"tx", 0, false, true, 16384},
     [ROCKS_CF_TXHASH] = {"txhash", ROCKS_TXHASH_PREFIX, true, false, 8192},
-    [ROCKS_CF_ACCOUNT_TX] = {"account_tx", 20, true, false, 16384},
+    [ROCKS_CF_ACCOUNT_TX] = {"account_tx", 20, false, false, 16384},
     [ROCKS_CF_OBJECT] = {"object", 32, true, true, 16384},
     [ROCKS_CF_SUCCESSOR] = {"successor", 32, true, true, 16384},
-    [ROCKS_CF_INDEX] = {"index", 0, true, true, 16384},
+    [ROCKS_CF_INDEX] = {"index", 0, false, true, 16384},
 };
 
 const char *rocks_options_cf_name(enum rocks_cf cf)
@@ -49,11 +49,10 @@ static void set_table(struct rocks *r, const struct cf_tuning *t, rocksdb_option
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(b, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(b, 1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(b, 1);
-    if (t->busy) {
-        /* a file's whole index and filter would be large beside the cache: read them in parts */
+    if (t->partitioned) {
         rocksdb_block_based_options_set_index_type(
             b, rocksdb_block_based_table_index_type_two_level_index_search);
-        rocksdb_block_based_options_set_partition_filters(b, t->prefix_bytes > 0);
+        rocksdb_block_based_options_set_partition_filters(b, 1);
         rocksdb_block_based_options_set_metadata_block_size(b, 8192);
     }
     if (t->prefix_bytes > 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading the state at a ledger: versions of objects, and the order of keys. */
 #include "store/rocks_codec.h"
+#include "store/rocks_hashes.h"
 #include "store/rocks_iter.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_status.h"
@@ -25,14 +26,30 @@ static ERR damaged(const struct rocks *r, const char *what, const struct hash256
                 bits_load32(key->b), bits_load32(key->b + 4));
 }
 
-/* The row the iterator stands on; *ret points into it. */
-static ERR object_row(const struct rocks_iter *it, const struct hash256 *key, struct slice *ret,
-                      uint32_t *ret_seq)
+struct object_row {
+    uint32_t seq;
+    enum rocks_object_kind kind;
+    struct slice payload;
+};
+
+/* The row the iterator stands on; its payload is valid until the next move. */
+static ERR object_row(const struct rocks_iter *it, const struct hash256 *key,
+                      struct object_row *ret)
 {
-    *ret_seq = ~bits_load32(rocks_iter_key(it).p + 32);
-    if (!rocks_codec_object_data(rocks_iter_value(it), ret))
+    ret->seq = ~bits_load32(rocks_iter_key(it).p + 32);
+    if (!rocks_codec_split_object(rocks_iter_value(it), &ret->kind, &ret->payload))
         return damaged(it->r, "object row", key);
     return OK;
+}
+
+static ERR object_data(const struct rocks_read *rd, const struct object_row *row, struct arena *a,
+                       struct slice *ret)
+{
+    switch (row->kind) {
+    case ROCKS_OBJECT_HASHES: return rocks_hashes_unpack(rd, row->seq, row->payload, a, ret);
+    case ROCKS_OBJECT_FULL: *ret = arena_dup(a, row->payload); return OK;
+    default: *ret = SLICE_EMPTY; return OK;
+    }
 }
 
 struct objects_read {
@@ -48,14 +65,13 @@ struct objects_read {
 static ERR object_get(struct objects_read *o, struct rocks_iter *it, size_t i)
 {
     bool found;
-    uint32_t seq = UINT32_MAX;
-    struct slice data = SLICE_EMPTY;
+    struct object_row row = {.seq = UINT32_MAX, .kind = ROCKS_OBJECT_DELETED};
     TRY(seek_version(it, &o->keys[i], o->seq, &found));
     if (found)
-        TRY(object_row(it, &o->keys[i], &data, &seq));
-    o->ret[i] = data.n > 0 ? arena_dup(o->arena, data) : SLICE_EMPTY;
+        TRY(object_row(it, &o->keys[i], &row));
+    TRY(object_data(&o->rd, &row, o->arena, &o->ret[i]));
     if (o->ret_seqs)
-        o->ret_seqs[i] = seq;
+        o->ret_seqs[i] = row.seq;
     return rocks_read_check_budget(o->arena);
 }
 
@@ -106,13 +122,12 @@ static ERR exists_at(const struct rocks_read *rd, const struct hash256 *key, uin
                      bool *ret)
 {
     CLEANUP(rocks_iter_put) struct rocks_iter it = rocks_iter_take(rd, ROCKS_ITER_OBJECT);
-    struct slice data = SLICE_EMPTY;
-    uint32_t at;
+    struct object_row row = {.kind = ROCKS_OBJECT_DELETED};
     bool found;
     TRY(seek_version(&it, key, seq, &found));
     if (found)
-        TRY(object_row(&it, key, &data, &at));
-    *ret = data.n > 0;
+        TRY(object_row(&it, key, &row));
+    *ret = row.kind != ROCKS_OBJECT_DELETED;
     return OK;
 }
 

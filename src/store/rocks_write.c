@@ -3,6 +3,7 @@
 #include "store/rocks_write.h"
 
 #include "store/rocks_batch.h"
+#include "store/rocks_hashes.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_read.h"
 
@@ -15,8 +16,10 @@ ERR rocks_write_check(struct rocks *r)
 
 static ERR put_ledger(struct rocks_batch *b, const struct store_ledger *l)
 {
+    TRY(rocks_hashes_prepare(b->r, l->header.seq));
     rocks_batch_put_ledger(b, l);
     rocks_batch_put_objects(b, l->header.seq, l->objects, l->n_objects);
+    rocks_hashes_add(b->r, &l->header);
     rocks_batch_put_successors(b, l->header.seq, l->successors, l->n_successors);
     return rocks_batch_put_index_rows(b, l->index_rows, l->n_index_rows);
 }

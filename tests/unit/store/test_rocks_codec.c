@@ -40,15 +40,24 @@ TEST(rocks_codec_hash_keys_carry_positions)
     }
 }
 
+static bool split(struct slice row)
+{
+    enum rocks_object_kind kind;
+    struct slice payload;
+    return rocks_codec_split_object(row, &kind, &payload);
+}
+
 TEST(rocks_codec_refuses_object_rows_of_unknown_kind)
 {
-    struct slice data;
-    ASSERT(rocks_codec_object_data(SLICE_LIT("\x01x"), &data));
-    ASSERT_SLICE("x", data);
-    ASSERT(rocks_codec_object_data(SLICE_LIT("\x02"), &data));
-    ASSERT_INT(0, data.n);
-    ASSERT(!rocks_codec_object_data(SLICE_LIT("\x02x"), &data));
-    ASSERT(!rocks_codec_object_data(SLICE_LIT("\x01"), &data));
-    ASSERT(!rocks_codec_object_data(SLICE_LIT("\x07x"), &data));
-    ASSERT(!rocks_codec_object_data(SLICE_EMPTY, &data));
+    enum rocks_object_kind kind;
+    struct slice payload;
+    ASSERT(rocks_codec_split_object(SLICE_LIT("\x01x"), &kind, &payload));
+    ASSERT_INT(ROCKS_OBJECT_FULL, kind);
+    ASSERT_SLICE("x", payload);
+    ASSERT(split(SLICE_LIT("\x02")));
+    ASSERT(!split(SLICE_LIT("\x02x")));
+    ASSERT(!split(SLICE_LIT("\x01")));
+    ASSERT(!split(SLICE_LIT("\x07x")));
+    ASSERT(!split(SLICE_LIT("\0")));
+    ASSERT(!split(SLICE_EMPTY));
 }
