@@ -7,6 +7,7 @@
 #include "ledger/repair.h"
 #include "ledger/successor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* One ledger of the batch: verified, changed in the open transaction. */

@@ -13,6 +13,7 @@ struct leaf_list {
     struct leaf *items;
     size_t n;
     size_t cap;
+    struct leaf_work *work; /* room for hashing */
 };
 
 void leaf_list_deinit(struct leaf_list *l);

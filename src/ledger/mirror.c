@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,7 +39,7 @@ ERR mirror_check(const struct mirror *m, int rc, const char *what)
 
 static err take_lock(struct mirror *m)
 {
-    char path[4096];
+    char path[2048];
     if (snprintf(path, sizeof path, "%s/LOCK", m->path) >= (int)sizeof path)
         return FAIL(ERR_INVALID, "mirror: path too long");
     if (mkdir(m->path, 0755) != 0 && errno != EEXIST)

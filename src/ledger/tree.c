@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "ledger/leaf.h"
 
+#include <stdlib.h>
+
 #define NODE_HEAD_BYTES 4
 #define NODE_CHILD_BYTES (4 + 32)
 #define NODE_MAX_BYTES (NODE_HEAD_BYTES + 16 * NODE_CHILD_BYTES)
