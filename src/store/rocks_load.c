@@ -155,7 +155,9 @@ static ERR sst_open(struct rocks *r, struct sst *f)
         rocks_path(r, "load/%u-%s-%zu.sst", f->chain, rocks_options_cf_name(f->cf), f->n_paths);
     f->paths = xrealloc(f->paths, (f->n_paths + 1) * sizeof *f->paths);
     f->paths[f->n_paths++] = path;
-    f->writer = rocksdb_sstfilewriter_create(r->load->env, r->cf_opts[f->cf]);
+    rocksdb_options_t *opts = rocks_options_new_load(r, f->cf);
+    f->writer = rocksdb_sstfilewriter_create(r->load->env, opts);
+    rocksdb_options_destroy(opts); /* the writer has a copy */
     rocksdb_sstfilewriter_open(f->writer, path, &text);
     return rocks_status(r->path, "load", text);
 }

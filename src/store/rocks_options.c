@@ -82,6 +82,18 @@ static void set_compression(const struct cf_tuning *t, rocksdb_options_t *o)
     }
 }
 
+rocksdb_options_t *rocks_options_new_load(struct rocks *r, enum rocks_cf cf)
+{
+    rocksdb_options_t *o = rocksdb_options_create();
+    const struct cf_tuning *t = &tuning[cf];
+    if (t->prefix_bytes > 0)
+        rocksdb_options_set_prefix_extractor(
+            o, rocksdb_slicetransform_create_fixed_prefix((size_t)t->prefix_bytes));
+    rocksdb_options_set_compression(o, rocksdb_lz4_compression);
+    set_table(r, t, o);
+    return o;
+}
+
 static rocksdb_options_t *make_cf(struct rocks *r, const struct cf_tuning *t,
                                   uint64_t memtable_bytes)
 {

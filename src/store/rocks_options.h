@@ -12,3 +12,8 @@ enum rocks_cf rocks_options_cf_by_name(const char *name);
  * indexes, filters and memtables together; 0 = default. */
 void rocks_options_init(struct rocks *r, uint64_t cache_bytes);
 void rocks_options_deinit(struct rocks *r);
+
+/* Options for the files of an initial load: packed lightly. Training dictionaries and zstd would
+ * cost half of the load's CPU; compaction packs the rows tightly later. The caller destroys them.
+ */
+rocksdb_options_t *rocks_options_new_load(struct rocks *r, enum rocks_cf cf);
