@@ -32,23 +32,22 @@ static const uint64_t round_constants[80] = {
     0x28db77f523047d84, 0x32caab7b40c72493, 0x3c9ebe0a15c9bebc, 0x431d67c49c100d4c,
     0x4cc5d4becb3e42b6, 0x597f299cfc657e2a, 0x5fcb6fab3ad6faec, 0x6c44198c4a475817};
 
-typedef uint64_t vec __attribute__((vector_size(8 * LANES)));
-
-/* The same code is compiled for each kind of processor; what it calls has to be part of it. */
-#define INLINE static inline __attribute__((always_inline))
-
 #define ROTATE(x, n) (((x) >> (n)) | ((x) << (64 - (n))))
 #define BIG_0(x) (ROTATE(x, 28) ^ ROTATE(x, 34) ^ ROTATE(x, 39))
 #define BIG_1(x) (ROTATE(x, 14) ^ ROTATE(x, 18) ^ ROTATE(x, 41))
 #define SMALL_0(x) (ROTATE(x, 1) ^ ROTATE(x, 8) ^ ((x) >> 7))
 #define SMALL_1(x) (ROTATE(x, 19) ^ ROTATE(x, 61) ^ ((x) >> 6))
 
+#ifdef __x86_64__
+#define TARGET __attribute__((target("avx512f")))
+
+typedef uint64_t vec __attribute__((vector_size(8 * LANES)));
+
 /* One block in every lane: FIPS 180-4, 6.4.2, the schedule kept in a ring of 16 words. */
-INLINE void compress(vec state[8], const vec words[16])
+TARGET static void compress(vec state[8], const uint64_t words[16][LANES])
 {
     vec w[16];
-    for (int i = 0; i < 16; i++)
-        w[i] = words[i];
+    memcpy(w, words, sizeof w);
     vec a = state[0], b = state[1], c = state[2], d = state[3];
     vec e = state[4], f = state[5], g = state[6], h = state[7];
     for (int t = 0; t < 80; t += 16) {
@@ -66,13 +65,13 @@ INLINE void compress(vec state[8], const vec words[16])
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
-INLINE void take_digest(const vec state[8], uint32_t lane, struct hash256 *ret)
+TARGET static void take_digest(const vec state[8], uint32_t lane, struct hash256 *ret)
 {
     for (int i = 0; i < 4; i++)
         bits_store64(ret->b + 8 * i, state[i][lane]);
 }
 
-INLINE void hash_all(const struct lanes *l, struct hash256 ret[LANES])
+TARGET void lanes_hash(struct lanes *l, struct hash256 ret[LANES])
 {
     vec state[8];
     for (int i = 0; i < 8; i++)
@@ -81,50 +80,30 @@ INLINE void hash_all(const struct lanes *l, struct hash256 ret[LANES])
     for (uint32_t lane = 0; lane < LANES; lane++)
         most = l->n_blocks[lane] > most ? l->n_blocks[lane] : most;
     for (uint32_t block = 0; block < most; block++) {
-        compress(state, (const vec *)l->words[block]);
+        compress(state, l->words[block]);
         for (uint32_t lane = 0; lane < LANES; lane++)
             if (l->n_blocks[lane] == block + 1)
                 take_digest(state, lane, &ret[lane]);
     }
+    memset(l->n_blocks, 0, sizeof l->n_blocks);
 }
 
-/* Two registers for one vector of the code spill a lot; this never runs on a fiber's stack. */
-#pragma GCC diagnostic ignored "-Wframe-larger-than="
-
-#ifdef __x86_64__
-__attribute__((target("avx512f"))) static void hash_avx512(const struct lanes *l,
-                                                           struct hash256 ret[LANES])
-{
-    hash_all(l, ret);
-}
-__attribute__((target("avx2"))) static void hash_avx2(const struct lanes *l,
-                                                      struct hash256 ret[LANES])
-{
-    hash_all(l, ret);
-}
 bool lanes_usable(void)
 {
-    return __builtin_cpu_supports("avx2") != 0;
+    return __builtin_cpu_supports("avx512f") != 0;
 }
 #else
 bool lanes_usable(void)
 {
     return false;
 }
-#endif
 
 void lanes_hash(struct lanes *l, struct hash256 ret[LANES])
 {
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512f"))
-        hash_avx512(l, ret);
-    else
-        hash_avx2(l, ret);
-#else
-    hash_all(l, ret);
-#endif
-    memset(l->n_blocks, 0, sizeof l->n_blocks);
+    assert(!"lanes are not usable here");
+    (void)l, (void)ret;
 }
+#endif
 
 void lanes_set(struct lanes *l, uint32_t lane, const struct slice *parts, size_t n_parts)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-512 of eight messages side by side in vector registers: several times faster than one after
- * the other, where the processor has AVX2 or AVX-512. */
+/* SHA-512 of eight messages side by side in vector registers: three times faster than one after the
+ * other, where the processor has AVX-512. (With AVX2, which cannot rotate, it gained a fifth: not
+ * worth its code.) */
 #pragma once
 #include "base/hash.h"
 
@@ -25,5 +26,5 @@ static inline uint32_t lanes_blocks(size_t n)
 /* Put a message, given in parts, into a lane: at most LANES_MAX_BYTES. */
 void lanes_set(struct lanes *l, uint32_t lane, const struct slice *parts, size_t n_parts);
 /* First halves of the digests of all lanes that are not empty; then all are empty. Only where
- * lanes_usable. Takes 5 KiB of stack: not for fibers. */
+ * lanes_usable. */
 void lanes_hash(struct lanes *l, struct hash256 ret[LANES]);
