@@ -232,7 +232,7 @@ static YIELDS err choose_first(struct etl *e, uint32_t *ret)
     uint64_t version = 0;
     for (;;) {
         uint32_t wanted = e->opts.start_sequence ? e->opts.start_sequence : sources_newest(all);
-        if (wanted && fetch_is_held(all, wanted)) {
+        if (wanted && fetch_holders(all, wanted)) {
             *ret = wanted;
             return OK;
         }
@@ -267,7 +267,8 @@ static YIELDS err load_until_done(struct etl *e)
         LOG_INFO("etl: the store is empty: loading ledger %u", seq);
         atomic_store(&e->load_seq, seq);
         follow_from(e, seq + 1, true);
-        struct load_opts opts = {e->opts.sources, e->applier, seq, n_chains(e), only};
+        struct load_opts opts = {e->opts.sources, e->applier, seq, n_chains(e),
+                                 only < 0 ? 0 : ~FETCH_MASK(only)};
         int64_t begun = clock_now_ns();
         err r = load_run(&opts, &e->load, &sources);
         atomic_store(&e->load_seq, 0);

@@ -19,6 +19,8 @@
 #define MAX_FETCHERS 32
 #define MAX_AHEAD 1024
 #define RETRY_FIRST_NS (2 * CLOCK_S)
+#define WRONG_FIRST_NS (1 * CLOCK_S)
+#define WRONG_MAX_NS (60 * CLOCK_S)
 #define RETRY_MAX_NS (30 * CLOCK_S)
 #define FORK_RETRY_NS (30 * CLOCK_S)
 #define STORE_RETRY_NS (5 * CLOCK_S)
@@ -34,6 +36,9 @@ struct slot {
     size_t n_bytes;               /* READY, GIVEN */
     uint32_t n_failed;            /* fetches in a row */
     int64_t retry_ns;             /* not before */
+    fetch_mask wrong;             /* sources that had this ledger wrong in this round */
+    uint32_t n_rounds;            /* in which all sources had it wrong */
+    enum extract_trouble trouble; /* why it does not come */
 };
 
 struct extract {
@@ -44,7 +49,7 @@ struct extract {
     uint32_t generation; /* grows with each restart */
     size_t n_bytes; /* of READY and GIVEN slots, and of dropped generations still at the applier */
     int64_t pause_until_ns; /* nothing is fetched before */
-    uint64_t refused_by;    /* bits: sources whose next ledger did not verify */
+    bool store_failed;      /* the newest attempt to store */
     struct fiber_group fibers;
     struct fiber_cond changed;
     _Atomic int trouble;
@@ -67,15 +72,18 @@ static struct slot *slot_of(struct extract *x, uint32_t seq)
     return &x->slots[seq % x->opts.max_ahead];
 }
 
-static void set_trouble(struct extract *x, enum extract_trouble t)
+/* What others see: the trouble of the next ledger. */
+static void refresh_trouble(struct extract *x)
 {
-    atomic_store(&x->trouble, t);
+    enum extract_trouble t = slot_of(x, x->next_apply)->trouble;
+    atomic_store(&x->trouble, x->store_failed ? EXTRACT_TROUBLE_STORE : t);
 }
 
 static void set_next(struct extract *x, uint32_t seq)
 {
     x->next_apply = seq;
     atomic_store(&x->next_atomic, seq);
+    refresh_trouble(x);
 }
 
 static void empty_slots(struct extract *x)
@@ -99,51 +107,79 @@ void extract_restart(struct extract *x, uint32_t seq)
     fiber_cond_broadcast(&x->changed);
 }
 
-/* Handing over. */
-
 static void give_ready(struct extract *x);
 
-static void handle_wrong(struct extract *x, const struct handed *h, const struct applier_work *w)
+/* What became of a ledger. */
+
+/* All that hold the ledger had it wrong: begin a new round after a pause. */
+static void end_round(struct extract *x, uint32_t seq, enum extract_trouble trouble)
+{
+    struct slot *s = slot_of(x, seq);
+    bool told = s->trouble == trouble;
+    s->wrong = 0;
+    s->n_rounds++;
+    s->trouble = trouble;
+    s->retry_ns = clock_now_ns() + choice_backoff(s->n_rounds, WRONG_FIRST_NS, WRONG_MAX_NS);
+    if (trouble == EXTRACT_TROUBLE_FORK) {
+        s->retry_ns = clock_now_ns() + FORK_RETRY_NS;
+        if (!told)
+            LOG_ERROR("etl: no source has a ledger %u that continues ours: the sources, or our "
+                      "history, are on a fork; trying again every %d s",
+                      seq, (int)(FORK_RETRY_NS / CLOCK_S));
+    }
+    refresh_trouble(x);
+}
+
+/* The source's ledger did not verify (`text` says why): it is asked of the others, then of all
+ * again after a pause. */
+static void note_wrong(struct extract *x, uint32_t seq, uint32_t source, const char *what,
+                       const char *text)
 {
     struct sources *all = x->opts.sources;
-    uint32_t n = sources_count(all), n_refused;
-    LOG_ERROR("etl: ledger %u of source %s: %s: refused", h->seq, sources_name(all, h->source),
-              w->text);
-    sources_blame(all, h->source, w->what);
-    x->refused_by |= (uint64_t)1 << h->source;
-    n_refused = (uint32_t)__builtin_popcountll(x->refused_by);
-    for (uint32_t i = 0; i < n; i++)
-        if (!(x->refused_by & (uint64_t)1 << i) && fetch_holds(all, i, h->seq))
-            n_refused = 0; /* another one may have it right */
-    if (n_refused == 0)
-        return;
-    bool fork = slice_is(slice_str(w->what), "parent");
-    set_trouble(x, fork ? EXTRACT_TROUBLE_FORK : EXTRACT_TROUBLE_WRONG);
-    x->refused_by = 0;
-    if (fork) {
-        x->pause_until_ns = clock_now_ns() + FORK_RETRY_NS;
-        LOG_ERROR(
-            "etl: no source has a ledger %u that continues ours: the sources, or our history, "
-            "are on a fork; trying again every %d s",
-            h->seq, (int)(FORK_RETRY_NS / CLOCK_S));
-    }
+    struct slot *s = slot_of(x, seq);
+    LOG_ERROR("etl: ledger %u of source %s: %s: refused", seq, sources_name(all, source), text);
+    sources_blame(all, source, what);
+    s->wrong |= FETCH_MASK(source);
+    s->retry_ns = 0;
+    if (!(fetch_holders(all, seq) & ~s->wrong))
+        end_round(x, seq,
+                  slice_is(slice_str(what), "parent") ? EXTRACT_TROUBLE_FORK
+                                                      : EXTRACT_TROUBLE_WRONG);
+}
+
+/* What was handed over behind this ledger is skipped by the applier, so we begin again with it; it
+ * keeps its past. */
+static void begin_again(struct extract *x, uint32_t seq)
+{
+    struct slot past = *slot_of(x, seq);
+    extract_restart(x, seq);
+    *slot_of(x, seq) =
+        (struct slot){.wrong = past.wrong, .n_rounds = past.n_rounds, .trouble = past.trouble};
 }
 
 static void handle_failed(struct extract *x, const struct handed *h, const struct applier_work *w)
 {
-    set_trouble(x, EXTRACT_TROUBLE_STORE);
+    x->store_failed = true;
+    refresh_trouble(x);
     x->pause_until_ns = clock_now_ns() + STORE_RETRY_NS;
     LOG_ERROR("etl: ledger %u: cannot be stored: %s, trying again in %d s", h->seq, w->text,
               (int)(STORE_RETRY_NS / CLOCK_S));
 }
 
-static void handle_done(struct extract *x, const struct handed *h)
+static void handle_result(struct extract *x, const struct handed *h, const struct applier_work *w)
 {
-    sources_praise(x->opts.sources, h->source);
-    *slot_of(x, h->seq) = (struct slot){0};
-    set_next(x, h->seq + 1);
-    x->refused_by = 0;
-    set_trouble(x, EXTRACT_TROUBLE_NONE);
+    if (w->result == APPLIER_RESULT_DONE) {
+        sources_praise(x->opts.sources, h->source);
+        *slot_of(x, h->seq) = (struct slot){0};
+        x->store_failed = false;
+        set_next(x, h->seq + 1);
+        return;
+    }
+    begin_again(x, h->seq);
+    if (w->result == APPLIER_RESULT_WRONG)
+        note_wrong(x, h->seq, h->source, w->what, w->text);
+    else if (w->result == APPLIER_RESULT_FAILED)
+        handle_failed(x, h, w);
 }
 
 static void on_applied(struct applier_work *w)
@@ -151,22 +187,15 @@ static void on_applied(struct applier_work *w)
     struct handed *h = w->owner;
     struct extract *x = h->x;
     x->n_bytes -= h->n_bytes;
-    if (h->generation == x->generation) {
-        if (w->result == APPLIER_RESULT_DONE)
-            handle_done(x, h);
-        else if (w->result == APPLIER_RESULT_WRONG)
-            handle_wrong(x, h, w);
-        else if (w->result == APPLIER_RESULT_FAILED)
-            handle_failed(x, h, w);
-        /* what follows a ledger that was not stored is skipped by the applier: begin again there */
-        if (w->result != APPLIER_RESULT_DONE)
-            extract_restart(x, h->seq);
-    }
+    if (h->generation == x->generation)
+        handle_result(x, h, w);
     free(h);
     applier_work_free(w);
     give_ready(x);
     fiber_cond_broadcast(&x->changed);
 }
+
+/* Handing over. */
 
 static void give(struct extract *x, struct slot *s)
 {
@@ -230,54 +259,42 @@ static bool claim(struct extract *x, uint32_t *ret_seq, int64_t *ret_wait_ns)
     return false;
 }
 
-static YIELDS err fetch_and_decode(struct extract *x, uint32_t seq, int64_t *ret_again_ns,
-                                   struct decode_ledger **ret)
+/* *ret_source is set once somebody answered. */
+static YIELDS err fetch_and_decode(struct extract *x, uint32_t seq, uint32_t *ret_source,
+                                   const char **ret_what, struct decode_ledger **ret)
 {
     struct fetch_reply *reply = NULL;
-    struct sources *all = x->opts.sources;
-    const char *what = "";
-    *ret_again_ns = CLOCK_NEVER;
-    TRY(fetch_ledger(all, seq, true, ret_again_ns, &reply));
-    uint32_t source = reply->source;
-    err e = worker_decode_ledger(reply, true, ret, &what);
-    if (e.code == ERR_VERIFY || e.code == ERR_PARSE) {
-        LOG_ERROR("etl: ledger %u of source %s: %s: refused", seq, sources_name(all, source),
-                  err_text());
-        sources_blame(all, source, what);
-        *ret_again_ns = clock_now_ns(); /* another source may have it right: at once */
-    }
-    return e;
+    *ret_what = NULL;
+    TRY(fetch_ledger(x->opts.sources, seq, true, slot_of(x, seq)->wrong, &reply));
+    *ret_source = reply->source;
+    return worker_decode_ledger(reply, true, ret, ret_what);
 }
 
 static void note_gap(struct extract *x, uint32_t seq)
 {
-    if (seq != x->next_apply || fetch_is_held(x->opts.sources, seq))
+    struct slot *s = slot_of(x, seq);
+    if (seq != x->next_apply || s->trouble == EXTRACT_TROUBLE_GAP ||
+        fetch_holders(x->opts.sources, seq) || sources_n_connected(x->opts.sources) == 0)
         return;
-    if (sources_n_connected(x->opts.sources) == 0 ||
-        atomic_load(&x->trouble) == EXTRACT_TROUBLE_GAP)
-        return;
-    set_trouble(x, EXTRACT_TROUBLE_GAP);
+    s->trouble = EXTRACT_TROUBLE_GAP;
+    refresh_trouble(x);
     LOG_ERROR("etl: no source holds ledger %u, the next one (they are at %u): waiting for a source "
               "that has it",
               seq, sources_newest(x->opts.sources));
 }
 
-static void note_failure(struct extract *x, uint32_t seq, err e, int64_t again_ns)
+static void note_failure(struct extract *x, uint32_t seq, err e)
 {
     static struct log_limit limit = LOG_LIMIT_INIT(5);
     uint64_t dropped;
     struct slot *s = slot_of(x, seq);
-    s->state = SLOT_EMPTY;
     s->n_failed++;
     s->retry_ns = clock_now_ns() + choice_backoff(s->n_failed, RETRY_FIRST_NS, RETRY_MAX_NS);
-    if (again_ns != CLOCK_NEVER)
-        s->retry_ns = again_ns;
-    if (e.code == ERR_BUSY && seq == x->next_apply &&
-        atomic_load(&x->trouble) == EXTRACT_TROUBLE_NONE)
-        set_trouble(x, EXTRACT_TROUBLE_WRONG); /* all that hold it had it wrong */
-    if (e.code == ERR_NOT_FOUND)
+    if (e.code == ERR_BUSY)
+        end_round(x, seq, EXTRACT_TROUBLE_WRONG);
+    else if (e.code == ERR_NOT_FOUND)
         note_gap(x, seq);
-    else if (e.code != ERR_BUSY && e.code != ERR_VERIFY && log_limit_take(&limit, &dropped))
+    else if (log_limit_take(&limit, &dropped))
         LOG_WARN("etl: ledger %u: %s: %s, trying again", seq, err_name(e), err_text());
 }
 
@@ -290,30 +307,46 @@ static void take_in(struct extract *x, uint32_t seq, struct decode_ledger *d)
         LOG_WARN("etl: ledger %u: %u transactions of an unknown form: stored, not fully indexed",
                  seq, d->n_odd);
     counter_inc(x->n_fetched);
-    *s = (struct slot){.state = SLOT_READY, .ledger = d, .n_bytes = d->n_bytes};
+    s->state = SLOT_READY;
+    s->ledger = d;
+    s->n_bytes = d->n_bytes;
     x->n_bytes += d->n_bytes;
     give_ready(x);
+}
+
+static YIELDS void fetch_one(struct extract *x, uint32_t seq)
+{
+    uint32_t generation = x->generation, source = 0;
+    const char *what;
+    struct decode_ledger *d = NULL;
+    err e = fetch_and_decode(x, seq, &source, &what, &d);
+    if (generation != x->generation || fiber_cancelled()) {
+        decode_ledger_free(d);
+        return;
+    }
+    if (!err_failed(e)) {
+        take_in(x, seq, d);
+        return;
+    }
+    slot_of(x, seq)->state = SLOT_EMPTY;
+    if (what && (e.code == ERR_VERIFY || e.code == ERR_PARSE))
+        note_wrong(x, seq, source, what, err_text());
+    else
+        note_failure(x, seq, e);
 }
 
 static YIELDS void fetcher(void *arg)
 {
     struct extract *x = arg;
     while (!fiber_cancelled()) {
-        uint32_t seq, generation = x->generation;
-        int64_t wait_ns, again_ns = CLOCK_NEVER;
-        struct decode_ledger *d = NULL;
-        if (!claim(x, &seq, &wait_ns)) {
-            err woken = fiber_cond_wait(&x->changed, wait_ns);
-            (void)woken; /* woken, late or cancelled: the loop looks again */
+        uint32_t seq;
+        int64_t wait_ns;
+        if (claim(x, &seq, &wait_ns)) {
+            fetch_one(x, seq);
             continue;
         }
-        err e = fetch_and_decode(x, seq, &again_ns, &d);
-        if (generation != x->generation || fiber_cancelled())
-            decode_ledger_free(d);
-        else if (err_failed(e))
-            note_failure(x, seq, e, again_ns);
-        else
-            take_in(x, seq, d);
+        err woken = fiber_cond_wait(&x->changed, wait_ns);
+        (void)woken; /* woken, late or cancelled: the loop looks again */
     }
 }
 
@@ -324,10 +357,10 @@ static YIELDS void watcher(void *arg)
     uint64_t version = 0;
     while (!err_failed(sources_wait_change(x->opts.sources, &version, CLOCK_NEVER))) {
         struct slot *next = slot_of(x, x->next_apply);
-        if (next->state == SLOT_EMPTY && fetch_is_held(x->opts.sources, x->next_apply) &&
-            atomic_load(&x->trouble) == EXTRACT_TROUBLE_GAP) {
-            set_trouble(x, EXTRACT_TROUBLE_NONE);
+        if (next->trouble == EXTRACT_TROUBLE_GAP && fetch_holders(x->opts.sources, x->next_apply)) {
+            next->trouble = EXTRACT_TROUBLE_NONE;
             next->retry_ns = 0;
+            refresh_trouble(x);
         }
         fiber_cond_broadcast(&x->changed);
     }

@@ -128,55 +128,69 @@ static void hand_over(struct chain *c, struct decode_page *page)
     note_progress(l);
 }
 
-static YIELDS err next_page(struct chain *c, int64_t *ret_again_ns, struct decode_page **ret)
-{
-    struct load *l = c->load;
-    struct sources *all = l->opts->sources;
-    struct fetch_reply *reply = NULL;
-    const struct hash256 *after = c->has_at ? &c->at : c->range.has_after ? &c->range.after : NULL;
-    const struct hash256 *upto = c->range.has_upto ? &c->range.upto : NULL;
-    struct fetch_page page = {l->opts->seq, after, upto, l->opts->only_source};
-    *ret_again_ns = CLOCK_NEVER;
-    TRY(fetch_page(all, &page, ret_again_ns, &reply));
-    uint32_t source = reply->source;
-    err e = worker_decode_page(reply, after, upto, ret);
-    if (e.code == ERR_VERIFY || e.code == ERR_PARSE) {
-        LOG_ERROR("etl: load of ledger %u: page of source %s: %s: refused", l->opts->seq,
-                  sources_name(all, source), err_text());
-        sources_blame(all, source, "page");
-        *ret_again_ns = clock_now_ns();
-    }
-    return e;
-}
+/* Trying the same thing again and again: whom to avoid, and when to give up. */
+struct patience {
+    uint32_t seq;
+    fetch_mask avoid; /* of the load */
+    fetch_mask wrong; /* sources that had it wrong in this round */
+    uint32_t n_failed;
+    int64_t since_ns;
+};
 
-/* Wait before the same page is asked for again; an error ends the chain. */
-static YIELDS err after_failure(struct chain *c, err e, uint32_t n_failed, int64_t since_ns,
-                                int64_t again_ns)
+/* Something went wrong; wait before the next attempt. An error ends the attempts. */
+static YIELDS err be_patient(struct patience *p, err e)
 {
     static struct log_limit limit = LOG_LIMIT_INIT(3);
     uint64_t dropped;
     if (e.code == ERR_CANCELLED)
         return e;
-    if (e.code != ERR_BUSY && clock_now_ns() - since_ns > GIVE_UP_NS)
-        return FAIL(ERR_NOT_FOUND, "no source has given a page of ledger %u for a minute",
-                    c->load->opts->seq);
-    if (e.code != ERR_BUSY && e.code != ERR_VERIFY && log_limit_take(&limit, &dropped))
-        LOG_WARN("etl: load of ledger %u: %s: %s, asking for this page again", c->load->opts->seq,
-                 err_name(e), err_text());
-    if (again_ns == CLOCK_NEVER)
-        again_ns = clock_now_ns() + choice_backoff_jitter(n_failed, RETRY_FIRST_NS, RETRY_MAX_NS);
-    return fiber_sleep_until(again_ns);
+    if (clock_now_ns() - p->since_ns > GIVE_UP_NS)
+        return FAIL(ERR_NOT_FOUND, "no source has given what we need of it for a minute");
+    if ((e.code == ERR_VERIFY || e.code == ERR_PARSE) && p->wrong)
+        return OK; /* another source may have it right: at once */
+    if (e.code != ERR_BUSY && log_limit_take(&limit, &dropped))
+        LOG_WARN("etl: load of ledger %u: %s: %s, trying again", p->seq, err_name(e), err_text());
+    p->wrong = 0;
+    return fiber_sleep_until(clock_now_ns() +
+                             choice_backoff_jitter(++p->n_failed, RETRY_FIRST_NS, RETRY_MAX_NS));
+}
+
+static void note_wrong(struct patience *p, struct sources *all, uint32_t source, const char *what)
+{
+    LOG_ERROR("etl: load of ledger %u: source %s: %s: refused", p->seq, sources_name(all, source),
+              err_text());
+    sources_blame(all, source, what);
+    p->wrong |= FETCH_MASK(source);
+}
+
+static YIELDS err next_page(struct chain *c, struct patience *p, struct decode_page **ret)
+{
+    struct sources *all = c->load->opts->sources;
+    struct fetch_reply *reply = NULL;
+    const struct hash256 *after = c->has_at ? &c->at : c->range.has_after ? &c->range.after : NULL;
+    const struct hash256 *upto = c->range.has_upto ? &c->range.upto : NULL;
+    struct fetch_page page = {p->seq, after, upto, p->avoid | p->wrong};
+    TRY(fetch_page(all, &page, &reply));
+    uint32_t source = reply->source;
+    err e = worker_decode_page(reply, after, upto, ret);
+    if (e.code == ERR_VERIFY || e.code == ERR_PARSE)
+        note_wrong(p, all, source, "page");
+    return e;
+}
+
+static struct patience patience_of(const struct load_opts *opts)
+{
+    return (struct patience){opts->seq, opts->avoid, 0, 0, clock_now_ns()};
 }
 
 static YIELDS err fetch_patiently(struct chain *c, struct decode_page **ret)
 {
-    int64_t since_ns = clock_now_ns();
-    for (uint32_t n_failed = 1;; n_failed++) {
-        int64_t again_ns;
-        err e = next_page(c, &again_ns, ret);
+    struct patience p = patience_of(c->load->opts);
+    for (;;) {
+        err e = next_page(c, &p, ret);
         if (!err_failed(e) || err_failed(c->load->failure))
             return e;
-        TRY(after_failure(c, e, n_failed, since_ns, again_ns));
+        TRY(be_patient(&p, e));
     }
 }
 
@@ -240,29 +254,20 @@ static YIELDS err run_chains(struct load *l)
 /* Header and transactions of the ledger. */
 static YIELDS err fetch_base(const struct load_opts *opts, struct decode_ledger **ret)
 {
-    struct sources *all = opts->sources;
-    int64_t since_ns = clock_now_ns();
-    for (uint32_t n_failed = 1;; n_failed++) {
+    struct patience p = patience_of(opts);
+    for (;;) {
         struct fetch_reply *reply = NULL;
         const char *what = "";
-        int64_t again_ns = CLOCK_NEVER;
-        err e = fetch_ledger(all, opts->seq, false, &again_ns, &reply);
-        uint32_t source = reply ? reply->source : 0;
-        bool came = !err_failed(e);
-        if (came)
+        err e = fetch_ledger(opts->sources, opts->seq, false, p.avoid | p.wrong, &reply);
+        if (!err_failed(e)) {
+            uint32_t source = reply->source;
             e = worker_decode_ledger(reply, false, ret, &what);
-        if (!err_failed(e) || e.code == ERR_CANCELLED)
-            return e;
-        LOG_WARN("etl: load of ledger %u: %s: %s, trying again", opts->seq, err_name(e),
-                 err_text());
-        if (came)
-            sources_blame(all, source, what);
-        if (clock_now_ns() - since_ns > GIVE_UP_NS)
-            return FAIL(ERR_NOT_FOUND, "no source has given ledger %u for a minute", opts->seq);
-        if (again_ns == CLOCK_NEVER)
-            again_ns =
-                clock_now_ns() + choice_backoff_jitter(n_failed, RETRY_FIRST_NS, RETRY_MAX_NS);
-        TRY(fiber_sleep_until(again_ns));
+            if (e.code == ERR_VERIFY || e.code == ERR_PARSE)
+                note_wrong(&p, opts->sources, source, what);
+        }
+        if (!err_failed(e))
+            return OK;
+        TRY(be_patient(&p, e));
     }
 }
 

@@ -18,9 +18,9 @@ struct load_opts {
     struct sources *sources;
     struct applier *applier;
     uint32_t seq;
-    uint32_t n_chains;   /* 1..256 */
-    int32_t only_source; /* -1 = any; after a state that did not verify, one source alone must give
-                            it all */
+    uint32_t n_chains; /* 1..256 */
+    uint64_t
+        avoid; /* bits of sources not to be asked: after a state that did not verify, all but one */
 };
 
 /* How it goes; readable on any thread while load_run runs. */

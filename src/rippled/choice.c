@@ -5,32 +5,24 @@
 #include "net/ws_frame.h"
 #include "rt/clock.h"
 
-static int32_t pick_if(const struct choice_source *sources, uint32_t n, uint32_t start,
-                       int64_t now_ns, bool also_slow)
+/* 0 is best. */
+static int rank(const struct choice_source *s, int64_t now_ns)
 {
+    if (s->blamed_until_ns > now_ns)
+        return 2;
+    return s->slow_until_ns > now_ns;
+}
+
+int32_t choice_pick(const struct choice_source *sources, uint32_t n, uint32_t start, int64_t now_ns)
+{
+    int32_t best = -1;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t at = (start + i) % n;
         const struct choice_source *s = &sources[at];
-        if (s->has && !s->tried && s->avoid_until_ns <= now_ns &&
-            (also_slow || s->slow_until_ns <= now_ns))
-            return (int32_t)at;
+        if (s->has && !s->tried && (best < 0 || rank(s, now_ns) < rank(&sources[best], now_ns)))
+            best = (int32_t)at;
     }
-    return -1;
-}
-
-int32_t choice_pick(const struct choice_source *sources, uint32_t n, uint32_t start, int64_t now_ns,
-                    int64_t *ret_wait_ns)
-{
-    *ret_wait_ns = CLOCK_NEVER;
-    int32_t found = pick_if(sources, n, start, now_ns, false);
-    if (found < 0)
-        found = pick_if(sources, n, start, now_ns, true);
-    if (found >= 0)
-        return found;
-    for (uint32_t i = 0; i < n; i++)
-        if (sources[i].has && !sources[i].tried)
-            *ret_wait_ns = MIN(*ret_wait_ns, sources[i].avoid_until_ns);
-    return -1;
+    return best;
 }
 
 int64_t choice_backoff(uint32_t n, int64_t first_ns, int64_t max_ns)

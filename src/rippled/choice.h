@@ -6,17 +6,16 @@
 
 /* A source, as one request sees it. */
 struct choice_source {
-    bool has;               /* holds what is asked for, and may be used */
-    bool tried;             /* was asked, in vain, during this request */
-    int64_t avoid_until_ns; /* gave wrong data: not asked before (0 = none) */
-    int64_t slow_until_ns;  /* failed lately: asked before only if no other can be (0 = none) */
+    bool has;   /* holds what is asked for, and may be used */
+    bool tried; /* was asked in vain, or is not to be asked for this */
+    int64_t
+        blamed_until_ns;   /* gave wrong data lately: asked when nobody else can be (0 = did not) */
+    int64_t slow_until_ns; /* failed lately: asked when nobody better can be (0 = did not) */
 };
 
-/* The first source that may be asked, going round from `start`; those that failed lately come last.
- * -1: none now; *ret_wait_ns is then when one of them may be asked again (CLOCK_NEVER: waiting does
- * not help). */
-int32_t choice_pick(const struct choice_source *sources, uint32_t n, uint32_t start, int64_t now_ns,
-                    int64_t *ret_wait_ns);
+/* The best source that can be asked, going round from `start` among equals; -1: none. */
+int32_t choice_pick(const struct choice_source *sources, uint32_t n, uint32_t start,
+                    int64_t now_ns);
 
 /* Pause after the n-th failure in a row (n >= 1): first, doubled each time, at most max. */
 int64_t choice_backoff(uint32_t n, int64_t first_ns, int64_t max_ns);

@@ -21,7 +21,7 @@
 struct call {
     struct sources *all;
     uint32_t seq;
-    int32_t only_source;
+    fetch_mask avoid;
     const char *path;
     struct buf request;
     err (*check)(struct fetch_reply *reply);
@@ -46,17 +46,13 @@ static bool holds(const struct source *s, uint32_t seq)
            ranges_has(&s->ranges, seq);
 }
 
-bool fetch_is_held(const struct sources *s, uint32_t seq)
+fetch_mask fetch_holders(const struct sources *s, uint32_t seq)
 {
+    fetch_mask mask = 0;
     for (uint32_t i = 0; i < s->n; i++)
         if (holds(&s->list[i], seq))
-            return true;
-    return false;
-}
-
-bool fetch_holds(const struct sources *s, uint32_t source, uint32_t seq)
-{
-    return source < s->n && holds(&s->list[source], seq);
+            mask |= FETCH_MASK(i);
+    return mask;
 }
 
 static struct grpc_client *client_of(struct source *s)
@@ -110,38 +106,37 @@ static YIELDS err call_one(const struct call *call, struct source *s, struct fet
     return OK;
 }
 
-static int32_t pick(const struct call *call, const bool *tried, int64_t *ret_again_ns)
+static int32_t pick(const struct call *call, fetch_mask tried)
 {
     struct sources *all = call->all;
     struct choice_source choice[SOURCES_MAX];
     for (uint32_t i = 0; i < all->n; i++)
         choice[i] = (struct choice_source){
-            .has = holds(&all->list[i], call->seq) &&
-                   (call->only_source < 0 || call->only_source == (int32_t)i),
-            .tried = tried[i],
-            .avoid_until_ns = all->list[i].avoid_until_ns,
+            .has = holds(&all->list[i], call->seq),
+            .tried = (tried & FETCH_MASK(i)) != 0,
+            .blamed_until_ns = all->list[i].blamed_until_ns,
             .slow_until_ns = all->list[i].slow_until_ns,
         };
-    int32_t found = choice_pick(choice, all->n, all->next_start, clock_now_ns(), ret_again_ns);
+    int32_t found = choice_pick(choice, all->n, all->next_start, clock_now_ns());
     if (found >= 0)
         all->next_start = ((uint32_t)found + 1) % all->n;
     return found;
 }
 
-static YIELDS err call_any(const struct call *call, int64_t *ret_again_ns, struct fetch_reply **ret)
+static YIELDS err call_any(const struct call *call, struct fetch_reply **ret)
 {
-    bool tried[SOURCES_MAX] = {0};
+    fetch_mask tried = call->avoid;
     err newest = OK;
     for (;;) {
-        int32_t i = pick(call, tried, ret_again_ns);
+        int32_t i = pick(call, tried);
         if (i < 0 && err_failed(newest))
             return newest;
-        if (i < 0 && *ret_again_ns != CLOCK_NEVER)
-            return FAIL(ERR_BUSY, "rippled: ledger %u: held only by sources that gave wrong data",
+        if (i < 0 && fetch_holders(call->all, call->seq))
+            return FAIL(ERR_BUSY, "rippled: ledger %u: held only by sources to be avoided",
                         call->seq);
         if (i < 0)
             return FAIL(ERR_NOT_FOUND, "rippled: no source holds ledger %u", call->seq);
-        tried[i] = true;
+        tried |= FETCH_MASK(i);
         newest = call_one(call, &call->all->list[i], ret);
         if (newest.code == ERR_CANCELLED)
             return newest;
@@ -173,15 +168,12 @@ static err check_page(struct fetch_reply *r)
     return OK;
 }
 
-YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, int64_t *ret_again_ns,
+YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, fetch_mask avoid,
                         struct fetch_reply **ret)
 {
     CLEANUP(fetch_reply_freep) struct fetch_reply *reply = NULL;
-    struct call call = {.all = s,
-                        .seq = seq,
-                        .only_source = -1,
-                        .path = PROTO_PATH_GET_LEDGER,
-                        .check = check_ledger};
+    struct call call = {
+        .all = s, .seq = seq, .avoid = avoid, .path = PROTO_PATH_GET_LEDGER, .check = check_ledger};
     struct proto_get_ledger request = {
         .ledger = {.which = PROTO_WHICH_SEQUENCE, .sequence = seq},
         .transactions = true,
@@ -190,7 +182,7 @@ YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, int6
         .user = SLICE_LIT("ETL"),
     };
     proto_put_get_ledger(&call.request, &request);
-    err e = call_any(&call, ret_again_ns, &reply);
+    err e = call_any(&call, &reply);
     buf_deinit(&call.request);
     TRY(e);
     if (!reply->ledger.is_unlimited)
@@ -199,13 +191,12 @@ YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, int6
     return OK;
 }
 
-YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, int64_t *ret_again_ns,
-                      struct fetch_reply **ret)
+YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, struct fetch_reply **ret)
 {
     CLEANUP(fetch_reply_freep) struct fetch_reply *reply = NULL;
     struct call call = {.all = s,
                         .seq = page->seq,
-                        .only_source = page->only_source,
+                        .avoid = page->avoid,
                         .path = PROTO_PATH_GET_LEDGER_DATA,
                         .check = check_page};
     struct proto_get_ledger_data request = {
@@ -215,7 +206,7 @@ YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, int64_t 
         .user = SLICE_LIT("ETL"),
     };
     proto_put_get_ledger_data(&call.request, &request);
-    err e = call_any(&call, ret_again_ns, &reply);
+    err e = call_any(&call, &reply);
     buf_deinit(&call.request);
     TRY(e);
     if (!reply->data.is_unlimited)

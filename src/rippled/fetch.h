@@ -23,25 +23,26 @@ struct fetch_reply {
 struct fetch_reply *fetch_reply_free(struct fetch_reply *r);
 void fetch_reply_freep(struct fetch_reply **r);
 
+/* Bits of sources. */
+typedef uint64_t fetch_mask;
+#define FETCH_MASK(source) ((fetch_mask)1 << (source))
+
 /* Ledger `seq` with its transactions and, if with_objects, what it changed in the state. The reply
  * is of a validated ledger with a header of the right size and sequence; nothing else is verified.
- * Each source that holds the ledger is asked at most once. Errors: ERR_NOT_FOUND (no source holds
- * it), ERR_BUSY (only sources to be avoided just now hold it; *ret_again_ns is when to ask again),
- * the newest failure of those asked, ERR_CANCELLED. */
-YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, int64_t *ret_again_ns,
+ * Each source that holds the ledger is asked at most once, those in `avoid` not at all. Errors:
+ * ERR_NOT_FOUND (no source holds it), ERR_BUSY (only sources in `avoid` do), the newest failure of
+ * those asked, ERR_CANCELLED. */
+YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, fetch_mask avoid,
                         struct fetch_reply **ret);
 
 struct fetch_page {
     uint32_t seq;
     const struct hash256 *after; /* keys greater than this; NULL = from the first */
     const struct hash256 *upto;  /* no keys greater than this; NULL = to the last */
-    int32_t only_source;         /* ask this one alone; -1 = any */
+    fetch_mask avoid;
 };
 /* One page of the state of a ledger. Errors as fetch_ledger. */
-YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, int64_t *ret_again_ns,
-                      struct fetch_reply **ret);
+YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, struct fetch_reply **ret);
 
-/* Some source says it holds `seq`, and is of our network. */
-bool fetch_is_held(const struct sources *s, uint32_t seq);
-/* This source says so. */
-bool fetch_holds(const struct sources *s, uint32_t source, uint32_t seq);
+/* Sources that say they hold `seq`, and are of our network. */
+fetch_mask fetch_holders(const struct sources *s, uint32_t seq);

@@ -22,7 +22,7 @@ struct source {
     /* Home core only. */
     struct ranges ranges;
     struct grpc_client *grpc; /* made at the first call */
-    int64_t avoid_until_ns;   /* see choice.h */
+    int64_t blamed_until_ns;  /* see choice.h */
     int64_t slow_until_ns;
     uint32_t n_blamed; /* in a row */
     uint32_t n_failed; /* calls in a row */

@@ -297,7 +297,7 @@ void sources_blame(struct sources *s, uint32_t source, const char *what)
                             "Data of a source that did not verify, and was refused"));
     one->n_blamed++;
     atomic_fetch_add(&one->n_wrong, 1);
-    one->avoid_until_ns =
+    one->blamed_until_ns =
         clock_now_ns() + choice_backoff(one->n_blamed, BLAME_FIRST_NS, BLAME_MAX_NS);
 }
 

@@ -94,7 +94,7 @@ const char *sources_name(const struct sources *s, uint32_t source);
 bool sources_forward_target(const struct sources *s, uint32_t source, const char **ret_host,
                             uint16_t *ret_ws_port);
 
-/* Data of this source did not verify: it is avoided for a while, longer each time (1 s .. 60 s).
- * Home core. sources_praise ends that. */
+/* Data of this source did not verify (`what`: a word): counted, and others are asked before it for
+ * a while, longer each time (1 s .. 60 s). Home core. sources_praise ends that. */
 void sources_blame(struct sources *s, uint32_t source, const char *what);
 void sources_praise(struct sources *s, uint32_t source);

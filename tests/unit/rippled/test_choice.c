@@ -6,37 +6,38 @@
 TEST(sources_take_turns)
 {
     struct choice_source s[3] = {{.has = true}, {.has = true}, {.has = true}};
-    int64_t wait;
-    ASSERT_INT(1, choice_pick(s, 3, 1, 0, &wait));
-    ASSERT_INT(2, choice_pick(s, 3, 2, 0, &wait));
-    ASSERT_INT(0, choice_pick(s, 3, 3, 0, &wait));
+    ASSERT_INT(1, choice_pick(s, 3, 1, 0));
+    ASSERT_INT(2, choice_pick(s, 3, 2, 0));
+    ASSERT_INT(0, choice_pick(s, 3, 3, 0));
     s[1].tried = true;
-    ASSERT_INT(2, choice_pick(s, 3, 1, 0, &wait));
+    ASSERT_INT(2, choice_pick(s, 3, 1, 0));
     s[2].has = false;
-    ASSERT_INT(0, choice_pick(s, 3, 1, 0, &wait));
+    ASSERT_INT(0, choice_pick(s, 3, 1, 0));
 }
 
 TEST(a_source_that_failed_lately_comes_last)
 {
     struct choice_source s[2] = {{.has = true, .slow_until_ns = 100}, {.has = true}};
-    int64_t wait;
-    ASSERT_INT(1, choice_pick(s, 2, 0, 50, &wait));
+    ASSERT_INT(1, choice_pick(s, 2, 0, 50));
     s[1].has = false;
-    ASSERT_INT(0, choice_pick(s, 2, 0, 50, &wait));
+    ASSERT_INT(0, choice_pick(s, 2, 0, 50));
     s[1].has = true;
-    ASSERT_INT(0, choice_pick(s, 2, 0, 100, &wait));
+    ASSERT_INT(0, choice_pick(s, 2, 0, 100));
 }
 
-TEST(a_source_that_gave_wrong_data_is_waited_for_if_it_is_the_only_one)
+TEST(a_source_that_gave_wrong_data_comes_after_all_others)
 {
-    struct choice_source s[2] = {{.has = true, .avoid_until_ns = 100}, {.has = false}};
-    int64_t wait;
-    ASSERT_INT(-1, choice_pick(s, 2, 0, 50, &wait));
-    ASSERT_INT(100, wait);
-    ASSERT_INT(0, choice_pick(s, 2, 0, 100, &wait));
+    struct choice_source s[3] = {
+        {.has = true, .blamed_until_ns = 100}, {.has = true, .slow_until_ns = 100}, {.has = true}};
+    ASSERT_INT(2, choice_pick(s, 3, 0, 50));
+    s[2].tried = true;
+    ASSERT_INT(1, choice_pick(s, 3, 0, 50));
+    s[1].tried = true;
+    ASSERT_INT(0, choice_pick(s, 3, 0, 50));
     s[0].tried = true;
-    ASSERT_INT(-1, choice_pick(s, 2, 0, 100, &wait));
-    ASSERT(wait == CLOCK_NEVER);
+    ASSERT_INT(-1, choice_pick(s, 3, 0, 50));
+    s[0].tried = s[2].tried = false;
+    ASSERT_INT(0, choice_pick(s, 3, 0, 100));
 }
 
 TEST(pauses_double_up_to_their_bound)

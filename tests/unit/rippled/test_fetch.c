@@ -74,8 +74,8 @@ static struct rig *rig_start(const char *held0, const char *held1)
     struct sources_opts opts = {.endpoints = e, .n_endpoints = 2};
     ASSERT_OK(sources_start(&opts, &r->sources));
     EVENTUALLY(sources_n_connected(r->sources) == 2);
-    EVENTUALLY(fetch_holds(r->sources, 0, 9) || !strchr(held0, '9'));
-    EVENTUALLY(fetch_holds(r->sources, 1, 9) || !strchr(held1, '9'));
+    EVENTUALLY((fetch_holders(r->sources, 9) & FETCH_MASK(0)) || !strchr(held0, '9'));
+    EVENTUALLY((fetch_holders(r->sources, 9) & FETCH_MASK(1)) || !strchr(held1, '9'));
     return r;
 }
 
@@ -88,11 +88,10 @@ static void rig_stop(struct rig *r)
 }
 
 /* Source that answered, or minus the error's code. */
-static int fetch(struct rig *r, uint32_t seq, int64_t *ret_again_ns)
+static int fetch(struct rig *r, uint32_t seq, fetch_mask avoid)
 {
     struct fetch_reply *reply = NULL;
-    int64_t again_ns;
-    err e = fetch_ledger(r->sources, seq, true, ret_again_ns ? ret_again_ns : &again_ns, &reply);
+    err e = fetch_ledger(r->sources, seq, true, avoid, &reply);
     if (err_failed(e))
         return -e.code;
     ASSERT_INT(seq, bits_load32(reply->ledger.header.p));
@@ -106,19 +105,19 @@ static void by_range(void *arg)
     struct rig *r = rig_start("1-5", "6-9");
     (void)arg;
     for (int i = 0; i < 4; i++) {
-        ASSERT_INT(0, fetch(r, 5, NULL));
-        ASSERT_INT(1, fetch(r, 6, NULL));
+        ASSERT_INT(0, fetch(r, 5, 0));
+        ASSERT_INT(1, fetch(r, 6, 0));
     }
     ASSERT(r->asked.transactions && r->asked.expand && r->asked.get_objects);
     ASSERT(!r->asked.get_object_neighbors);
-    ASSERT_INT(-ERR_NOT_FOUND, fetch(r, 10, NULL));
-    ASSERT(fetch_is_held(r->sources, 9) && !fetch_is_held(r->sources, 10));
+    ASSERT_INT(-ERR_NOT_FOUND, fetch(r, 10, 0));
+    ASSERT(fetch_holders(r->sources, 9) == FETCH_MASK(1) && !fetch_holders(r->sources, 10));
     rig_stop(r);
 }
 
 TEST(a_source_is_chosen_by_what_it_holds)
 {
-    ASSERT_OK(core_run_fiber("test", by_range, NULL));
+    ASSERT_OK(core_run_fiber("test", by_range, 0));
 }
 
 static void shared(void *arg)
@@ -126,7 +125,7 @@ static void shared(void *arg)
     struct rig *r = rig_start("1-9", "1-9");
     (void)arg;
     for (int i = 0; i < 10; i++)
-        ASSERT(fetch(r, 5, NULL) >= 0);
+        ASSERT(fetch(r, 5, 0) >= 0);
     ASSERT_INT(5, r->fakes[0].n_calls);
     ASSERT_INT(5, r->fakes[1].n_calls);
     rig_stop(r);
@@ -134,7 +133,7 @@ static void shared(void *arg)
 
 TEST(sources_share_the_work)
 {
-    ASSERT_OK(core_run_fiber("test", shared, NULL));
+    ASSERT_OK(core_run_fiber("test", shared, 0));
 }
 
 static void fails_over(void *arg)
@@ -145,7 +144,7 @@ static void fails_over(void *arg)
         struct rig *r = rig_start("1-9", "1-9");
         r->manners[0] = manners[i];
         for (int j = 0; j < 4; j++)
-            ASSERT_INT(1, fetch(r, 5, NULL));
+            ASSERT_INT(1, fetch(r, 5, 0));
         ASSERT(r->fakes[0].n_calls <= 1); /* afterwards the other one is preferred */
         rig_stop(r);
     }
@@ -153,50 +152,57 @@ static void fails_over(void *arg)
 
 TEST(another_source_is_asked_when_one_fails)
 {
-    ASSERT_OK(core_run_fiber("test", fails_over, NULL));
+    ASSERT_OK(core_run_fiber("test", fails_over, 0));
 }
 
 static void all_fail(void *arg)
 {
     struct rig *r = rig_start("1-9", "1-9");
-    int64_t again_ns;
     (void)arg;
     r->manners[0] = r->manners[1] = NOT_FOUND;
-    ASSERT_INT(-ERR_NOT_FOUND, fetch(r, 5, NULL));
-    ASSERT_INT(2, r->fakes[0].n_calls + r->fakes[1].n_calls); /* each once */
+    ASSERT_INT(-ERR_NOT_FOUND, fetch(r, 5, 0));
+    ASSERT_INT(2, r->fakes[0].n_calls + r->fakes[1].n_calls);
     r->manners[0] = r->manners[1] = GARBAGE;
-    ASSERT_INT(-ERR_PARSE, fetch(r, 5, NULL));
-    /* both gave wrong data: not at once again, and we are told when */
-    ASSERT_INT(-ERR_BUSY, fetch(r, 5, &again_ns));
-    ASSERT(again_ns > clock_now_ns() && again_ns <= clock_now_ns() + CLOCK_S);
-    r->manners[0] = r->manners[1] = GOOD;
-    ASSERT_OK(fiber_sleep_until(again_ns));
-    ASSERT(fetch(r, 5, NULL) >= 0);
+    ASSERT_INT(-ERR_PARSE, fetch(r, 5, 0));
+    ASSERT_INT(4, r->fakes[0].n_calls + r->fakes[1].n_calls);
     rig_stop(r);
 }
 
-TEST(sources_that_gave_wrong_data_are_left_alone_for_a_while)
+TEST(each_source_is_asked_once)
 {
     ASSERT_OK(core_run_fiber("test", all_fail, NULL));
+}
+
+static void avoided(void *arg)
+{
+    struct rig *r = rig_start("1-9", "1-9");
+    (void)arg;
+    for (int i = 0; i < 3; i++) {
+        ASSERT_INT(1, fetch(r, 5, FETCH_MASK(0)));
+        ASSERT_INT(0, fetch(r, 5, FETCH_MASK(1)));
+    }
+    ASSERT_INT(-ERR_BUSY, fetch(r, 5, FETCH_MASK(0) | FETCH_MASK(1)));
+    ASSERT_INT(-ERR_NOT_FOUND, fetch(r, 10, FETCH_MASK(0)));
+    rig_stop(r);
+}
+
+TEST(sources_to_be_avoided_are_not_asked)
+{
+    ASSERT_OK(core_run_fiber("test", avoided, NULL));
 }
 
 static void blamed(void *arg)
 {
     struct rig *r = rig_start("1-9", "1-9");
-    int64_t again_ns;
     (void)arg;
     sources_blame(r->sources, 0, "state");
     for (int i = 0; i < 4; i++)
-        ASSERT_INT(1, fetch(r, 5, NULL));
-    for (int i = 0; i < 3; i++)
-        sources_blame(r->sources, 0, "state");
-    sources_blame(r->sources, 1, "state");
-    ASSERT_INT(-ERR_BUSY, fetch(r, 5, &again_ns));
-    ASSERT(again_ns <= clock_now_ns() + CLOCK_S); /* the second one is forgiven first */
+        ASSERT_INT(1, fetch(r, 5, 0));
+    ASSERT_INT(0, fetch(r, 5, FETCH_MASK(1))); /* better than none */
     rig_stop(r);
 }
 
-TEST(a_blamed_source_is_avoided_longer_each_time)
+TEST(a_blamed_source_is_asked_only_if_there_is_no_other)
 {
     ASSERT_OK(core_run_fiber("test", blamed, NULL));
 }
@@ -206,12 +212,11 @@ static void pages(void *arg)
     struct rig *r = rig_start("1-9", "1-9");
     struct hash256 after = {{1}}, upto = {{2}};
     struct fetch_reply *reply = NULL;
-    int64_t again_ns;
     (void)arg;
     r->marker[0] = 7;
-    struct fetch_page page = {.seq = 5, .after = &after, .upto = &upto, .only_source = 1};
+    struct fetch_page page = {.seq = 5, .after = &after, .upto = &upto, .avoid = FETCH_MASK(0)};
     for (int i = 0; i < 3; i++) {
-        ASSERT_OK(fetch_page(r->sources, &page, &again_ns, &reply));
+        ASSERT_OK(fetch_page(r->sources, &page, &reply));
         ASSERT_INT(1, reply->source);
         ASSERT(slice_eq(slice_of(r->marker, 32), reply->data.marker));
         reply = fetch_reply_free(reply);
@@ -219,12 +224,12 @@ static void pages(void *arg)
     ASSERT_INT(0, r->fakes[0].n_calls);
     ASSERT_INT(5, r->asked_data.ledger.sequence);
     r->manners[1] = NOT_FOUND;
-    ASSERT_ERR(ERR_NOT_FOUND, fetch_page(r->sources, &page, &again_ns, &reply));
+    ASSERT_ERR(ERR_NOT_FOUND, fetch_page(r->sources, &page, &reply));
     ASSERT_INT(0, r->fakes[0].n_calls);
     rig_stop(r);
 }
 
-TEST(pages_can_be_asked_of_one_source_alone)
+TEST(pages_can_be_asked_of_some_sources_alone)
 {
-    ASSERT_OK(core_run_fiber("test", pages, NULL));
+    ASSERT_OK(core_run_fiber("test", pages, 0));
 }
