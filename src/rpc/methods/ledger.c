@@ -2,14 +2,12 @@
 /* ledger: a ledger's header, with its transactions and what they changed (rpc-a 19). */
 #include "base/mem.h"
 #include "ledger/funds.h"
+#include "rpc/hashed_txs.h"
 #include "rpc/header_json.h"
 #include "rpc/method.h"
 #include "rpc/tx_json.h"
 #include "xrpl/amount.h"
-#include "xrpl/digest.h"
 #include "xrpl/render.h"
-
-#include <stdlib.h>
 
 struct args {
     bool full, accounts, queue;
@@ -40,38 +38,6 @@ static const struct param params[] = {
     PARAM_BOOL("diff", struct args, diff, .doc = "Return the objects that the ledger changed"),
     PARAM_END,
 };
-
-/* A transaction with its hash; they are shown in the order of hashes. */
-struct hashed_tx {
-    struct hash256 hash;
-    const struct store_tx *tx;
-};
-
-static int by_hash(const void *a, const void *b)
-{
-    return hash256_cmp(&((const struct hashed_tx *)a)->hash, &((const struct hashed_tx *)b)->hash);
-}
-
-static err read_txs(struct call *c, struct hashed_tx **ret, size_t *ret_n)
-{
-    struct store_tx_pos all = {view_seq(c->view), STORE_TX_ALL};
-    struct store_tx *txs;
-    size_t n;
-    err e = store_txs_get(view_store(c->view), &all, 1, c->arena, &txs, &n);
-    if (e.code == ERR_NOT_FOUND)
-        n = 0;
-    else
-        TRY(e);
-    struct hashed_tx *hashed = arena_try(c->arena, (n + 1) * sizeof *hashed);
-    if (!hashed)
-        return FAIL(ERR_LIMIT, "rpc: a ledger of %zu transactions is too large", n);
-    for (size_t i = 0; i < n; i++)
-        hashed[i] = (struct hashed_tx){digest_tx_id(txs[i].tx), &txs[i]};
-    qsort(hashed, n, sizeof *hashed, by_hash);
-    *ret = hashed;
-    *ret_n = n;
-    return OK;
-}
 
 static struct txmeta_show show_of(const struct call *c)
 {
@@ -150,7 +116,7 @@ static err put_txs(struct call *c, const struct args *args)
     struct hashed_tx *txs;
     size_t n = 0;
     struct funds funds = funds_of(c->view, c->arena);
-    TRY(read_txs(c, &txs, &n));
+    TRY(hashed_txs_read(c, &txs, &n));
     jw_key(c->w, "transactions");
     jw_arr_begin(c->w);
     for (size_t i = 0; i < n; i++) {
