@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* account_mptoken_issuances: the multi-purpose tokens that an account has issued (rpc-a 6). */
+#include "rpc/method.h"
+#include "rpc/owner_walk.h"
+#include "rpc/put.h"
+#include "xrpl/sto.h"
+
+struct args {
+    struct param_account account;
+    struct param_u32 limit;
+    struct param_marker marker;
+};
+
+static const struct param params[] = {
+    PARAM_ACCOUNT("account", struct args, account, .required = true,
+                  .bad = {RPC_ACT_MALFORMED, NULL}, .doc = "Address or public key of the issuer"),
+    PARAM_LEDGER_HASH,
+    PARAM_LIMIT("limit", struct args, limit, 10, 200, 400,
+                .doc = "Objects of the account to look at"),
+    PARAM_LEDGER_INDEX,
+    PARAM_MARKER("marker", struct args, marker, .doc = "Where the page before this one ended"),
+    PARAM_END,
+};
+
+static const struct put_flag flags[] = {
+    {0x01, "mpt_locked"},       {0x02, "mpt_can_lock"},
+    {0x04, "mpt_require_auth"}, {0x08, "mpt_can_escrow"},
+    {0x10, "mpt_can_trade"},    {0x20, "mpt_can_transfer"},
+    {0x40, "mpt_can_clawback"}, {0, NULL},
+};
+static const struct put_flag mutable_flags[] = {
+    {0x02, "mpt_can_mutate_can_lock"},
+    {0x04, "mpt_can_mutate_require_auth"},
+    {0x08, "mpt_can_mutate_can_escrow"},
+    {0x10, "mpt_can_mutate_can_trade"},
+    {0x20, "mpt_can_mutate_can_transfer"},
+    {0x40, "mpt_can_mutate_can_clawback"},
+    {0x00010000, "mpt_can_mutate_metadata"},
+    {0x00020000, "mpt_can_mutate_transfer_fee"},
+    {0, NULL},
+};
+
+static void put_u16(struct call *c, const char *key, struct slice object, field_id field)
+{
+    if (!sto_has(object, field))
+        return;
+    jw_key(c->w, key);
+    jw_u64(c->w, sto_u16(object, field, 0));
+}
+
+static void put_scale(struct call *c, struct slice object)
+{
+    if (sto_has(object, FIELD_AssetScale))
+        jw_kv_u64(c->w, "asset_scale", sto_u8(object, FIELD_AssetScale, 0));
+}
+
+static err put_issuance(struct owner_walk *w, void *arg, const struct hash256 *key,
+                        struct slice object)
+{
+    const struct args *args = arg;
+    struct call *c = w->c;
+    jw_obj_begin(c->w);
+    call_put_hash(c, "mpt_issuance_id", key); /* the object's key, as the reference has it */
+    call_put_account(c, "issuer", &args->account.v);
+    jw_kv_u64(c->w, "sequence", sto_u32(object, FIELD_Sequence, 0));
+    put_u16(c, "transfer_fee", object, FIELD_TransferFee);
+    put_scale(c, object);
+    put_u64(c, "maximum_amount", object, FIELD_MaximumAmount);
+    put_u64(c, "outstanding_amount", object, FIELD_OutstandingAmount);
+    put_u64(c, "locked_amount", object, FIELD_LockedAmount);
+    put_hex(c, "mptoken_metadata", object, FIELD_MPTokenMetadata);
+    put_hex(c, "domain_id", object, FIELD_DomainID);
+    put_flags(c, flags, sto_u32(object, FIELD_Flags, 0));
+    put_flags(c, mutable_flags, sto_u32(object, FIELD_MutableFlags, 0));
+    jw_obj_end(c->w);
+    return OK;
+}
+
+static err run(struct call *c)
+{
+    struct args *args = c->args;
+    struct slice root;
+    TRY(call_open_ledger(c));
+    TRY(call_account_root(c, &args->account.v, RPC_ACT_NOT_FOUND, &root));
+    put_echo(c, "account");
+    call_put_ledger(c);
+    jw_kv_u64(c->w, "limit", args->limit.v);
+    jw_key(c->w, "mpt_issuances");
+    jw_arr_begin(c->w);
+    struct owner_walk walk = owner_walk_of(c, &args->account.v, args->limit.v, &args->marker);
+    TRY(owner_walk_each(&walk, ENTRY_MPT_ISSUANCE, put_issuance, args));
+    jw_arr_end(c->w);
+    owner_walk_put_marker(&walk);
+    return OK;
+}
+
+const struct method account_mptoken_issuances_method = {
+    .name = "account_mptoken_issuances",
+    .flags = METHOD_CLIO_ONLY,
+    .params = params,
+    .args_bytes = sizeof(struct args),
+    .deprecated = (const char *const[]){"ledger", NULL},
+    .run = run,
+    .doc = "The multi-purpose token issuances of an account, page by page.",
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/owner_walk.h"
+
+#include "base/hex.h"
+#include "base/mem.h"
+#include "xrpl/keylet.h"
+#include "xrpl/sto.h"
+
+#include <stdio.h>
+
+struct owner_walk owner_walk_of(struct call *c, const struct account *owner, uint32_t limit,
+                                const struct param_marker *marker)
+{
+    struct hash256 root = keylet_owner_dir(owner);
+    struct walk_mark mark;
+    bool behind = marker && marker->set;
+    if (behind)
+        mark = (struct walk_mark){marker->key, marker->page};
+    return (struct owner_walk){.c = c,
+                               .whole = limit == 0,
+                               .dir = walk_dir_of(c->view, &root, limit, behind ? &mark : NULL)};
+}
+
+YIELDS static err each_of(struct owner_walk *w, const struct walk_batch *b, uint16_t type,
+                          owner_walk_fn fn, void *arg)
+{
+    for (size_t i = 0; i < b->n && !w->enough; i++)
+        if (type == 0 || sto_entry_type(b->objects[i]) == type)
+            TRY(fn(w, arg, &b->keys[i], b->objects[i]));
+    return OK;
+}
+
+YIELDS ERR owner_walk_each(struct owner_walk *w, uint16_t type, owner_walk_fn fn, void *arg)
+{
+    CLEANUP(arena_freep) struct arena *scratch = w->whole ? arena_new(0) : NULL;
+    while (w->dir.end == WALK_GOING && !w->enough) {
+        struct walk_batch b;
+        TRY(call_breathe(w->c));
+        TRY(walk_dir_next(&w->dir, scratch ? scratch : w->c->arena, &b));
+        TRY(owner_walk_check(w->c, w->dir.end));
+        TRY(each_of(w, &b, type, fn, arg));
+        if (scratch)
+            arena_clear(scratch);
+    }
+    return OK;
+}
+
+void owner_walk_put_marker(const struct owner_walk *w)
+{
+    if (w->dir.end == WALK_FULL)
+        owner_walk_put_mark(w->c, &w->dir.last);
+}
+
+err owner_walk_check(struct call *c, enum walk_end end)
+{
+    if (end == WALK_BAD_MARK)
+        return rpc_error(c, RPC_INVALID_PARAMS, "Invalid marker.");
+    if (end == WALK_PAGE_LOST)
+        return rpc_error(c, RPC_INVALID_PARAMS, "Owner directory not found.");
+    return OK;
+}
+
+void owner_walk_put_mark(struct call *c, const struct walk_mark *mark)
+{
+    char text[96];
+    hex_encode(hash256_slice(&mark->key), text);
+    int n = snprintf(text + 64, sizeof text - 64, ",%llu", (unsigned long long)mark->page);
+    jw_key(c->w, "marker");
+    jw_ascii(c->w, text, 64 + (size_t)n);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The objects of an account for a method: the walk of the owner directory with the errors, breaths
+ * and markers of the API (rpc-a 1.14, 1.15.1).
+ *
+ *     struct owner_walk walk = owner_walk_of(c, &account, limit, &args->marker);
+ *     TRY(owner_walk_each(&walk, ENTRY_OFFER, put_offer, NULL));
+ *     owner_walk_put_marker(&walk); */
+#pragma once
+#include "ledger/walk.h"
+#include "rpc/call.h"
+#include "rpc/param.h"
+
+struct owner_walk {
+    struct call *c;
+    bool whole;  /* no limit: what was read is forgotten after each batch */
+    bool enough; /* set by the function below: no more of them */
+    struct walk_dir dir;
+};
+
+/* limit: entries of any type; 0 = all. `marker` NULL, not set, or with a key of zeros: from the
+ * begin (whatever its page: rpc-a Q4, where the reference lets that page leak into the next
+ * marker).
+ */
+struct owner_walk owner_walk_of(struct call *c, const struct account *owner, uint32_t limit,
+                                const struct param_marker *marker);
+
+/* `object` is valid as long as the call, in a walk without limit until the function returns. Must
+ * not yield for long; the walk breathes. */
+typedef err (*owner_walk_fn)(struct owner_walk *w, void *arg, const struct hash256 *key,
+                             struct slice object);
+/* Call fn for every object of LedgerEntryType `type` (0 = of any), in order, to the end of the
+ * walk. Answers invalidParams for bad markers; fails as call_breathe does. */
+YIELDS ERR owner_walk_each(struct owner_walk *w, uint16_t type, owner_walk_fn fn, void *arg);
+
+/* Write `marker` when the limit ended the walk. */
+void owner_walk_put_marker(const struct owner_walk *w);
+
+/* For walks of another kind: answers for the ends that are the request's fault ("Invalid marker.",
+ * "Owner directory not found."), and `"marker":"<64 hex>,<page>"`. */
+ERR owner_walk_check(struct call *c, enum walk_end end);
+void owner_walk_put_mark(struct call *c, const struct walk_mark *mark);
+
+/* LedgerEntryTypes that are looked for. */
+enum {
+    ENTRY_OFFER = 0x006F,
+    ENTRY_LINE = 0x0072,
+    ENTRY_ESCROW = 0x0075,
+    ENTRY_CHANNEL = 0x0078,
+    ENTRY_MPT_ISSUANCE = 0x007E,
+    ENTRY_MPTOKEN = 0x007F,
+};
