@@ -8,8 +8,6 @@
 
 #include <stdio.h>
 
-#define ENTRY_ACCOUNT_ROOT 0x0061
-
 err rpc_error(struct call *c, enum rpc_code code, const char *message)
 {
     c->fault = (struct call_fault){.code = code, .message = message};
@@ -86,7 +84,7 @@ err call_account_root(struct call *c, const struct account *account, enum rpc_co
     TRY(call_get(c, &key, ret));
     if (ret->n == 0)
         return rpc_error(c, missing, NULL);
-    if (sto_entry_type(*ret) != ENTRY_ACCOUNT_ROOT)
+    if (sto_entry_type(*ret) != ENTRY_AccountRoot)
         return rpc_error(c, RPC_DB_DESERIALIZATION, NULL);
     return OK;
 }

@@ -7,8 +7,6 @@
 
 #include <pthread.h>
 
-#define ENTRY_SIGNER_LIST 0x0053
-
 struct args {
     struct param_account account;
     struct param_account ident;
@@ -95,7 +93,7 @@ static void put_pseudo_account(struct call *c, struct slice root)
 static err read_signer_list(struct call *c, const struct hash256 *key, struct slice *ret)
 {
     TRY(call_get(c, key, ret));
-    if (ret->n && sto_entry_type(*ret) != ENTRY_SIGNER_LIST)
+    if (ret->n && sto_entry_type(*ret) != ENTRY_SignerList)
         return rpc_error(c, RPC_DB_DESERIALIZATION, NULL);
     return OK;
 }

@@ -8,31 +8,31 @@
 
 /* Object types that a key in hex must have; 0 = any. */
 static const uint16_t expected_types[SEL_N] = {
-    [SEL_DIRECTORY] = 0x0064,
-    [SEL_OFFER] = 0x006F,
-    [SEL_CHECK] = 0x0043,
-    [SEL_ESCROW] = 0x0075,
-    [SEL_PAYMENT_CHANNEL] = 0x0078,
-    [SEL_DEPOSIT_PREAUTH] = 0x0070,
-    [SEL_TICKET] = 0x0054,
-    [SEL_NFT_PAGE] = 0x0050,
-    [SEL_AMM] = 0x0079,
-    [SEL_XCHAIN_CREATE] = 0x0074,
-    [SEL_XCHAIN_CLAIM] = 0x0071,
-    [SEL_ORACLE] = 0x0080,
-    [SEL_CREDENTIAL] = 0x0081,
-    [SEL_MPTOKEN] = 0x007F,
-    [SEL_PERMISSIONED_DOMAIN] = 0x0082,
-    [SEL_VAULT] = 0x0084,
-    [SEL_LOAN_BROKER] = 0x0088,
-    [SEL_LOAN] = 0x0089,
-    [SEL_DELEGATE] = 0x0083,
-    [SEL_AMENDMENTS] = 0x0066,
-    [SEL_FEE] = 0x0073,
-    [SEL_HASHES] = 0x0068,
-    [SEL_NFT_OFFER] = 0x0037,
-    [SEL_NUNL] = 0x004E,
-    [SEL_SIGNER_LIST] = 0x0053,
+    [SEL_DIRECTORY] = ENTRY_DirectoryNode,
+    [SEL_OFFER] = ENTRY_Offer,
+    [SEL_CHECK] = ENTRY_Check,
+    [SEL_ESCROW] = ENTRY_Escrow,
+    [SEL_PAYMENT_CHANNEL] = ENTRY_PayChannel,
+    [SEL_DEPOSIT_PREAUTH] = ENTRY_DepositPreauth,
+    [SEL_TICKET] = ENTRY_Ticket,
+    [SEL_NFT_PAGE] = ENTRY_NFTokenPage,
+    [SEL_AMM] = ENTRY_AMM,
+    [SEL_XCHAIN_CREATE] = ENTRY_XChainOwnedCreateAccountClaimID,
+    [SEL_XCHAIN_CLAIM] = ENTRY_XChainOwnedClaimID,
+    [SEL_ORACLE] = ENTRY_Oracle,
+    [SEL_CREDENTIAL] = ENTRY_Credential,
+    [SEL_MPTOKEN] = ENTRY_MPToken,
+    [SEL_PERMISSIONED_DOMAIN] = ENTRY_PermissionedDomain,
+    [SEL_VAULT] = ENTRY_Vault,
+    [SEL_LOAN_BROKER] = ENTRY_LoanBroker,
+    [SEL_LOAN] = ENTRY_Loan,
+    [SEL_DELEGATE] = ENTRY_Delegate,
+    [SEL_AMENDMENTS] = ENTRY_Amendments,
+    [SEL_FEE] = ENTRY_FeeSettings,
+    [SEL_HASHES] = ENTRY_LedgerHashes,
+    [SEL_NFT_OFFER] = ENTRY_NFTokenOffer,
+    [SEL_NUNL] = ENTRY_NegativeUNL,
+    [SEL_SIGNER_LIST] = ENTRY_SignerList,
 };
 
 /* The object asked for. */
@@ -120,22 +120,12 @@ static err form_key(struct call *c, struct ledger_entry_args *args,
     const struct ledger_entry_form *f = &args->form[which];
     struct keylet_bridge_sides sides;
     switch (which) {
-    case SEL_DIRECTORY:
-        return directory_key(c, f, ret);
-    case SEL_OFFER:
-        *ret = keylet_offer(&f->a.v, f->n.v);
-        break;
-    case SEL_ESCROW:
-        *ret = keylet_escrow(&f->a.v, f->n.v);
-        break;
-    case SEL_DEPOSIT_PREAUTH:
-        return deposit_preauth_key(c, args, ret);
-    case SEL_TICKET:
-        *ret = keylet_ticket(&f->a.v, f->n.v);
-        break;
-    case SEL_AMM:
-        *ret = keylet_amm(&args->amm[0].v, &args->amm[1].v);
-        break;
+    case SEL_DIRECTORY: return directory_key(c, f, ret);
+    case SEL_OFFER: *ret = keylet_offer(&f->a.v, f->n.v); break;
+    case SEL_ESCROW: *ret = keylet_escrow(&f->a.v, f->n.v); break;
+    case SEL_DEPOSIT_PREAUTH: return deposit_preauth_key(c, args, ret);
+    case SEL_TICKET: *ret = keylet_ticket(&f->a.v, f->n.v); break;
+    case SEL_AMM: *ret = keylet_amm(&args->amm[0].v, &args->amm[1].v); break;
     case SEL_XCHAIN_CLAIM:
         sides = sides_of(&args->xchain_claim);
         *ret = keylet_xchain_claim_id(&sides, f->n.v);
@@ -144,31 +134,15 @@ static err form_key(struct call *c, struct ledger_entry_args *args,
         sides = sides_of(&args->xchain_create);
         *ret = keylet_xchain_create_account_claim_id(&sides, f->n.v);
         break;
-    case SEL_ORACLE:
-        *ret = keylet_oracle(&f->a.v, f->n.v);
-        break;
-    case SEL_CREDENTIAL:
-        return credential_key(c, f, ret);
-    case SEL_MPTOKEN:
-        *ret = mptoken_key(f);
-        break;
-    case SEL_PERMISSIONED_DOMAIN:
-        *ret = keylet_permissioned_domain(&f->a.v, f->n.v);
-        break;
-    case SEL_VAULT:
-        *ret = keylet_vault(&f->a.v, f->n.v);
-        break;
-    case SEL_LOAN_BROKER:
-        *ret = keylet_loan_broker(&f->a.v, f->n.v);
-        break;
-    case SEL_LOAN:
-        *ret = keylet_loan(&f->h.v, f->n.v);
-        break;
-    case SEL_DELEGATE:
-        *ret = keylet_delegate(&f->a.v, &f->b.v);
-        break;
-    default:
-        return FAIL(ERR_INTERNAL, "rpc: selector %d has no object form", (int)which);
+    case SEL_ORACLE: *ret = keylet_oracle(&f->a.v, f->n.v); break;
+    case SEL_CREDENTIAL: return credential_key(c, f, ret);
+    case SEL_MPTOKEN: *ret = mptoken_key(f); break;
+    case SEL_PERMISSIONED_DOMAIN: *ret = keylet_permissioned_domain(&f->a.v, f->n.v); break;
+    case SEL_VAULT: *ret = keylet_vault(&f->a.v, f->n.v); break;
+    case SEL_LOAN_BROKER: *ret = keylet_loan_broker(&f->a.v, f->n.v); break;
+    case SEL_LOAN: *ret = keylet_loan(&f->h.v, f->n.v); break;
+    case SEL_DELEGATE: *ret = keylet_delegate(&f->a.v, &f->b.v); break;
+    default: return FAIL(ERR_INTERNAL, "rpc: selector %d has no object form", (int)which);
     }
     return OK;
 }

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "small_world.h"
+#include "test.h"
+
+static const char *ask(struct small_world *w, const char *more)
+{
+    return small_world_ask(w, "account_tx", "\"account\":\"%s\"%s", w->alice, more);
+}
+
+/* Ledgers of the transactions shown, as "30 20 12 12". */
+static const char *ledgers_shown(const char *reply)
+{
+    static char text[64];
+    char path[64];
+    text[0] = 0;
+    for (int i = 0; i < 10; i++) {
+        snprintf(path, sizeof path, "result.transactions.%d.ledger_index", i);
+        const char *seq = client_at(reply, path);
+        if (*seq)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "", seq);
+    }
+    return text;
+}
+
+TEST(account_tx_goes_backward_or_forward)
+{
+    struct small_world *w = small_world_new();
+    const char *reply = ask(w, ",\"binary\":true");
+    ASSERT_STR("30 20 12 12", ledgers_shown(reply));
+    ASSERT_AT("10", reply, "result.ledger_index_min");
+    ASSERT_AT("30", reply, "result.ledger_index_max");
+    ASSERT_AT("", reply, "result.marker");
+    ASSERT_AT("", reply, "result.limit");
+    ASSERT_STR("12 12 20 30", ledgers_shown(ask(w, ",\"binary\":true,\"forward\":true")));
+}
+
+TEST(account_tx_goes_on_at_its_marker)
+{
+    struct small_world *w = small_world_new();
+    const char *reply = ask(w, ",\"binary\":true,\"limit\":3");
+    ASSERT_STR("30 20 12", ledgers_shown(reply));
+    ASSERT_AT("{\"ledger\":12,\"seq\":1}", reply, "result.marker");
+    ASSERT_AT("3", reply, "result.limit");
+    reply = ask(w, ",\"binary\":true,\"limit\":3,\"marker\":{\"ledger\":12,\"seq\":1}");
+    ASSERT_STR("12", ledgers_shown(reply));
+    ASSERT_AT("", reply, "result.marker");
+    reply = ask(w, ",\"binary\":true,\"limit\":4");
+    ASSERT_AT("{\"ledger\":12,\"seq\":0}", reply, "result.marker");
+    reply = ask(
+        w, ",\"binary\":true,\"limit\":1,\"forward\":true,\"marker\":{\"ledger\":12,\"seq\":1}");
+    ASSERT_STR("20", ledgers_shown(reply));
+}
+
+TEST(account_tx_keeps_to_its_range)
+{
+    struct small_world *w = small_world_new();
+    const char *reply =
+        ask(w, ",\"binary\":true,\"ledger_index_min\":13,\"ledger_index_max\":29,\"limit\":2");
+    ASSERT_STR("20", ledgers_shown(reply));
+    ASSERT_AT("", reply, "result.marker");
+    ASSERT_STR(
+        "20",
+        ledgers_shown(ask(
+            w,
+            ",\"binary\":true,\"forward\":true,\"ledger_index_min\":13,\"ledger_index_max\":29")));
+    ASSERT_STR("20", ledgers_shown(ask(w, ",\"binary\":true,\"ledger_index\":20")));
+    ASSERT_STR("12 12", ledgers_shown(ask(
+                            w, ",\"binary\":true,\"ledger_index_max\":19,\"ledger_index\":20")));
+    ASSERT_STR(
+        "30 20 12 12",
+        ledgers_shown(ask(w, ",\"binary\":true,\"ledger_index_min\":-1,\"ledger_index_max\":-5")));
+}
+
+TEST(account_tx_refuses_bad_ranges)
+{
+    struct small_world *w = small_world_new();
+    static const struct {
+        const char *more, *error, *message;
+    } cases[] = {
+        {",\"ledger_index_min\":31", "\"lgrIdxsInvalid\"", "\"Ledger indexes invalid.\""},
+        {",\"ledger_index_max\":9", "\"lgrIdxsInvalid\"", "\"Ledger indexes invalid.\""},
+        {",\"ledger_index_min\":-5", "\"lgrIdxsInvalid\"", "\"Ledger indexes invalid.\""},
+        {",\"api_version\":2,\"ledger_index_min\":9", "\"lgrIdxMalformed\"",
+         "\"ledgerSeqMinOutOfRange\""},
+        {",\"api_version\":2,\"ledger_index_max\":31", "\"lgrIdxMalformed\"",
+         "\"ledgerSeqMaxOutOfRange\""},
+        {",\"api_version\":2,\"ledger_index_min\":20,\"ledger_index_max\":19",
+         "\"invalidLgrRange\"", "\"Ledger range is invalid.\""},
+        {",\"api_version\":2,\"ledger_index_min\":20,\"ledger_index\":20", "\"invalidParams\"",
+         "\"containsLedgerSpecifierAndRange\""},
+        {",\"ledger_index\":31", "\"lgrNotFound\"", "\"ledgerNotFound\""},
+        {",\"marker\":5", "\"invalidParams\"", "\"invalidMarker\""},
+        {",\"marker\":{\"seq\":1}", "\"invalidParams\"", "\"Required field 'ledger' missing\""},
+        {",\"marker\":{\"ledger\":-1,\"seq\":1}", "\"invalidParams\"", "\"Invalid parameters.\""},
+        {",\"tx_type\":\"nope\"", "\"invalidParams\"", "\"Invalid field 'tx_type'.\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *reply = ask(w, cases[i].more);
+        ASSERT_AT(cases[i].error, reply, "result.error");
+        ASSERT_AT(cases[i].message, reply, "result.error_message");
+    }
+}
+
+TEST(account_tx_filters_without_refilling_the_page)
+{
+    struct small_world *w = small_world_new();
+    const char *reply = ask(w, ",\"binary\":true,\"limit\":3,\"tx_type\":\"offercreate\"");
+    ASSERT_STR("12", ledgers_shown(reply));
+    ASSERT_AT("{\"ledger\":12,\"seq\":1}", reply, "result.marker");
+    ASSERT_AT("[]", ask(w, ",\"tx_type\":\"OfferCancel\""), "result.transactions");
+}
+
+TEST(account_tx_shows_entries_as_the_version_says)
+{
+    struct small_world *w = small_world_new();
+    const char *reply = ask(w, ",\"limit\":1");
+    ASSERT_AT("30", reply, "result.transactions.0.tx.inLedger");
+    ASSERT_AT("\"C000001E0000535A\"", reply, "result.transactions.0.tx.ctid");
+    ASSERT_AT("800000300", reply, "result.transactions.0.tx.date");
+    ASSERT(*client_at(reply, "result.transactions.0.tx.hash"));
+    ASSERT_AT("\"1234\"", reply, "result.transactions.0.meta.delivered_amount");
+    reply = ask(w, ",\"limit\":1,\"api_version\":2");
+    ASSERT_AT("", reply, "result.transactions.0.tx_json.inLedger");
+    ASSERT_AT("30", reply, "result.transactions.0.ledger_index");
+    ASSERT(*client_at(reply, "result.transactions.0.hash") &&
+           *client_at(reply, "result.transactions.0.ledger_hash"));
+    reply = small_world_ask(w, "account_tx", "\"account\":\"%s\"", w->nobody);
+    ASSERT_AT("[]", reply, "result.transactions");
+}
