@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mpt_holders: who holds a multi-purpose token (rpc-b A.3). */
+#include "rpc/method.h"
+#include "xrpl/keylet.h"
+#include "xrpl/sto.h"
+
+struct args {
+    struct param_hash192 issuance;
+    struct param_u32 limit;
+    struct param_hash160 marker; /* account of the holder read last */
+};
+
+static const struct param params[] = {
+    PARAM_HASH192("mpt_issuance_id", struct args, issuance, .required = true,
+                  .doc = "The issuance's id"),
+    PARAM_LEDGER,
+    PARAM_LIMIT("limit", struct args, limit, 1, 50, 100, .doc = "Holders to look at"),
+    PARAM_HASH160("marker", struct args, marker, .doc = "Where the page before this one ended"),
+    PARAM_END,
+};
+
+static err read_holders(struct call *c, const struct args *args, struct store_entry **ret,
+                        size_t *ret_n)
+{
+    struct store_scan scan = {
+        .index = STORE_INDEX_MPT_HOLDER,
+        .prefix = slice_of(args->issuance.v.b, sizeof args->issuance.v.b),
+        .from = slice_of(args->marker.b, sizeof args->marker.b),
+        .limit = args->limit.v,
+    };
+    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, ret, ret_n));
+    for (size_t i = 0; i < *ret_n; i++)
+        if ((*ret)[i].suffix.n != 20)
+            return FAIL(ERR_CORRUPT, "rpc: a row of the holders' index has %zu bytes",
+                        (*ret)[i].suffix.n);
+    return OK;
+}
+
+static void put_holder(struct call *c, const struct hash256 *key, struct slice holder,
+                       struct slice object)
+{
+    struct account account = account_of(holder.p);
+    jw_obj_begin(c->w);
+    call_put_account(c, "account", &account);
+    jw_kv_u64(c->w, "flags", sto_u32(object, FIELD_Flags, 0));
+    jw_kv_u64_str(c->w, "mpt_amount", sto_u64(object, FIELD_MPTAmount, 0));
+    call_put_hash(c, "mptoken_index", key);
+    jw_obj_end(c->w);
+}
+
+/* Holders of the index who hold nothing in this ledger are left out. */
+static err put_holders(struct call *c, const struct hash256 *issuance,
+                       const struct store_entry *rows, size_t n)
+{
+    if (n == 0)
+        return OK;
+    struct hash256 *keys = arena_array(c->arena, struct hash256, n);
+    struct slice *objects = arena_array(c->arena, struct slice, n);
+    for (size_t i = 0; i < n; i++) {
+        struct account holder = account_of(rows[i].suffix.p);
+        keys[i] = keylet_mptoken(issuance, &holder);
+    }
+    TRY(view_get_many(c->view, keys, n, c->arena, objects));
+    for (size_t i = 0; i < n; i++)
+        if (objects[i].n)
+            put_holder(c, &keys[i], rows[i].suffix, objects[i]);
+    return OK;
+}
+
+static err run(struct call *c)
+{
+    const struct args *args = c->args;
+    struct hash256 issuance = keylet_mpt_issuance(&args->issuance.v);
+    struct slice object;
+    struct store_entry *rows;
+    size_t n;
+    TRY(call_open_ledger(c));
+    TRY(call_get(c, &issuance, &object));
+    if (object.n == 0)
+        return rpc_error(c, RPC_OBJECT_NOT_FOUND, "objectNotFound");
+    TRY(read_holders(c, args, &rows, &n));
+    jw_kv_hex(c->w, "mpt_issuance_id", slice_of(args->issuance.v.b, sizeof args->issuance.v.b));
+    jw_kv_u64(c->w, "limit", args->limit.v);
+    jw_kv_u64(c->w, "ledger_index", view_seq(c->view));
+    jw_key(c->w, "mptokens");
+    jw_arr_begin(c->w);
+    TRY(put_holders(c, &issuance, rows, n));
+    jw_arr_end(c->w);
+    jw_kv_bool(c->w, "validated", true);
+    if (n == args->limit.v)
+        jw_kv_hex(c->w, "marker", rows[n - 1].suffix);
+    return OK;
+}
+
+const struct method mpt_holders_method = {
+    .name = "mpt_holders",
+    .flags = METHOD_CLIO_ONLY,
+    .params = params,
+    .args_bytes = sizeof(struct args),
+    .run = run,
+    .doc = "Who holds a multi-purpose token, and how much of it.",
+};

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nfts_by_issuer: the tokens that an account issued, burned ones included (rpc-b A.7). */
+#include "base/bits.h"
+#include "rpc/method.h"
+#include "rpc/nft_state.h"
+#include "xrpl/keylet.h"
+
+struct args {
+    struct param_account issuer;
+    struct param_u32 taxon;
+    struct param_u32 limit;
+    struct param_hash256 marker; /* token read last */
+};
+
+static const struct param params[] = {
+    PARAM_ACCOUNT("issuer", struct args, issuer, .required = true,
+                  .doc = "Address or public key of the issuer"),
+    PARAM_U32("nft_taxon", struct args, taxon, .doc = "Only tokens of this taxon"),
+    PARAM_LEDGER,
+    PARAM_LIMIT("limit", struct args, limit, 1, 50, 100, .doc = "Tokens to look at"),
+    PARAM_HASH256("marker", struct args, marker, .doc = "Where the page before this one ended"),
+    PARAM_END,
+};
+
+/* Behind the marker. With a taxon its own rows only, else all rows from the marker's taxon on. */
+static void start_at(const struct args *args, uint8_t ret[36])
+{
+    uint32_t taxon = args->taxon.v;
+    if (!args->taxon.set)
+        taxon = args->marker.set ? keylet_nft_parts(&args->marker.v).taxon : 0;
+    bits_store32(ret, taxon);
+    memcpy(ret + 4, args->marker.v.b, 32);
+}
+
+/* Rows of (taxon, token). Those of another taxon than asked for end the list. */
+static err read_tokens(struct call *c, const struct args *args, struct store_entry **ret,
+                       size_t *ret_n)
+{
+    uint8_t from[36];
+    start_at(args, from);
+    struct store_scan scan = {.index = STORE_INDEX_NFT_ISSUER,
+                              .prefix = slice_of(args->issuer.v.b, sizeof args->issuer.v.b),
+                              .from = slice_of(from, sizeof from),
+                              .limit = args->limit.v};
+    struct store_entry *rows;
+    size_t n, kept = 0;
+    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &rows, &n));
+    for (; kept < n; kept++) {
+        if (rows[kept].suffix.n != 36)
+            return FAIL(ERR_CORRUPT, "rpc: a row of the issuers' index has %zu bytes",
+                        rows[kept].suffix.n);
+        if (args->taxon.set && bits_load32(rows[kept].suffix.p) != args->taxon.v)
+            break;
+    }
+    *ret = rows;
+    *ret_n = kept;
+    return OK;
+}
+
+static struct hash256 token_of(const struct store_entry *row)
+{
+    return hash256_of(row->suffix.p + 4);
+}
+
+/* Tokens that this ledger does not know yet are left out. */
+static err put_token(struct call *c, const struct hash256 *token)
+{
+    struct nft_state state;
+    err e = nft_state_get(c, token, view_seq(c->view), &state);
+    if (e.code == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    jw_obj_begin(c->w);
+    nft_state_put(c, token, &state);
+    jw_obj_end(c->w);
+    return OK;
+}
+
+static err put_tokens(struct call *c, const struct store_entry *rows, size_t n)
+{
+    jw_key(c->w, "nfts");
+    jw_arr_begin(c->w);
+    for (size_t i = 0; i < n; i++) {
+        struct hash256 token = token_of(&rows[i]);
+        TRY(call_breathe(c));
+        TRY(put_token(c, &token));
+    }
+    jw_arr_end(c->w);
+    return OK;
+}
+
+static err run(struct call *c)
+{
+    const struct args *args = c->args;
+    struct slice root;
+    struct store_entry *rows = NULL;
+    size_t n = 0;
+    TRY(call_open_ledger(c));
+    TRY(call_account_root(c, &args->issuer.v, RPC_ACT_NOT_FOUND, &root));
+    TRY(read_tokens(c, args, &rows, &n));
+    call_put_account(c, "issuer", &args->issuer.v);
+    jw_kv_u64(c->w, "limit", args->limit.v);
+    jw_kv_u64(c->w, "ledger_index", view_seq(c->view));
+    TRY(put_tokens(c, rows, n));
+    jw_kv_bool(c->w, "validated", true);
+    if (n == args->limit.v) {
+        struct hash256 last = token_of(&rows[n - 1]);
+        call_put_hash(c, "marker", &last);
+    }
+    if (args->taxon.set)
+        jw_kv_u64(c->w, "nft_taxon", args->taxon.v);
+    return OK;
+}
+
+const struct method nfts_by_issuer_method = {
+    .name = "nfts_by_issuer",
+    .flags = METHOD_CLIO_ONLY,
+    .params = params,
+    .args_bytes = sizeof(struct args),
+    .run = run,
+    .doc = "The tokens that an account issued, burned ones included.",
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/tx_rows.h"
+
+#include "base/bits.h"
+#include "base/mem.h"
+#include "xrpl/digest.h"
+
+/* Greater than any transaction index. */
+#define INDEX_END INT32_MAX
+/* Rows a step: bounds memory and the time between breaths. */
+#define STEP_ROWS 64
+
+void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after)
+{
+    r->inclusive = !after && r->forward;
+    if (after)
+        r->from = *after;
+    else if (r->forward)
+        r->from = (struct store_tx_pos){r->low, 0};
+    else
+        r->from = (struct store_tx_pos){r->high, INDEX_END};
+}
+
+static err read_rows(struct call *c, const struct tx_rows *r, uint32_t n, struct store_tx_pos *ret,
+                     size_t *ret_n)
+{
+    uint8_t from[8];
+    bits_store32(from, r->from.ledger_seq);
+    bits_store32(from + 4, r->from.index);
+    struct store_scan scan = {.index = r->index,
+                              .prefix = r->prefix,
+                              .from = slice_of(from, sizeof from),
+                              .inclusive = r->inclusive,
+                              .backward = !r->forward,
+                              .limit = n};
+    struct store_entry *rows;
+    size_t n_rows;
+    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &rows, &n_rows));
+    for (size_t i = 0; i < n_rows; i++) {
+        if (rows[i].suffix.n != 8)
+            return FAIL(ERR_CORRUPT, "rpc: a row of a transaction index has %zu bytes",
+                        rows[i].suffix.n);
+        ret[i] =
+            (struct store_tx_pos){bits_load32(rows[i].suffix.p), bits_load32(rows[i].suffix.p + 4)};
+    }
+    *ret_n = n_rows;
+    return OK;
+}
+
+/* Rows before the span are skipped, the first one behind it ends the reading. */
+static size_t in_span(struct tx_rows *r, struct store_tx_pos *rows, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n && !r->left_range; i++) {
+        uint32_t seq = rows[i].ledger_seq;
+        r->left_range = r->forward ? seq > r->high : seq < r->low;
+        if (!r->left_range && (r->forward ? seq >= r->low : seq <= r->high))
+            rows[kept++] = rows[i];
+    }
+    return kept;
+}
+
+static err each_of(struct call *c, const struct store_tx_pos *rows, size_t n, tx_rows_fn fn,
+                   void *arg)
+{
+    struct store_tx *txs;
+    if (n == 0)
+        return OK;
+    TRY(store_txs_get(ledgers_store(c->ledgers), rows, n, c->arena, &txs, &n));
+    for (size_t i = 0; i < n; i++) {
+        TRY(fn(c, arg, &txs[i]));
+        TRY(call_breathe(c));
+    }
+    return OK;
+}
+
+/* Read and hand out some rows; the rest of the call goes on behind them. */
+static err step(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
+{
+    struct store_tx_pos rows[STEP_ROWS];
+    uint32_t want = MIN(r->left, (uint32_t)STEP_ROWS);
+    size_t n = 0;
+    struct arena_pos pos = arena_mark(c->arena);
+    TRY(read_rows(c, r, want, rows, &n));
+    if (n)
+        r->from = rows[n - 1];
+    r->inclusive = false;
+    r->left -= (uint32_t)n;
+    r->more = n == want && r->left == 0;
+    TRY(each_of(c, rows, in_span(r, rows, n), fn, arg));
+    arena_rewind(c->arena, pos);
+    if (n < want)
+        r->left = 0;
+    return OK;
+}
+
+err tx_rows_each(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
+{
+    while (r->left > 0 && !r->left_range)
+        TRY(step(c, r, fn, arg));
+    if (r->left_range)
+        r->more = false;
+    return OK;
+}
+
+static err put_binary(struct call *c, struct tx_rows_show *show, const struct store_tx *tx)
+{
+    jw_key(c->w, c->api_version < 2 ? "meta" : "meta_blob");
+    jw_hex(c->w, tx->meta);
+    jw_kv_hex(c->w, "tx_blob", tx->tx);
+    jw_kv_u64(c->w, "ledger_index", tx->pos.ledger_seq);
+    if (!show->binary_date)
+        return OK;
+    TRY(tx_json_ledger_at(c, tx->pos.ledger_seq, &show->ledger));
+    jw_kv_u64(c->w, "date", show->ledger.close_time);
+    return OK;
+}
+
+static err put_json(struct call *c, struct tx_rows_show *show, const struct store_tx *tx)
+{
+    bool v1 = c->api_version < 2;
+    struct hash256 hash = digest_tx_id(tx->tx);
+    TRY(tx_json_ledger_at(c, tx->pos.ledger_seq, &show->ledger));
+    struct txmeta_show how = {.api_version = c->api_version,
+                              .ledger_seq = tx->pos.ledger_seq,
+                              .close_time = show->ledger.close_time,
+                              .nft_synthetic = show->nft_synthetic};
+    struct tx_json_extra inside = {.hash = v1,
+                                   .ctid = show->ctid,
+                                   .network_id = show->network_id,
+                                   .date = true,
+                                   .ledger_index = true,
+                                   .in_ledger = v1 && show->in_ledger};
+    jw_key(c->w, "meta");
+    TRY(txmeta_render_meta(c->w, tx->tx, tx->meta, &how));
+    jw_key(c->w, v1 ? "tx" : "tx_json");
+    TRY(tx_json_put_tx(c->w, tx, &hash, &how, &inside));
+    if (v1)
+        return OK;
+    jw_kv_u64(c->w, "ledger_index", tx->pos.ledger_seq);
+    call_put_hash(c, "hash", &hash);
+    tx_json_put_ledger(c->w, &show->ledger);
+    return OK;
+}
+
+err tx_rows_put(struct call *c, struct tx_rows_show *show, const struct store_tx *tx)
+{
+    jw_obj_begin(c->w);
+    TRY(show->binary ? put_binary(c, show, tx) : put_json(c, show, tx));
+    jw_kv_bool(c->w, "validated", true);
+    jw_obj_end(c->w);
+    return OK;
+}
+
+void tx_rows_put_marker(struct call *c, struct store_tx_pos pos)
+{
+    jw_key(c->w, "marker");
+    jw_obj_begin(c->w);
+    jw_kv_u64(c->w, "ledger", pos.ledger_seq);
+    jw_kv_u64(c->w, "seq", pos.index);
+    jw_obj_end(c->w);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The transactions that an index names (of an account, of a token), in pages: from a position,
+ * forwards or backwards, within a span of ledgers (rpc-a 11, rpc-b A.5).
+ *
+ *     struct tx_rows rows = {.index = ..., .prefix = ..., .low = ..., .high = ..., .left = limit};
+ *     tx_rows_start(&rows, NULL);
+ *     TRY(tx_rows_each(c, &rows, put, arg));
+ *     if (rows.more) ... a marker: rows.from */
+#pragma once
+#include "rpc/call.h"
+#include "rpc/tx_json.h"
+
+struct tx_rows {
+    enum store_index index;
+    struct slice prefix;
+    uint32_t low, high; /* ledgers, both included */
+    bool forward;
+    uint32_t left;            /* rows to read */
+    struct store_tx_pos from; /* afterwards: the row read last */
+    bool inclusive;           /* a row at `from` itself counts */
+    bool left_range;          /* a row behind the span was met */
+    bool more;                /* the limit was reached, within the span: there may be more */
+};
+
+/* Begin behind *after; NULL: at the span's first transaction (its last, if backward). */
+void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after);
+
+typedef err (*tx_rows_fn)(struct call *c, void *arg, const struct store_tx *tx);
+/* Call fn for each transaction, in order; `tx` is valid until fn returns. Rows ahead of the span
+ * count, but are skipped. Breathes. Errors: ERR_CORRUPT, those of call_breathe and fn. */
+YIELDS ERR tx_rows_each(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg);
+
+/* How an element of `transactions` is written. */
+struct tx_rows_show {
+    bool binary;
+    bool binary_date;   /* with binary: the member `date` */
+    bool nft_synthetic; /* in the metadata */
+    bool in_ledger;     /* API 1: `inLedger` */
+    bool ctid;
+    uint32_t network_id;          /* for ctid */
+    struct tx_json_ledger ledger; /* zeroed before the first */
+};
+/* Write the element: "{...}". */
+YIELDS ERR tx_rows_put(struct call *c, struct tx_rows_show *show, const struct store_tx *tx);
+
+/* Write `marker`. */
+void tx_rows_put_marker(struct call *c, struct store_tx_pos pos);
