@@ -76,12 +76,15 @@ static uint64_t disk_bytes(struct rocks *r)
 static void op_stats(struct store *s, struct store_stats *ret)
 {
     struct rocks *r = rocks_of(s);
+    pthread_rwlock_rdlock(&r->db_lock);
+    uint64_t bytes = r->db ? disk_bytes(r) : 0;
+    pthread_rwlock_unlock(&r->db_lock);
     *ret = (struct store_stats){
         .n_reads = atomic_load(&r->n_reads),
         .n_offloaded = atomic_load(&r->n_offloaded),
         .n_pending = atomic_load(&r->n_pending),
         .n_writes = atomic_load(&r->n_writes),
-        .disk_bytes = disk_bytes(r),
+        .disk_bytes = bytes,
     };
 }
 
@@ -100,23 +103,24 @@ static void flush_all(struct rocks *r)
 
 static void close_db(struct rocks *r)
 {
-    rocks_load_forget(r);
     rocks_iter_pools_purge(r);
-    if (!r->fast_close && !r->read_only && !r->failed)
-        flush_all(r);
     for (size_t i = 0; i < ROCKS_N_CFS; i++)
         if (r->cf[i])
-            rocksdb_column_family_handle_destroy(r->cf[i]);
-    rocksdb_close(r->db);
+            rocksdb_column_family_handle_destroy(TAKE_PTR(r->cf[i]));
+    rocksdb_close(TAKE_PTR(r->db));
 }
 
 static void rocks_free(struct rocks *r)
 {
+    rocks_load_forget(r);
+    if (r->db && !r->fast_close && !r->read_only && !r->failed)
+        flush_all(r);
     if (r->db)
         close_db(r);
     rocks_iter_pools_deinit(r);
     rocks_options_deinit(r);
     pthread_mutex_destroy(&r->ranges_lock);
+    pthread_rwlock_destroy(&r->db_lock);
     free(r->path);
     free(r);
 }
@@ -279,14 +283,25 @@ static ERR check_meta(struct rocks *r)
     return OK;
 }
 
-static ERR read_ranges(struct rocks *r)
+static ERR read_ranges(struct rocks *r, struct range_set *ret)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
     struct slice bytes;
     TRY(own_meta(r, ".ranges", a, &bytes));
-    if (!range_set_decode(bytes, &r->ranges))
+    if (!range_set_decode(bytes, ret))
         return FAIL(ERR_CORRUPT, "store: %s: the spans of ledgers are damaged", r->path);
-    atomic_store(&r->ready, r->ranges.n > 0);
+    return OK;
+}
+
+ERR rocks_reopen(struct rocks *r)
+{
+    struct range_set ranges;
+    if (r->db)
+        close_db(r);
+    TRY(open_db(r));
+    TRY(read_ranges(r, &ranges));
+    if (ranges.n > 0)
+        rocks_publish(r, &ranges);
     return OK;
 }
 
@@ -310,7 +325,8 @@ static ERR open_checked(struct rocks *r)
     TRY(check_column_families(r));
     TRY(open_db(r));
     TRY(check_meta(r));
-    TRY(read_ranges(r));
+    TRY(read_ranges(r, &r->ranges));
+    atomic_store(&r->ready, r->ranges.n > 0);
     if (r->read_only)
         return OK;
     rocks_load_forget(r);
@@ -325,6 +341,7 @@ ERR rocks_open(const struct rocks_opts *opts, struct store **ret)
     r->read_only = opts->read_only;
     r->fast_close = opts->fast_close;
     pthread_mutex_init(&r->ranges_lock, NULL);
+    pthread_rwlock_init(&r->db_lock, NULL);
     rocks_options_init(r, opts->cache_bytes);
     rocks_iter_pools_init(r);
     if (opts->path[0] == 0)

@@ -120,11 +120,12 @@ void rocks_batch_put_ledger(struct rocks_batch *b, const struct store_ledger *l)
 static ERR commit(struct rocks_batch *b, const rocksdb_writeoptions_t *opts)
 {
     char *text = NULL;
-    if (b->r->failed)
+    if (atomic_load(&b->r->failed))
         return FAIL(ERR_IO, "store: %s: an earlier write failed; to be opened again", b->r->path);
     rocksdb_write(b->r->db, opts, b->wb, &text);
     rocksdb_writebatch_clear(b->wb);
-    b->r->failed = text != NULL;
+    if (text)
+        atomic_store(&b->r->failed, true);
     return rocks_status(b->r->path, "write", text);
 }
 

@@ -123,7 +123,7 @@ struct rocks {
     char *path;
     bool read_only;
     bool fast_close;
-    rocksdb_t *db;
+    rocksdb_t *db; /* NULL: opening it again failed */
     rocksdb_cache_t *cache;
     rocksdb_options_t *db_opts;
     rocksdb_options_t *cf_opts[ROCKS_N_CFS];
@@ -141,10 +141,10 @@ struct rocks {
     pthread_mutex_t ranges_lock;
     struct range_set ranges;
 
-    /* A write failed; the writer's. The log's end is unknown then, and RocksDB 7 does not get over
-     * it (its recovery from a full disk writes on into the broken log file): no more writes until
-     * the store is opened again. */
-    bool failed;
+    /* Held for reading during each step of a read, for writing while the database is opened again
+     * (rocks_heal.h). */
+    pthread_rwlock_t db_lock;
+    _Atomic bool failed;        /* a write failed: none until the database is opened again */
     struct rocks_recent recent; /* the writer's */
 
     struct rocks_load *load; /* NULL: none in progress; the writer's */
@@ -156,6 +156,9 @@ struct rocks {
 struct rocks *rocks_of(struct store *s);
 /* "PATH/<fmt>", malloc'd. */
 char *rocks_path(const struct rocks *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Close the database and open it again; db_lock is held for writing. After an error there is none
+ * (r->db is NULL). A write that failed may be there now. Errors: as rocks_open. */
+ERR rocks_reopen(struct rocks *r);
 /* Spans as they are now. */
 struct range_set rocks_ranges(struct rocks *r);
 /* New spans: bumps the generation, drops idle iterators, lets reads see them. */

@@ -6,16 +6,24 @@
 #include "store/rocks_options.h"
 #include "store/rocks_status.h"
 
+static ERR locked_step(struct rocks_read *rd)
+{
+    pthread_rwlock_rdlock(&rd->r->db_lock); /* a step does not yield */
+    err e = rd->r->db ? rd->step(rd)
+                      : FAIL(ERR_IO, "store: %s: not open after a disk error", rd->r->path);
+    pthread_rwlock_unlock(&rd->r->db_lock);
+    return e;
+}
+
 static err step_on_pool(void *arg)
 {
-    struct rocks_read *rd = arg;
-    return rd->step(rd);
+    return locked_step(arg);
 }
 
 static ERR run_step(struct rocks_read *rd)
 {
     rd->disk = fiber_current() == NULL;
-    err e = rd->step(rd);
+    err e = locked_step(rd);
     if (e.code != ROCKS_COLD)
         return e;
     atomic_fetch_add_explicit(&rd->r->n_offloaded, 1, memory_order_relaxed);

@@ -4,6 +4,7 @@
 
 #include "store/rocks_batch.h"
 #include "store/rocks_hashes.h"
+#include "store/rocks_heal.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_read.h"
 
@@ -11,7 +12,7 @@ ERR rocks_write_check(struct rocks *r)
 {
     if (r->read_only)
         return FAIL(ERR_UNSUPPORTED, "store: %s: opened for reading only", r->path);
-    return OK;
+    return rocks_heal(r);
 }
 
 static ERR put_ledger(struct rocks_batch *b, const struct store_ledger *l)

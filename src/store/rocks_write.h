@@ -2,5 +2,6 @@
 #pragma once
 #include "store/rocks_impl.h"
 
-/* Errors: ERR_UNSUPPORTED when the store is open for reading only. */
+/* Writing is possible (again). Errors: ERR_UNSUPPORTED: the store is open for reading only; ERR_IO.
+ */
 ERR rocks_write_check(struct rocks *r);

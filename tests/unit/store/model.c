@@ -466,17 +466,33 @@ static void compare_ledger(const struct model *m, struct store *a, struct store 
         ASSERT(hash256_eq(&keys_a[i], &keys_b[i]));
 }
 
+static void compare_once(const struct model *m, struct store *a, struct store *b, uint64_t *seed,
+                         struct arena *ar)
+{
+    compare_objects(m, a, b, seed, ar);
+    for (int k = 0; k < 8; k++)
+        compare_next(m, a, b, seed);
+    compare_txs(m, a, b, seed, ar);
+    compare_ledger(m, a, b, seed, ar);
+}
+
+void model_compare_past(const struct model *m, struct store *a, struct store *b, uint64_t seed,
+                        uint32_t n_samples)
+{
+    CLEANUP(arena_freep) struct arena *ar = arena_new(0);
+    for (uint32_t i = 0; i < n_samples; i++) {
+        compare_once(m, a, b, &seed, ar);
+        arena_clear(ar);
+    }
+}
+
 void model_compare(const struct model *m, struct store *a, struct store *b, uint64_t seed,
                    uint32_t n_samples)
 {
     CLEANUP(arena_freep) struct arena *ar = arena_new(0);
     for (uint32_t i = 0; i < n_samples; i++) {
-        compare_objects(m, a, b, &seed, ar);
-        for (int k = 0; k < 8; k++)
-            compare_next(m, a, b, &seed);
+        compare_once(m, a, b, &seed, ar);
         compare_scan(a, b, &seed, ar);
-        compare_txs(m, a, b, &seed, ar);
-        compare_ledger(m, a, b, &seed, ar);
         arena_clear(ar);
     }
 }

@@ -42,3 +42,6 @@ struct slice model_prefix(enum store_index index, uint32_t owner);
 /* All operations answer alike in both stores, at n_samples places. */
 void model_compare(const struct model *m, struct store *a, struct store *b, uint64_t seed,
                    uint32_t n_samples);
+/* The same without scans, which are not of a ledger: b may hold later ledgers. Any thread. */
+void model_compare_past(const struct model *m, struct store *a, struct store *b, uint64_t seed,
+                        uint32_t n_samples);

@@ -77,3 +77,51 @@ TEST(rocks_read_stops_at_the_budget_of_the_reply)
     ASSERT_ERR(ERR_LIMIT, store_objects_get(s, m->seq, m->keys, MODEL_N_KEYS, a, got, NULL));
     store_close(s);
 }
+
+/* --- reads while ledgers are written --- */
+
+struct reader {
+    struct run *run;
+    struct model *m;
+    _Atomic bool *stop;
+    pthread_t thread;
+};
+
+static uint32_t newest(struct store *s)
+{
+    struct store_range ranges[STORE_MAX_RANGES];
+    size_t n;
+    store_ranges(s, ranges, &n);
+    return ranges[n - 1].last;
+}
+
+static void *read_along(void *arg)
+{
+    struct reader *r = arg;
+    for (uint64_t seed = 1; !atomic_load(r->stop) || seed < 3; seed++) {
+        r->m->seq = newest(r->run->s);
+        model_compare_past(r->m, r->run->s, r->run->brute, seed, 2);
+    }
+    return NULL;
+}
+
+TEST(rocks_read_sees_whole_ledgers_while_others_are_written)
+{
+    struct run r = {fixture_open(test_dir()), fixture_memory(SEED, 60), model_new(SEED)};
+    struct reader readers[3];
+    _Atomic bool stop = false;
+    model_load(r.m, r.s);
+    for (size_t i = 0; i < 3; i++) {
+        readers[i] = (struct reader){&r, model_new(SEED), &stop, 0};
+        ASSERT(pthread_create(&readers[i].thread, NULL, read_along, &readers[i]) == 0);
+    }
+    model_write(r.m, r.s, 60);
+    atomic_store(&stop, true);
+    for (size_t i = 0; i < 3; i++) {
+        pthread_join(readers[i].thread, NULL);
+        free(readers[i].m);
+    }
+    store_close(r.s);
+    store_close(r.brute);
+    free(r.m);
+}

@@ -6,9 +6,6 @@
 #include "base/mem.h"
 #include "unit/store/fixture.h"
 
-#include <signal.h>
-#include <sys/resource.h>
-
 #define SEED 9
 
 static void write_until_killed(struct crash_child *c)
@@ -46,38 +43,4 @@ TEST(rocks_write_is_whole_or_absent_after_kill)
         store_close(s);
         store_close(brute);
     }
-}
-
-static void limit_file_size(rlim_t bytes)
-{
-    struct rlimit lim;
-    ASSERT(getrlimit(RLIMIT_FSIZE, &lim) == 0);
-    lim.rlim_cur = bytes;
-    ASSERT(setrlimit(RLIMIT_FSIZE, &lim) == 0);
-}
-
-/* A disk that takes no more bytes; the kernel says "file too large" in place of "no space". */
-TEST(rocks_write_reports_a_full_disk_and_stays_readable)
-{
-    CLEANUP(mem_freep) struct model *m = model_new(SEED);
-    struct store *s = fixture_open(test_dir()), *brute = fixture_memory(SEED, 3);
-    CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    model_load(m, s);
-    model_write(m, s, 3);
-    CLEANUP(mem_freep) struct model *before = xmalloc(sizeof *before);
-    *before = *m;
-    struct store_ledger l = model_next(m, a);
-    signal(SIGXFSZ, SIG_IGN);
-    limit_file_size(100);
-    ASSERT_ERR(ERR_IO, store_write(s, &l, 1));
-    ASSERT(strstr(err_text(), test_dir()) != NULL);
-    ASSERT_ERR(ERR_IO, store_meta_put(s, "x", SLICE_LIT("y")));
-    model_compare(before, s, brute, 1, 10);
-    limit_file_size(RLIM_INFINITY);
-    store_close(s);
-    s = fixture_open(test_dir());
-    model_compare(before, s, brute, 2, 10);
-    ASSERT_OK(store_write(s, &l, 1));
-    store_close(s);
-    store_close(brute);
 }
