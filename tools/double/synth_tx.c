@@ -52,9 +52,13 @@ static void touch_account(struct synth *s, struct synth_acct *a)
     touch(s, SYNTH_ACCOUNT, a, &a->key);
 }
 
+/* Few accounts do most of what happens: of n accounts the busiest share p takes part in p^(1/4) of
+ * it (1 % in 32 %). On Mainnet it is more lopsided still. */
 static struct synth_acct *any_account(struct synth *s)
 {
-    return s->accts[s->n_gateways + synth_below(s, s->n_accts - s->n_gateways)];
+    uint32_t n = s->n_accts - s->n_gateways;
+    double u = (double)(synth_random(s) >> 11) * 0x1p-53;
+    return s->accts[s->n_gateways + (uint32_t)((double)n * u * u * u * u)];
 }
 
 /* An account with a line to the gateway (any gateway: NULL); gives up after some tries. */
