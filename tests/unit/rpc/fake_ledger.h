@@ -7,6 +7,9 @@
 
 struct store;
 
+/* Keep something until the test's process ends (so that it is no leak); returns it. */
+void *fake_keep(void *p);
+
 /* Ledgers first..last, empty. first = 0: nothing held yet. */
 struct ledgers *fake_ledgers_new(uint32_t first, uint32_t last);
 /* An object that exists from ledger `from` to ledger `to`, both included. The bytes are borrowed.

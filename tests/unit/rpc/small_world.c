@@ -134,6 +134,7 @@ static struct slice make_tx(uint16_t type, uint8_t from, uint8_t to, uint32_t se
     put_account(&b, FIELD_Account, from);
     if (type == TX_Payment)
         put_account(&b, FIELD_Destination, to);
+    fake_keep(b.p);
     return buf_slice(&b);
 }
 
@@ -144,6 +145,7 @@ static struct slice make_meta(uint32_t index)
     small_world_field(&b, FIELD_AffectedNodes, SLICE_EMPTY);
     put_header(&b, FIELD_TransactionResult);
     buf_put_u8(&b, 0);
+    fake_keep(b.p);
     return buf_slice(&b);
 }
 
@@ -215,7 +217,7 @@ static bool network_id(void *arg, uint32_t *ret)
 
 struct small_world *small_world_new(void)
 {
-    struct small_world *w = xcalloc(1, sizeof *w);
+    struct small_world *w = fake_keep(xcalloc(1, sizeof *w));
     struct account alice = account_of_byte(ALICE_BYTE), bob = account_of_byte(BOB_BYTE),
                    nobody = account_of_byte(9);
     w->ledgers = fake_ledgers_new(10, 30);
@@ -247,5 +249,5 @@ const char *small_world_ask(struct small_world *w, const char *method, const cha
     buf_put_str(&text, "}]}");
     buf_put_u8(&text, 0);
     va_end(ap);
-    return client_ask(&w->http, (const char *)text.p);
+    return client_ask(&w->http, fake_keep(text.p));
 }

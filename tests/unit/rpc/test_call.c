@@ -18,8 +18,10 @@ static struct fixture *fixture(void)
     static struct fixture f;
     f.l = fake_ledgers_new(10, 30);
     f.w = jw_to(&f.out);
-    f.c = (struct call){
-        .arena = arena_new(1 << 16), .w = &f.w, .ledgers = f.l, .deadline_ns = CLOCK_NEVER};
+    f.c = (struct call){.arena = fake_keep(arena_new(1 << 16)),
+                        .w = &f.w,
+                        .ledgers = f.l,
+                        .deadline_ns = CLOCK_NEVER};
     return &f;
 }
 

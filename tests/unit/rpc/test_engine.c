@@ -255,6 +255,7 @@ TEST(a_cancelled_request_leaves_no_reply)
     buf_put_str(&out, "before");
     ASSERT_ERR(ERR_CANCELLED, rpc_handle(s, &r, a, &out, &status, &type));
     ASSERT_SLICE("before", buf_slice(&out));
+    rpc_server_free(s);
     arena_free(a);
     buf_deinit(&out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/header_json.h"
 
+#include "fake_ledger.h"
 #include "test.h"
 
 static const char *shown(uint32_t version, bool binary)
@@ -21,7 +22,7 @@ static const char *shown(uint32_t version, bool binary)
     header_json_put(&w, &h, version, binary);
     jw_obj_end(&w);
     buf_put_u8(&out, 0);
-    return (const char *)out.p;
+    return fake_keep(out.p);
 }
 
 #define ZEROS "00000000000000000000000000000000000000000000000000000000000000"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/param.h"
 
+#include "fake_ledger.h"
 #include "rpc/call.h"
 #include "test.h"
 
@@ -36,7 +37,7 @@ struct args {
 static struct fixture check(const struct param *table, uint32_t version, const char *text)
 {
     struct fixture f = {0};
-    f.call.arena = arena_new(0);
+    f.call.arena = fake_keep(arena_new(0));
     f.call.args = arena_zalloc(f.call.arena, sizeof(struct args));
     f.call.api_version = version;
     ASSERT_OK(json_parse(slice_str(text), NULL, f.call.arena, &f.params, NULL));

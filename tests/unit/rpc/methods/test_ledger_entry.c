@@ -178,6 +178,7 @@ TEST(ledger_entry_derives_the_key_of_every_object_form)
             p += k < 5 ? strlen(names[k][0]) : 1;
         }
         buf_put_u8(&params, 0);
+        fake_keep(params.p);
         fake_put(w->ledgers, &cases[i].key, SLICE_LIT("\x11\x00\x6F"), 10, 30);
         expect_key(small_world_ask(w, "ledger_entry", "%s,\"binary\":true", (char *)params.p),
                    cases[i].key);
