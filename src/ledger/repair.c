@@ -384,6 +384,10 @@ ERR repair_replay(struct ledgers *l)
     uint32_t before = l->meta.header.seq;
     if (n == 0 || ranges[n - 1].last <= before)
         return OK;
+    if (ranges[n - 1].first > before + 1)
+        return FAIL(ERR_STALE,
+                    "mirror: ledger %u is older than the newest part of the history, %u-%u", before,
+                    ranges[n - 1].first, ranges[n - 1].last);
     undo_reset(l->undo,
                ranges[n - 1].last); /* a replay has no before-images: the history answers */
     err e = replay(l, ranges[n - 1].last);

@@ -9,7 +9,7 @@
 
 /* A slot with more leaves becomes a kept node; a kept node with at most half of it becomes a slot.
  */
-#define TREE_SLOT_LEAVES 32
+#define TREE_SLOT_LEAVES 24
 
 struct tree;
 

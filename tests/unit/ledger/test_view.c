@@ -2,6 +2,8 @@
 #include "base/mem.h"
 #include "chain.h"
 #include "ledger/view_impl.h"
+#include "rt/core.h"
+#include "rt/fiber.h"
 #include "store/memory.h"
 #include "store/rocks.h"
 #include "test.h"
@@ -118,40 +120,6 @@ TEST(readers_beside_a_writer_see_whole_ledgers)
     chain_deinit(&w.chain);
 }
 
-TEST(view_stays_right_when_the_window_passes_it)
-{
-    struct chain c;
-    chain_init(&c, 62, 5, 300);
-    for (int i = 0; i < 20; i++)
-        chain_extend(&c, 50);
-    struct store *s = memory_new();
-    char path[256];
-    snprintf(path, sizeof path, "%s/mirror", test_dir());
-    struct ledgers_opts opts = {.store = s, .mirror_path = path, .undo_max_ledgers = 4};
-    struct ledgers *l = NULL;
-    ASSERT_OK(ledgers_open(&opts, &l));
-    chain_load(&c, l, 4);
-    chain_apply(&c, l, 10, 1);
-    struct view *v = NULL;
-    ASSERT_OK(view_open(l, 7, &v));
-    ASSERT_INT(VIEW_FROM_UNDO, v->from);
-    struct hash256 key = chain_at(&c, 7)->objects[20].key;
-    CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    struct slice before;
-    ASSERT_OK(view_get(v, &key, a, &before));
-    uint64_t random = 1;
-    for (uint32_t seq = 11; seq <= 20; seq++) {
-        chain_apply(&c, l, seq, 1);
-        chain_probe(&c, v, &random, 50);
-    }
-    ASSERT_INT(VIEW_FROM_HISTORY, v->from);
-    ASSERT(slice_eq(before, chain_find(chain_at(&c, 7), &key)->data));
-    view_close(v);
-    ledgers_close(l);
-    store_close(s);
-    chain_deinit(&c);
-}
-
 TEST(version_of_an_object_is_told)
 {
     struct chain c;
@@ -181,4 +149,63 @@ TEST(version_of_an_object_is_told)
     ledgers_close(l);
     store_close(s);
     chain_deinit(&c);
+}
+
+/* --- on a core --- */
+
+struct visit {
+    struct core_mail mail; /* first */
+    struct crowd *crowd;
+    _Atomic uint32_t n_done;
+};
+
+/* Several fibers of the core share one snapshot, and keep theirs across yields. */
+static void visit_fiber(void *arg)
+{
+    struct visit *visit = arg;
+    uint64_t random = visit->n_done;
+    struct view *a = NULL, *b = NULL;
+    ASSERT_OK(view_open(visit->crowd->ledgers, 0, &a));
+    ASSERT_OK(view_open(visit->crowd->ledgers, view_seq(a) - 2, &b));
+    chain_probe(&visit->crowd->chain, a, &random, 20);
+    ASSERT_OK(fiber_yield());
+    chain_probe(&visit->crowd->chain, b, &random, 20);
+    chain_probe(&visit->crowd->chain, a, &random, 20);
+    view_close(b);
+    view_close(a);
+    visit->n_done++;
+}
+
+static void visit_run(struct core_mail *mail)
+{
+    struct visit *visit = (struct visit *)mail;
+    for (int i = 0; i < 5; i++)
+        ASSERT(fiber_spawn("visit", visit_fiber, visit) != NULL);
+}
+
+TEST(fibers_of_a_core_have_views)
+{
+    static struct crowd w;
+    static struct visit visit;
+    chain_init(&w.chain, 64, 5, 300);
+    for (int i = 0; i < 20; i++)
+        chain_extend(&w.chain, 50);
+    struct store *s = memory_new();
+    w.ledgers = chain_open(s, "mirror");
+    chain_load(&w.chain, w.ledgers, 4);
+    chain_apply(&w.chain, w.ledgers, 10, 1);
+    struct core_opts opts = {.index = 1, .fiber_stack_bytes = 256 << 10};
+    struct core *core = NULL;
+    ASSERT_OK(core_new(&opts, &core));
+    ASSERT_OK(core_start(core));
+    visit = (struct visit){.mail.run = visit_run, .crowd = &w};
+    core_post(core, &visit.mail);
+    while (visit.n_done < 5)
+        usleep(1000);
+    core_stop(core);
+    core_join(core);
+    core_free(core);
+    ledgers_close(w.ledgers);
+    store_close(s);
+    chain_deinit(&w.chain);
 }
