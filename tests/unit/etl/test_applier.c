@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "etl/applier.h"
+
+#include "store/memory.h"
+#include "world.h"
+
+#define MAX_HOME 64
+
+struct rig {
+    struct chain chain;
+    struct store *store;
+    struct ledgers *ledgers;
+    struct counter_registry *counters;
+    struct applier *applier;
+    uint32_t n_home; /* work that came home: */
+    enum applier_result results[MAX_HOME];
+    uint32_t seqs[MAX_HOME];
+    _Atomic uint32_t n_published;
+};
+
+static void on_published(void *arg, uint32_t seq)
+{
+    struct rig *r = arg;
+    (void)seq;
+    atomic_fetch_add(&r->n_published, 1);
+}
+
+static struct rig *rig_start(uint32_t n_ledgers)
+{
+    struct rig *r = xcalloc(1, sizeof *r);
+    chain_init(&r->chain, 5, 100, 100);
+    while (r->chain.n < n_ledgers)
+        chain_extend(&r->chain, 30);
+    r->store = memory_new();
+    r->ledgers = chain_open(r->store, "mirror");
+    chain_load(&r->chain, r->ledgers, 4);
+    r->counters = counter_registry_new();
+    struct applier_opts opts = {
+        .ledgers = r->ledgers, .counters = r->counters, .on_published = on_published, .arg = r};
+    ASSERT_OK(applier_start(&opts, &r->applier));
+    return r;
+}
+
+static void rig_stop(struct rig *r)
+{
+    r->applier = applier_stop(r->applier);
+    ledgers_close(r->ledgers);
+    store_close(r->store);
+    counter_registry_free(r->counters);
+    chain_deinit(&r->chain);
+    free(r);
+}
+
+static void on_done(struct applier_work *w)
+{
+    struct rig *r = w->owner;
+    ASSERT(r->n_home < MAX_HOME);
+    r->results[r->n_home] = w->result;
+    r->seqs[r->n_home++] = w->ledger ? w->ledger->ledger.header.seq : 0;
+    if (w->result == APPLIER_RESULT_WRONG)
+        ASSERT(w->what && w->text[0]);
+    applier_work_free(w);
+}
+
+static struct decode_ledger *decoded(struct rig *r, uint32_t seq)
+{
+    struct decode_ledger *d = xcalloc(1, sizeof *d);
+    d->arena = arena_new(0);
+    d->ledger = chain_apply_ledger(chain_at(&r->chain, seq));
+    return d;
+}
+
+static struct decode_ledger *push(struct rig *r, uint32_t seq)
+{
+    struct applier_work *w = applier_work_new(APPLIER_LEDGER, on_done, r);
+    struct decode_ledger *d = w->ledger = decoded(r, seq);
+    applier_push(r->applier, w);
+    return d;
+}
+
+static uint32_t tip_of(struct rig *r)
+{
+    struct ledger_header h;
+    ASSERT(ledgers_tip(r->ledgers, &h));
+    return h.seq;
+}
+
+WORLD_TEST(work_comes_home_in_order_when_it_is_done)
+{
+    struct rig *r = rig_start(21);
+    (void)arg;
+    for (uint32_t seq = 101; seq <= 120; seq++)
+        push(r, seq);
+    ASSERT_INT(20, applier_outstanding(r->applier));
+    EVENTUALLY(r->n_home == 20);
+    for (uint32_t i = 0; i < 20; i++) {
+        ASSERT_INT(APPLIER_RESULT_DONE, r->results[i]);
+        ASSERT_INT(101 + i, r->seqs[i]);
+    }
+    ASSERT_INT(20, atomic_load(&r->n_published));
+    ASSERT_INT(120, tip_of(r));
+    ASSERT(applier_last_publish_ns(r->applier) > 0);
+    rig_stop(r);
+}
+
+WORLD_TEST(only_the_next_ledger_is_taken)
+{
+    struct rig *r = rig_start(5);
+    (void)arg;
+    push(r, 103);
+    push(r, 100);
+    push(r, 101);
+    push(r, 101);
+    EVENTUALLY(r->n_home == 4);
+    ASSERT_INT(APPLIER_RESULT_SKIPPED, r->results[0]);
+    ASSERT_INT(APPLIER_RESULT_SKIPPED, r->results[1]);
+    ASSERT_INT(APPLIER_RESULT_DONE, r->results[2]);
+    ASSERT_INT(APPLIER_RESULT_SKIPPED, r->results[3]);
+    ASSERT_INT(101, tip_of(r));
+    rig_stop(r);
+}
+
+WORLD_TEST(what_comes_before_a_wrong_ledger_is_kept)
+{
+    struct rig *r = rig_start(8);
+    (void)arg;
+    /* in one mail's time, so that they can be one batch */
+    for (uint32_t seq = 101; seq <= 103; seq++)
+        push(r, seq);
+    struct applier_work *w = applier_work_new(APPLIER_LEDGER, on_done, r);
+    w->ledger = decoded(r, 104);
+    w->ledger->ledger.n_objects--;
+    applier_push(r->applier, w);
+    push(r, 105);
+    EVENTUALLY(r->n_home == 5);
+    for (uint32_t i = 0; i < 3; i++)
+        ASSERT_INT(APPLIER_RESULT_DONE, r->results[i]);
+    ASSERT_INT(APPLIER_RESULT_WRONG, r->results[3]);
+    ASSERT_INT(APPLIER_RESULT_SKIPPED, r->results[4]);
+    ASSERT_INT(103, tip_of(r));
+    rig_stop(r);
+}
+
+WORLD_TEST(everything_comes_home_before_the_stop)
+{
+    struct rig *r = rig_start(30);
+    (void)arg;
+    for (uint32_t seq = 101; seq <= 125; seq++)
+        push(r, seq);
+    applier_push(r->applier, applier_work_new(APPLIER_FENCE, on_done, r));
+    r->applier = applier_stop(r->applier);
+    ASSERT_INT(26, r->n_home);
+    ASSERT_INT(100 + atomic_load(&r->n_published), tip_of(r));
+    rig_stop(r);
+}
+
+WORLD_TEST(an_unfinished_load_is_dropped_at_the_stop)
+{
+    struct rig *r = rig_start(1);
+    struct store *empty = memory_new();
+    struct ledgers *l = chain_open(empty, "empty");
+    struct applier_opts opts = {.ledgers = l, .counters = r->counters};
+    struct applier *a = NULL;
+    (void)arg;
+    ASSERT_OK(applier_start(&opts, &a));
+    struct applier_work *w = applier_work_new(APPLIER_LOAD_BEGIN, on_done, r);
+    w->header = chain_at(&r->chain, 100)->header;
+    w->n_chains = 2;
+    applier_push(a, w);
+    EVENTUALLY(r->n_home == 1);
+    ASSERT_INT(APPLIER_RESULT_DONE, r->results[0]);
+    applier_stop(a);
+    chain_load(&r->chain, l, 3); /* nothing is in the way */
+    ledgers_close(l);
+    store_close(empty);
+    rig_stop(r);
+}
