@@ -94,8 +94,8 @@ void ledgers_publish(struct ledgers *l, const struct ledger_header *header)
 {
     l->meta.header = *header;
     l->complete = true;
+    snap_set_advance(&l->snaps); /* first: who has seen the tip must be able to open it */
     tip_set(&l->tip, header);
-    snap_set_advance(&l->snaps);
 }
 
 ERR ledgers_grow(struct ledgers *l)
