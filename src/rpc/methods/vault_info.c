@@ -84,7 +84,6 @@ static err run(struct call *c)
 
 const struct method vault_info_method = {
     .name = "vault_info",
-    .flags = METHOD_CLIO_ONLY,
     .params = params,
     .args_bytes = sizeof(struct args),
     .run = run,

@@ -17,8 +17,11 @@ void market_init(struct market *m)
 
 void market_open(struct market *m)
 {
+    static unsigned n_opened;
+    char name[32];
+    snprintf(name, sizeof name, "market%u", ++n_opened);
     m->store = memory_new();
-    m->ledgers = chain_open(m->store, "market");
+    m->ledgers = chain_open(m->store, name);
     chain_set(&m->chain, m->objects, m->n);
     chain_load(&m->chain, m->ledgers, 1);
     ASSERT_OK(view_open(m->ledgers, 50, &m->view));

@@ -3,8 +3,9 @@
 #pragma once
 #include "chain.h"
 #include "ledger/funds.h"
+#include "xrpl/field.h"
 
-#define MARKET_MAX 64
+#define MARKET_MAX 32
 
 struct market {
     struct chain chain;

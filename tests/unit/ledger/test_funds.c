@@ -44,9 +44,9 @@ TEST(liquid_xrp_is_what_lies_above_the_reserve)
         market_add_root(&m, 'A', (struct market_root){.drops = 200, .owner_count = 2});
         market_add_root(&m, 'B', (struct market_root){.drops = 7, .owner_count = 2});
         market_add_root(&m, 'C', (struct market_root){.drops = 6, .owner_count = 2});
-        market_add_root(&m, 'D', (struct market_root){.drops = 200,
-                                                      .owner_count = 9,
-                                                      .flags = MARKET_DEPOSIT_AUTH});
+        market_add_root(
+            &m, 'D',
+            (struct market_root){.drops = 200, .owner_count = 9, .flags = MARKET_DEPOSIT_AUTH});
         market_open(&m);
         ASSERT_INT(193, liquid(&m, 'A'));
         ASSERT_INT(0, liquid(&m, 'B'));
@@ -144,7 +144,8 @@ TEST(a_deep_freeze_counts_for_lp_tokens_only)
 {
     struct market m;
     struct asset lp = market_asset("03930D02208264E2E40EC1B0C09E4DB96EE197B1", 'P');
-    struct account low = market_account(LOW), high = market_account(HIGH), amm = market_account('P');
+    struct account low = market_account(LOW), high = market_account(HIGH),
+                   amm = market_account('P');
     struct amount a;
     bool is;
     market_init(&m);
