@@ -8,8 +8,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define PROBE_BYTES (8 << 20) /* what opening may need at the least: manifest, log, small tables   \
-                               */
+#define PROBE_BYTES                                                                                \
+    (8 << 20) /* what opening may need at the least: manifest, log, small tables                   \
+               */
 
 static ERR probe_fd(const struct rocks *r, int fd)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The history: every ledger, transaction and version of every object, forever. It is the truth, and only grows.
- * One interface, several backends; all slots are mandatory. Callable from fibers (reads then yield while a disk works)
- * and from plain threads (they block). Reads may run from any number of threads; one writer at a time.
+/* The history: every ledger, transaction and version of every object, forever. It is the truth, and
+ * only grows. One interface, several backends; all slots are mandatory. Callable from fibers (reads
+ * then yield while a disk works) and from plain threads (they block). Reads may run from any number
+ * of threads; one writer at a time.
  *
- * Sequence 0: rows of the initially loaded ledger stand at sequence 0, so that the history can grow backwards. */
+ * Sequence 0: rows of the initially loaded ledger stand at sequence 0, so that the history can grow
+ * backwards. */
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
@@ -31,8 +33,8 @@ struct store_object {
     struct slice data;
 };
 
-/* From this ledger on the key after `key` is `next` (next = FF..FF: none). Kept for every object key, the zero key
- * (list head) and every order-book base (etl-db 3.6). */
+/* From this ledger on the key after `key` is `next` (next = FF..FF: none). Kept for every object
+ * key, the zero key (list head) and every order-book base (etl-db 3.6). */
 struct store_successor {
     struct hash256 key;
     struct hash256 next;
@@ -42,10 +44,10 @@ struct store_successor {
 enum store_index {
     STORE_INDEX_ACCOUNT_TX = 1, /* account 20 | ledger u32 be, tx index u32 be | - */
     STORE_INDEX_NFT_TX,         /* token 32   | ledger u32 be, tx index u32 be | - */
-    STORE_INDEX_NFT_STATE,      /* token 32   | ledger u32 be                  | owner 20, burned u8 */
-    STORE_INDEX_NFT_URI,        /* token 32   | ledger u32 be                  | uri bytes (may be none) */
-    STORE_INDEX_NFT_ISSUER,     /* issuer 20  | taxon u32 be, token 32         | - */
-    STORE_INDEX_MPT_HOLDER,     /* mpt id 24  | holder 20                      | - */
+    STORE_INDEX_NFT_STATE, /* token 32   | ledger u32 be                  | owner 20, burned u8 */
+    STORE_INDEX_NFT_URI, /* token 32   | ledger u32 be                  | uri bytes (may be none) */
+    STORE_INDEX_NFT_ISSUER, /* issuer 20  | taxon u32 be, token 32         | - */
+    STORE_INDEX_MPT_HOLDER, /* mpt id 24  | holder 20                      | - */
     STORE_N_INDEXES
 };
 
@@ -59,10 +61,11 @@ struct store_index_row {
 struct store_scan {
     enum store_index index;
     struct slice prefix;
-    struct slice from;  /* a suffix, or a prefix of one; empty = from the first (or last, if backward) */
-    bool inclusive;     /* a row equal to `from` counts */
-    bool backward;      /* descending suffixes */
-    uint32_t limit;     /* at most this many rows, > 0 */
+    struct slice
+        from; /* a suffix, or a prefix of one; empty = from the first (or last, if backward) */
+    bool inclusive; /* a row equal to `from` counts */
+    bool backward;  /* descending suffixes */
+    uint32_t limit; /* at most this many rows, > 0 */
 };
 
 struct store_entry {
@@ -73,12 +76,14 @@ struct store_entry {
 /* Everything one ledger adds. Slices are read during the call only. */
 struct store_ledger {
     struct ledger_header header;
-    const struct store_tx *txs; /* ascending by index */
+    const struct store_tx *txs;      /* ascending by index */
     const struct hash256 *tx_hashes; /* same order */
     size_t n_txs;
-    const struct store_object *objects; /* created, modified, deleted in this ledger; ascending keys */
+    const struct store_object
+        *objects; /* created, modified, deleted in this ledger; ascending keys */
     size_t n_objects;
-    const struct hash256 *unnamed; /* keys of `objects` that no metadata of the ledger names; ascending */
+    const struct hash256
+        *unnamed; /* keys of `objects` that no metadata of the ledger names; ascending */
     size_t n_unnamed;
     const struct store_successor *successors;
     size_t n_successors;
@@ -94,63 +99,73 @@ struct store_range {
 #define STORE_MAX_RANGES 64
 
 struct store_stats {
-    uint64_t n_reads;          /* operations */
-    uint64_t n_offloaded;      /* of them, went to the pool for a disk */
-    uint64_t n_pending;        /* reads running now */
+    uint64_t n_reads;     /* operations */
+    uint64_t n_offloaded; /* of them, went to the pool for a disk */
+    uint64_t n_pending;   /* reads running now */
     uint64_t n_writes;
-    uint64_t disk_bytes;       /* size of the files, as known */
+    uint64_t disk_bytes; /* size of the files, as known */
 };
 
 struct store_ops {
     /* Finish, release the lock on the data. */
     void (*close)(struct store *s);
 
-    /* Small named values: "network_id", "dataset_id", ... ERR_NOT_FOUND. Durable when put returns. */
+    /* Small named values: "network_id", "dataset_id", ... ERR_NOT_FOUND. Durable when put returns.
+     */
     err (*meta_get)(struct store *s, const char *name, struct arena *a, struct slice *ret);
     err (*meta_put)(struct store *s, const char *name, struct slice value);
 
     /* Complete spans, ascending; none in an empty store. Never waits. */
     void (*ranges)(struct store *s, struct store_range *ret, size_t *ret_n);
 
-    /* Initial load into an empty store. What a killed load left behind is dropped by the next load_begin (or open).
-     * load_add: objects of one of n_chains parts; keys ascend within a part, from call to call; `successors` likewise.
-     * Parts may be added from different threads, one thread a part at a time. load_commit makes everything, and
-     * `ledger` (its objects are not looked at: they came by load_add; its successors and index rows are added), one complete
-     * ledger, durable. load_abort drops it. */
+    /* Initial load into an empty store. What a killed load left behind is dropped by the next
+     * load_begin (or open). load_add: objects of one of n_chains parts; keys ascend within a part,
+     * from call to call; `successors` likewise. Parts may be added from different threads, one
+     * thread a part at a time. load_commit makes everything, and `ledger` (its objects are not
+     * looked at: they came by load_add; its successors and index rows are added), one complete
+     * ledger, durable. Closing in between drops
+     * it. */
     err (*load_begin)(struct store *s, uint32_t seq, uint32_t n_chains);
-    err (*load_add)(struct store *s, uint32_t chain, const struct store_object *objects, size_t n_objects,
-                    const struct store_successor *successors, size_t n_successors,
+    err (*load_add)(struct store *s, uint32_t chain, const struct store_object *objects,
+                    size_t n_objects, const struct store_successor *successors, size_t n_successors,
                     const struct store_index_row *rows, size_t n_rows);
     err (*load_commit)(struct store *s, const struct store_ledger *ledger);
 
     /* Add n consecutive ledgers that follow the newest range, all or none; durable when it returns.
-     * Errors: ERR_INVALID (not consecutive), ERR_IO. Writing a ledger that is there already is ERR_EXISTS. */
+     * Errors: ERR_INVALID (not consecutive), ERR_IO. Writing a ledger that is there already is
+     * ERR_EXISTS. */
     err (*write)(struct store *s, const struct store_ledger *ledgers, size_t n);
 
-    /* Errors of all reads: ERR_NOT_FOUND, ERR_IO, ERR_CORRUPT, ERR_CANCELLED. Results live in `a`. */
+    /* Errors of all reads: ERR_NOT_FOUND, ERR_IO, ERR_CORRUPT, ERR_CANCELLED. Results live in `a`.
+     */
     err (*header_get)(struct store *s, uint32_t seq, struct ledger_header *ret);
     err (*seq_by_hash)(struct store *s, const struct hash256 *ledger_hash, uint32_t *ret_seq);
 
-    /* Newest version at or before `seq` of each key: ret[i] empty = absent or deleted. ret_seqs (may be NULL) gets the
-     * ledger of that version, also of a deletion (0 = the initially loaded one, UINT32_MAX = no version). */
-    err (*objects_get)(struct store *s, uint32_t seq, const struct hash256 *keys, size_t n, struct arena *a,
-                       struct slice *ret, uint32_t *ret_seqs);
+    /* Newest version at or before `seq` of each key: ret[i] empty = absent or deleted. ret_seqs
+     * (may be NULL) gets the ledger of that version, also of a deletion (0 = the initially loaded
+     * one, UINT32_MAX = no version). */
+    err (*objects_get)(struct store *s, uint32_t seq, const struct hash256 *keys, size_t n,
+                       struct arena *a, struct slice *ret, uint32_t *ret_seqs);
 
-    /* The smallest key greater than `key` that exists at `seq`, for any key. ERR_NOT_FOUND: there is none. */
+    /* The smallest key greater than `key` that exists at `seq`, for any key. ERR_NOT_FOUND: there
+     * is none. */
     err (*next)(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret);
 
-    /* Keys that ledger `seq` created, modified or deleted, ascending. The first ledger of the history has none. */
-    err (*diff)(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret, size_t *ret_n);
+    /* Keys that ledger `seq` created, modified or deleted, ascending. The first ledger of the
+     * history has none. */
+    err (*diff)(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret,
+                size_t *ret_n);
 
-    /* Transactions by position, in the order asked; a position that does not exist is ERR_CORRUPT (an index named it).
-     * n = 1 and index STORE_TX_ALL: all of that ledger. */
+    /* Transactions by position, in the order asked; a position that does not exist is ERR_CORRUPT
+     * (an index named it). n = 1 and index STORE_TX_ALL: all of that ledger. */
     err (*txs_get)(struct store *s, const struct store_tx_pos *pos, size_t n, struct arena *a,
                    struct store_tx **ret, size_t *ret_n);
-    err (*tx_find)(struct store *s, const struct hash256 *tx_hash, struct arena *a, struct store_tx *ret);
+    err (*tx_find)(struct store *s, const struct hash256 *tx_hash, struct arena *a,
+                   struct store_tx *ret);
 
     /* Rows of an index, in order. */
-    err (*scan)(struct store *s, const struct store_scan *scan, struct arena *a, struct store_entry **ret,
-                size_t *ret_n);
+    err (*scan)(struct store *s, const struct store_scan *scan, struct arena *a,
+                struct store_entry **ret, size_t *ret_n);
 
     void (*stats)(struct store *s, struct store_stats *ret);
 };
@@ -165,7 +180,8 @@ static inline void store_close(struct store *s)
     if (s)
         s->ops->close(s);
 }
-static inline ERR store_meta_get(struct store *s, const char *name, struct arena *a, struct slice *ret)
+static inline ERR store_meta_get(struct store *s, const char *name, struct arena *a,
+                                 struct slice *ret)
 {
     return s->ops->meta_get(s, name, a, ret);
 }
@@ -173,7 +189,8 @@ static inline ERR store_meta_put(struct store *s, const char *name, struct slice
 {
     return s->ops->meta_put(s, name, value);
 }
-static inline void store_ranges(struct store *s, struct store_range ret[STORE_MAX_RANGES], size_t *ret_n)
+static inline void store_ranges(struct store *s, struct store_range ret[STORE_MAX_RANGES],
+                                size_t *ret_n)
 {
     s->ops->ranges(s, ret, ret_n);
 }
@@ -181,8 +198,9 @@ static inline ERR store_load_begin(struct store *s, uint32_t seq, uint32_t n_cha
 {
     return s->ops->load_begin(s, seq, n_chains);
 }
-static inline ERR store_load_add(struct store *s, uint32_t chain, const struct store_object *objects,
-                                 size_t n_objects, const struct store_successor *successors, size_t n_successors,
+static inline ERR store_load_add(struct store *s, uint32_t chain,
+                                 const struct store_object *objects, size_t n_objects,
+                                 const struct store_successor *successors, size_t n_successors,
                                  const struct store_index_row *rows, size_t n_rows)
 {
     return s->ops->load_add(s, chain, objects, n_objects, successors, n_successors, rows, n_rows);
@@ -199,26 +217,29 @@ YIELDS static inline ERR store_header_get(struct store *s, uint32_t seq, struct 
 {
     return s->ops->header_get(s, seq, ret);
 }
-YIELDS static inline ERR store_seq_by_hash(struct store *s, const struct hash256 *hash, uint32_t *ret)
+YIELDS static inline ERR store_seq_by_hash(struct store *s, const struct hash256 *hash,
+                                           uint32_t *ret)
 {
     return s->ops->seq_by_hash(s, hash, ret);
 }
-YIELDS static inline ERR store_objects_get(struct store *s, uint32_t seq, const struct hash256 *keys, size_t n,
-                                           struct arena *a, struct slice *ret, uint32_t *ret_seqs)
+YIELDS static inline ERR store_objects_get(struct store *s, uint32_t seq,
+                                           const struct hash256 *keys, size_t n, struct arena *a,
+                                           struct slice *ret, uint32_t *ret_seqs)
 {
     return s->ops->objects_get(s, seq, keys, n, a, ret, ret_seqs);
 }
-YIELDS static inline ERR store_next(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret)
+YIELDS static inline ERR store_next(struct store *s, uint32_t seq, const struct hash256 *key,
+                                    struct hash256 *ret)
 {
     return s->ops->next(s, seq, key, ret);
 }
-YIELDS static inline ERR store_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret,
-                                    size_t *ret_n)
+YIELDS static inline ERR store_diff(struct store *s, uint32_t seq, struct arena *a,
+                                    struct hash256 **ret, size_t *ret_n)
 {
     return s->ops->diff(s, seq, a, ret, ret_n);
 }
-YIELDS static inline ERR store_txs_get(struct store *s, const struct store_tx_pos *pos, size_t n, struct arena *a,
-                                       struct store_tx **ret, size_t *ret_n)
+YIELDS static inline ERR store_txs_get(struct store *s, const struct store_tx_pos *pos, size_t n,
+                                       struct arena *a, struct store_tx **ret, size_t *ret_n)
 {
     return s->ops->txs_get(s, pos, n, a, ret, ret_n);
 }
