@@ -2,6 +2,7 @@
 /* The command line (etl-db 7.3). */
 #include "app/config.h"
 #include "app/server.h"
+#include "rpc/openrpc.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -17,6 +18,7 @@ static void put_usage(FILE *to)
             "rippled on 127.0.0.1\n"
             "      --verify                   check the configuration and exit\n"
             "  -d, --config-description FILE  write the description of all keys as Markdown\n"
+            "      --openrpc                  print the API as an OpenRPC document\n"
             "  -v, --version\n"
             "  -h, --help\n",
             SERVER_VERSION);
@@ -33,6 +35,18 @@ static int write_description(const char *path)
     buf_deinit(&text);
     if (!fine)
         fprintf(stderr, "kleio: %s: %s\n", path, strerror(errno));
+    return fine ? 0 : 1;
+}
+
+static int put_openrpc(void)
+{
+    struct buf text = {0};
+    openrpc_put(&text, SERVER_VERSION);
+    buf_put_u8(&text, '\n');
+    bool fine = fwrite(text.p, 1, text.n, stdout) == text.n && fflush(stdout) == 0;
+    buf_deinit(&text);
+    if (!fine)
+        fprintf(stderr, "kleio: standard output: %s\n", strerror(errno));
     return fine ? 0 : 1;
 }
 
@@ -54,11 +68,12 @@ static struct config *load(const char *path)
 
 int main(int argc, char **argv)
 {
-    enum { VERIFY = 1000 };
+    enum { VERIFY = 1000, OPENRPC };
     static const struct option options[] = {
         {"conf", 1, NULL, 'c'},    {"config-description", 1, NULL, 'd'},
         {"help", 0, NULL, 'h'},    {"verify", 0, NULL, VERIFY},
-        {"version", 0, NULL, 'v'}, {NULL, 0, NULL, 0}};
+        {"version", 0, NULL, 'v'}, {"openrpc", 0, NULL, OPENRPC},
+        {NULL, 0, NULL, 0}};
     const char *path = NULL;
     bool verify = false;
     for (int c; (c = getopt_long(argc, argv, "c:d:hv", options, NULL)) != -1;) {
@@ -67,6 +82,7 @@ int main(int argc, char **argv)
         case 'd': return write_description(optarg);
         case 'h': put_usage(stdout); return 0;
         case 'v': printf("kleio-%s\n", SERVER_VERSION); return 0;
+        case OPENRPC: return put_openrpc();
         case VERIFY: verify = true; break;
         default: put_usage(stderr); return 1;
         }
