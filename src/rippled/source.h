@@ -63,11 +63,18 @@ struct sources {
     pthread_mutex_t lock;
 };
 
+/* `e` is copied; all->counters are there. */
+void source_init(struct source *s, struct sources *all, uint32_t index,
+                 const struct sources_endpoint *e);
+YIELDS void source_deinit(struct source *s);
+
 /* Something changed: wake those who wait. Home core. */
 void source_changed(struct sources *s);
 /* The source said of which network it is. False: another one than ours; it is refused from now on.
  */
 bool source_meet_network(struct source *s, uint32_t network_id);
+/* Do not use it: it is of network `theirs`, we are of `ours`. */
+void source_refuse(struct source *s, uint32_t theirs, uint32_t ours);
 /* The link came up (connected) or went down; chooses the forwarding source. */
 void source_set_connected(struct source *s, bool connected);
 /* The source reported a ledger (0 = none) and what it holds (p = NULL: not said). */

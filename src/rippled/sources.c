@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define LOG_CHANNEL LOG_CHANNEL_ETL
 #include "rippled/sources.h"
 
-#include "base/log.h"
 #include "base/mem.h"
-#include "net/grpc_client.h"
 #include "rippled/choice.h"
 #include "rippled/link.h"
 #include "rippled/source.h"
@@ -15,29 +12,6 @@
 
 #define BLAME_FIRST_NS (1 * CLOCK_S)
 #define BLAME_MAX_NS (60 * CLOCK_S)
-
-static void source_init(struct source *s, struct sources *all, uint32_t index,
-                        const struct sources_endpoint *e)
-{
-    char name[SOURCES_HOST_MAX + 8], labels[SOURCES_HOST_MAX + 32];
-    s->all = all;
-    s->index = index;
-    s->host = xstrdup(e->host);
-    s->ws_port = e->ws_port;
-    s->grpc_port = e->grpc_port;
-    snprintf(name, sizeof(name), "%s:%u", e->host, e->grpc_port);
-    s->name = xstrdup(name);
-    snprintf(labels, sizeof(labels), "source=\"%s:%u\"", e->host, e->ws_port);
-    s->gauge_last_message =
-        counter_gauge(all->counters, "subscription_source_last_message_time", labels,
-                      "Time of the last message of a source's subscription");
-    s->gauge_connected = counter_gauge(all->counters, "kleio_source_connected", labels,
-                                       "Whether a source's subscription is up");
-    s->count_failed_calls = counter_get(all->counters, "kleio_source_failed_calls_total", labels,
-                                        "gRPC calls to a source that brought nothing usable");
-    s->count_refused = counter_get(all->counters, "kleio_source_refused_total", labels,
-                                   "Times a source was refused because it is of another network");
-}
 
 static err check_opts(const struct sources_opts *opts)
 {
@@ -84,24 +58,13 @@ YIELDS struct sources *sources_stop(struct sources *s)
     if (!s)
         return NULL;
     fiber_group_cancel(&s->links);
-    for (uint32_t i = 0; i < s->n; i++) {
-        struct source *one = &s->list[i];
-        one->grpc = grpc_client_free(one->grpc);
-        free(one->host);
-        free(one->name);
-        free(one->range_text);
-    }
+    for (uint32_t i = 0; i < s->n; i++)
+        source_deinit(&s->list[i]);
     counter_registry_free(s->own_counters);
     pthread_mutex_destroy(&s->lock);
     free(s->list);
     free(s);
     return NULL;
-}
-
-void source_changed(struct sources *s)
-{
-    s->version++;
-    fiber_cond_broadcast(&s->changed);
 }
 
 YIELDS ERR sources_wait_change(struct sources *s, uint64_t *version, int64_t deadline_ns)
@@ -112,29 +75,6 @@ YIELDS ERR sources_wait_change(struct sources *s, uint64_t *version, int64_t dea
     return OK;
 }
 
-static void refuse(struct source *s, uint32_t theirs, uint32_t ours)
-{
-    counter_inc(s->count_refused);
-    if (!atomic_exchange(&s->refused, true))
-        LOG_ERROR("rippled: source %s is of network %u, this server is of network %u: the source "
-                  "is not used",
-                  s->name, theirs, ours);
-    source_changed(s->all);
-}
-
-bool source_meet_network(struct source *s, uint32_t network_id)
-{
-    struct sources *all = s->all;
-    uint64_t theirs = SOURCE_NETWORK_KNOWN | network_id, ours = 0;
-    atomic_store(&s->network, theirs);
-    if (!atomic_compare_exchange_strong(&all->network, &ours, theirs) && ours != theirs) {
-        refuse(s, network_id, (uint32_t)ours);
-        return false;
-    }
-    atomic_store(&s->refused, false);
-    return true;
-}
-
 void sources_expect_network(struct sources *s, uint32_t network_id)
 {
     atomic_store(&s->network, SOURCE_NETWORK_KNOWN | network_id);
@@ -143,57 +83,11 @@ void sources_expect_network(struct sources *s, uint32_t network_id)
         struct source *one = &s->list[i];
         uint64_t theirs = atomic_load(&one->network);
         if (theirs && theirs != atomic_load(&s->network))
-            refuse(one, (uint32_t)theirs, network_id);
+            source_refuse(one, (uint32_t)theirs, network_id);
         else if (ranges_last(&one->ranges) > atomic_load(&s->newest))
             atomic_store(&s->newest, ranges_last(&one->ranges));
     }
     source_changed(s);
-}
-
-/* The first connected source in the configuration's order, unless one is chosen already. */
-static void choose_forwarding(struct sources *all)
-{
-    int32_t now = atomic_load(&all->forwarding);
-    if (now >= 0 && atomic_load(&all->list[now].connected))
-        return;
-    now = -1;
-    for (uint32_t i = 0; i < all->n && now < 0; i++)
-        if (atomic_load(&all->list[i].connected))
-            now = (int32_t)i;
-    atomic_store(&all->forwarding, now);
-}
-
-void source_set_connected(struct source *s, bool connected)
-{
-    atomic_store(&s->connected, connected);
-    counter_set(s->gauge_connected, connected);
-    choose_forwarding(s->all);
-    source_changed(s->all);
-}
-
-static void set_range_text(struct source *s, struct slice text)
-{
-    char *copy = xstrndup((const char *)text.p, MIN(text.n, (size_t)4096));
-    pthread_mutex_lock(&s->all->lock);
-    char *old = s->range_text;
-    s->range_text = copy;
-    pthread_mutex_unlock(&s->all->lock);
-    free(old);
-}
-
-void source_report(struct source *s, uint32_t ledger_index, struct slice validated_ledgers)
-{
-    static struct log_limit limit = LOG_LIMIT_INIT(5);
-    uint64_t dropped;
-    if (validated_ledgers.p) {
-        set_range_text(s, validated_ledgers);
-        if (!ranges_parse(validated_ledgers, &s->ranges) && log_limit_take(&limit, &dropped))
-            LOG_WARN("rippled: source %s: cannot read its list of ledgers, the one before is kept",
-                     s->name);
-    }
-    if (ledger_index > atomic_load(&s->all->newest))
-        atomic_store(&s->all->newest, ledger_index);
-    source_changed(s->all);
 }
 
 uint32_t sources_newest(const struct sources *s)
