@@ -28,7 +28,7 @@ struct sto_iter {
 
 static inline struct sto_iter sto_iter_of(struct slice object)
 {
-    return (struct sto_iter){object.p, object.p + object.n, false, false};
+    return (struct sto_iter){object.p, object.n ? object.p + object.n : object.p, false, false};
 }
 
 /* Next field of the object (or element of an array: its wrapper object's field). False at the end,
