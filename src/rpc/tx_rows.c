@@ -47,14 +47,15 @@ static err read_rows(struct call *c, const struct tx_rows *r, uint32_t n, struct
     return OK;
 }
 
-/* Rows before the span are skipped, the first one behind it ends the reading. */
+/* The first row behind the span ends the reading. Rows ahead of it, which a marker may name, are
+ * skipped when backward, and handed out when forward, as in the reference. */
 static size_t in_span(struct tx_rows *r, struct store_tx_pos *rows, size_t n)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n && !r->left_range; i++) {
         uint32_t seq = rows[i].ledger_seq;
         r->left_range = r->forward ? seq > r->high : seq < r->low;
-        if (!r->left_range && (r->forward ? seq >= r->low : seq <= r->high))
+        if (!r->left_range && (r->forward || seq <= r->high))
             rows[kept++] = rows[i];
     }
     return kept;

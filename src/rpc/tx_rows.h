@@ -27,7 +27,8 @@ void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after);
 
 typedef err (*tx_rows_fn)(struct call *c, void *arg, const struct store_tx *tx);
 /* Call fn for each transaction, in order; `tx` is valid until fn returns. Rows ahead of the span
- * count, but are skipped. Breathes. Errors: ERR_CORRUPT, those of call_breathe and fn. */
+ * (there because of a marker) count; backward they are skipped. Breathes. Errors: ERR_CORRUPT,
+ * those of call_breathe and fn. */
 YIELDS ERR tx_rows_each(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg);
 
 /* How an element of `transactions` is written. */
