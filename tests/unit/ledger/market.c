@@ -2,6 +2,7 @@
 #include "market.h"
 
 #include "base/bits.h"
+#include "sto_build.h"
 #include "store/memory.h"
 #include "test.h"
 #include "xrpl/keylet.h"
@@ -36,44 +37,6 @@ void market_deinit(struct market *m)
     store_close(m->store);
     arena_free(m->arena);
     chain_deinit(&m->chain);
-}
-
-static void put_header(struct buf *b, field_id id)
-{
-    uint32_t type = field_type(id), nth = field_nth(id);
-    buf_put_u8(b, (uint8_t)((type < 16 ? type << 4 : 0) | (nth < 16 ? nth : 0)));
-    if (type >= 16)
-        buf_put_u8(b, (uint8_t)type);
-    if (nth >= 16)
-        buf_put_u8(b, (uint8_t)nth);
-}
-
-void market_u16(struct buf *b, field_id id, uint16_t v)
-{
-    put_header(b, id);
-    buf_put_be16(b, v);
-}
-
-void market_u32(struct buf *b, field_id id, uint32_t v)
-{
-    put_header(b, id);
-    buf_put_be32(b, v);
-}
-
-void market_field(struct buf *b, field_id id, struct slice value)
-{
-    uint32_t type = field_type(id);
-    put_header(b, id);
-    if (type == FIELD_TYPE_ACCOUNT || type == FIELD_TYPE_VECTOR256 || type == FIELD_TYPE_BLOB)
-        buf_put_u8(b, (uint8_t)value.n);
-    buf_put_slice(b, value);
-}
-
-static void put_amount(struct buf *b, field_id id, const struct amount *a)
-{
-    uint8_t wire[AMOUNT_WIRE_MAX];
-    size_t n = amount_encode(a, wire);
-    market_field(b, id, slice_of(wire, n));
 }
 
 struct account market_account(char name)
@@ -122,17 +85,17 @@ void market_fees(struct market *m, uint64_t reserve, uint64_t increment, bool ol
 {
     struct buf b = {0};
     struct hash256 key = keylet_fees();
-    market_u16(&b, FIELD_LedgerEntryType, ENTRY_FeeSettings);
+    sto_build_u16(&b, FIELD_LedgerEntryType, ENTRY_FeeSettings);
     if (old_fields) {
         uint8_t base[8];
         bits_store64(base, 12);
-        market_u32(&b, FIELD_ReserveBase, (uint32_t)reserve);
-        market_u32(&b, FIELD_ReserveIncrement, (uint32_t)increment);
-        market_field(&b, FIELD_BaseFee, slice_of(base, 8));
+        sto_build_u32(&b, FIELD_ReserveBase, (uint32_t)reserve);
+        sto_build_u32(&b, FIELD_ReserveIncrement, (uint32_t)increment);
+        sto_build_field(&b, FIELD_BaseFee, slice_of(base, 8));
     } else {
         struct amount base = amount_drops(reserve), more = amount_drops(increment);
-        put_amount(&b, FIELD_ReserveBaseDrops, &base);
-        put_amount(&b, FIELD_ReserveIncrementDrops, &more);
+        sto_build_amount(&b, FIELD_ReserveBaseDrops, &base);
+        sto_build_amount(&b, FIELD_ReserveIncrementDrops, &more);
     }
     market_add(m, &key, &b);
     buf_deinit(&b);
@@ -143,8 +106,8 @@ void market_amendment(struct market *m, const char *name)
     struct buf b = {0};
     struct slice part = slice_str(name);
     struct hash256 ids[2] = {{{1}}, hash_sha512half(&part, 1)}, key = keylet_amendments();
-    market_u16(&b, FIELD_LedgerEntryType, ENTRY_Amendments);
-    market_field(&b, FIELD_Amendments, slice_of(ids, sizeof ids));
+    sto_build_u16(&b, FIELD_LedgerEntryType, ENTRY_Amendments);
+    sto_build_field(&b, FIELD_Amendments, slice_of(ids, sizeof ids));
     market_add(m, &key, &b);
     buf_deinit(&b);
 }
@@ -155,15 +118,15 @@ void market_add_root(struct market *m, char name, struct market_root root)
     struct account account = market_account(name);
     struct hash256 key = keylet_account(&account);
     struct amount balance = amount_drops(root.drops);
-    market_u16(&b, FIELD_LedgerEntryType, ENTRY_AccountRoot);
-    market_u32(&b, FIELD_Flags, root.flags);
-    market_u32(&b, FIELD_OwnerCount, root.owner_count);
+    sto_build_u16(&b, FIELD_LedgerEntryType, ENTRY_AccountRoot);
+    sto_build_u32(&b, FIELD_Flags, root.flags);
+    sto_build_u32(&b, FIELD_OwnerCount, root.owner_count);
     if (root.transfer_rate)
-        market_u32(&b, FIELD_TransferRate, root.transfer_rate);
+        sto_build_u32(&b, FIELD_TransferRate, root.transfer_rate);
     if (root.amm_id)
-        market_field(&b, FIELD_AMMID, hash256_slice(root.amm_id));
-    put_amount(&b, FIELD_Balance, &balance);
-    market_field(&b, FIELD_Account, slice_of(account.b, 20));
+        sto_build_field(&b, FIELD_AMMID, hash256_slice(root.amm_id));
+    sto_build_amount(&b, FIELD_Balance, &balance);
+    sto_build_field(&b, FIELD_Account, slice_of(account.b, 20));
     market_add(m, &key, &b);
     buf_deinit(&b);
 }
@@ -192,9 +155,9 @@ void market_add_line(struct market *m, char holder, const struct asset *asset, c
         balance = amount_negate(balance);
     memset(balance.asset.issuer.b, 0, 19); /* balances name "no account" */
     balance.asset.issuer.b[19] = 1;
-    market_u16(&b, FIELD_LedgerEntryType, ENTRY_RippleState);
-    market_u32(&b, FIELD_Flags, line_flags(flags, issuer_is_high));
-    put_amount(&b, FIELD_Balance, &balance);
+    sto_build_u16(&b, FIELD_LedgerEntryType, ENTRY_RippleState);
+    sto_build_u32(&b, FIELD_Flags, line_flags(flags, issuer_is_high));
+    sto_build_amount(&b, FIELD_Balance, &balance);
     market_add(m, &key, &b);
     buf_deinit(&b);
 }
@@ -204,14 +167,14 @@ static void put_issue(struct buf *b, field_id id, const struct asset *a)
     uint8_t wire[40] = {0};
     memcpy(wire, a->currency.b, 20);
     memcpy(wire + 20, a->issuer.b, 20);
-    market_field(b, id, slice_of(wire, a->kind == ASSET_XRP ? 20 : 40));
+    sto_build_field(b, id, slice_of(wire, a->kind == ASSET_XRP ? 20 : 40));
 }
 
 void market_add_amm(struct market *m, const struct hash256 *id, const struct asset *a,
                     const struct asset *b)
 {
     struct buf out = {0};
-    market_u16(&out, FIELD_LedgerEntryType, ENTRY_AMM);
+    sto_build_u16(&out, FIELD_LedgerEntryType, ENTRY_AMM);
     put_issue(&out, FIELD_Asset, a);
     put_issue(&out, FIELD_Asset2, b);
     market_add(m, id, &out);
@@ -225,11 +188,11 @@ struct slice market_offer(struct market *m, char owner, const struct amount *get
     struct account account = market_account(owner);
     struct hash256 dir = {{0xDD}};
     bits_store64(dir.b + 24, quality);
-    market_u16(&b, FIELD_LedgerEntryType, ENTRY_Offer);
-    market_field(&b, FIELD_BookDirectory, hash256_slice(&dir));
-    put_amount(&b, FIELD_TakerPays, pays);
-    put_amount(&b, FIELD_TakerGets, gets);
-    market_field(&b, FIELD_Account, slice_of(account.b, 20));
+    sto_build_u16(&b, FIELD_LedgerEntryType, ENTRY_Offer);
+    sto_build_field(&b, FIELD_BookDirectory, hash256_slice(&dir));
+    sto_build_amount(&b, FIELD_TakerPays, pays);
+    sto_build_amount(&b, FIELD_TakerGets, gets);
+    sto_build_field(&b, FIELD_Account, slice_of(account.b, 20));
     struct slice s = arena_dup(m->chain.arena, slice_of(b.p, b.n));
     buf_deinit(&b);
     return s;

@@ -3,7 +3,6 @@
 #pragma once
 #include "chain.h"
 #include "ledger/funds.h"
-#include "xrpl/field.h"
 
 #define MARKET_MAX 32
 
@@ -52,8 +51,3 @@ void market_add(struct market *m, const struct hash256 *key, const struct buf *b
 /* Serialized Offer; in the chain's arena. */
 struct slice market_offer(struct market *m, char owner, const struct amount *gets,
                           const struct amount *pays, uint64_t quality);
-
-/* Field by field. */
-void market_u16(struct buf *b, field_id id, uint16_t v);
-void market_u32(struct buf *b, field_id id, uint32_t v);
-void market_field(struct buf *b, field_id id, struct slice value);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "market.h"
+#include "sto_build.h"
 #include "test.h"
 #include "xrpl/keylet.h"
 
@@ -271,9 +272,9 @@ TEST(holdings_of_an_mpt_are_the_tokens_unless_locked)
         struct buf b = {0};
         struct account holder = market_account((char)('A' + i));
         struct hash256 key = keylet_mptoken(&issuance, &holder);
-        market_u16(&b, FIELD_LedgerEntryType, ENTRY_MPToken);
-        market_u32(&b, FIELD_Flags, (uint32_t)i);
-        market_field(&b, FIELD_MPTAmount, slice_of(units, 8));
+        sto_build_u16(&b, FIELD_LedgerEntryType, ENTRY_MPToken);
+        sto_build_u32(&b, FIELD_Flags, (uint32_t)i);
+        sto_build_field(&b, FIELD_MPTAmount, slice_of(units, 8));
         market_add(&m, &key, &b);
         buf_deinit(&b);
     }
@@ -297,7 +298,7 @@ TEST(something_else_at_a_lines_key_is_damage)
     struct buf b = {0};
     struct amount a;
     market_init(&m);
-    market_u16(&b, FIELD_LedgerEntryType, ENTRY_Offer);
+    sto_build_u16(&b, FIELD_LedgerEntryType, ENTRY_Offer);
     market_add(&m, &key, &b);
     buf_deinit(&b);
     market_open(&m);
