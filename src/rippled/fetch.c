@@ -13,6 +13,8 @@
 #include <stdlib.h>
 
 #define CALL_NS (30 * CLOCK_S)
+/* A source that hangs must not keep the newest ledger from us while another one has it. */
+#define CALL_WITH_OTHERS_NS (10 * CLOCK_S)
 #define SLOW_FIRST_NS (2 * CLOCK_S)
 #define SLOW_MAX_NS (60 * CLOCK_S)
 #define HEADER_BYTES 150
@@ -85,14 +87,15 @@ static void note_result(struct source *s, err e)
     LOG_DEBUG("rippled: source %s: %s: %s", s->name, err_name(e), err_text());
 }
 
-static YIELDS err call_one(const struct call *call, struct source *s, struct fetch_reply **ret)
+static YIELDS err call_one(const struct call *call, struct source *s, int64_t span_ns,
+                           struct fetch_reply **ret)
 {
     CLEANUP(fetch_reply_freep) struct fetch_reply *reply = xcalloc(1, sizeof(*reply));
     struct grpc_status status = {0};
     reply->source = s->index;
     reply->seq = call->seq;
     err e = grpc_client_call(client_of(s), call->path, buf_slice(&call->request), 0,
-                             clock_now_ns() + CALL_NS, &reply->bytes, &status);
+                             clock_now_ns() + span_ns, &reply->bytes, &status);
     if (e.code == ERR_STATUS)
         return FAIL(status.code == GRPC_CODE_NOT_FOUND ? ERR_NOT_FOUND : ERR_STATUS,
                     "rippled: source %s: ledger %u: status %d: %s", s->name, call->seq, status.code,
@@ -137,7 +140,8 @@ static YIELDS err call_any(const struct call *call, struct fetch_reply **ret)
         if (i < 0)
             return FAIL(ERR_NOT_FOUND, "rippled: no source holds ledger %u", call->seq);
         tried |= FETCH_MASK(i);
-        newest = call_one(call, &call->all->list[i], ret);
+        bool is_last = !(fetch_holders(call->all, call->seq) & ~tried);
+        newest = call_one(call, &call->all->list[i], is_last ? CALL_NS : CALL_WITH_OTHERS_NS, ret);
         if (newest.code == ERR_CANCELLED)
             return newest;
         note_result(&call->all->list[i], newest);
