@@ -29,6 +29,7 @@ ERR ledgers_open(const struct ledgers_opts *opts, struct ledgers **ret)
     CLEANUP(ledgers_freep) struct ledgers *l = xcalloc(1, sizeof *l);
     l->store = opts->store;
     l->n_cores = opts->n_cores;
+    l->lazy_undo = opts->lazy_undo;
     l->on_progress = opts->on_progress;
     l->arg = opts->arg;
     struct mirror_opts mirror = {

@@ -15,6 +15,7 @@ struct ledgers_opts {
     uint64_t mirror_map_bytes; /* 0 = default (large, sparse) */
     uint64_t undo_max_bytes;   /* 0 = 64 MiB */
     uint32_t undo_max_ledgers; /* 0 = 256 */
+    bool lazy_undo;            /* do not read the window back at start: it fills as ledgers come */
     uint32_t n_cores;          /* views are opened on cores 0..n-1, and on one other thread */
     /* Progress of a repair at open (replay or rebuild of the mirror); may be NULL. */
     void (*on_progress)(void *arg, const char *what, uint64_t done, uint64_t total);

@@ -31,6 +31,7 @@ struct ledgers {
     struct snap_set snaps;
     struct tip tip;
     uint32_t n_cores;
+    bool lazy_undo;
     struct ledgers_slot *slots;
     _Atomic uintptr_t others[LEDGERS_OTHER_THREADS]; /* pthread_t + 1; 0 = free */
     void (*on_progress)(void *arg, const char *what, uint64_t done, uint64_t total);

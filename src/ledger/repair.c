@@ -3,12 +3,17 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "ledger/refill.h"
+#include "rt/clock.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
 
 #define REPLAY_KEYS 16384 /* changed keys in one step, more or less */
 #define REBUILD_KEYS 1024 /* read from the history at once */
+/* A start may spend this on the undo window; 256 ordinary ledgers take longer, and fill it as they
+ * come. */
+#define REFILL_NS (300 * CLOCK_MS)
 #define REBUILD_TXN_BYTES ((uint64_t)32 << 20)
 
 static void progress(struct ledgers *l, const char *what, uint64_t done, uint64_t total)
@@ -371,7 +376,10 @@ ERR repair_at_open(struct ledgers *l)
     if (n == 0)
         return empty_mirror(l);
     TRY(repair(l, &ranges[n - 1]));
-    undo_reset(l->undo, l->meta.header.seq);
+    if (l->lazy_undo)
+        undo_reset(l->undo, l->meta.header.seq);
+    else
+        refill_window(l, ranges[n - 1].first, clock_now_ns() + REFILL_NS);
     ledgers_publish(l, &l->meta.header);
     return OK;
 }

@@ -426,6 +426,11 @@ bool undo_at(const struct undo_key *k, uint32_t seq, struct slice *ret)
     return found != NULL;
 }
 
+uint32_t undo_max_ledgers(const struct undo *u)
+{
+    return u->opts.max_ledgers;
+}
+
 uint64_t undo_bytes(const struct undo *u)
 {
     return atomic_load_explicit(&u->bytes, memory_order_relaxed);

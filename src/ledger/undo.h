@@ -72,5 +72,6 @@ const struct hash256 *undo_key(const struct undo_key *k);
  * while pinned. */
 bool undo_at(const struct undo_key *k, uint32_t seq, struct slice *ret);
 
+uint32_t undo_max_ledgers(const struct undo *u);
 uint64_t undo_bytes(const struct undo *u);   /* any thread */
 uint32_t undo_ledgers(const struct undo *u); /* any thread */

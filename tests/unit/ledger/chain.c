@@ -388,7 +388,7 @@ struct ledgers *chain_open(struct store *s, const char *mirror_name)
 {
     static char path[256];
     snprintf(path, sizeof path, "%s/%s", test_dir(), mirror_name);
-    struct ledgers_opts opts = {.store = s, .mirror_path = path, .n_cores = 2};
+    struct ledgers_opts opts = {.store = s, .mirror_path = path, .n_cores = 2, .lazy_undo = true};
     struct ledgers *l = NULL;
     ASSERT_OK(ledgers_open(&opts, &l));
     return l;

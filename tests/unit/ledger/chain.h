@@ -50,5 +50,5 @@ void chain_check(struct chain *c, struct ledgers *l, uint32_t seq);
 /* n random reads at this ledger are right (`random`: the caller's own state). */
 void chain_probe(const struct chain *c, struct view *v, uint64_t *random, size_t n);
 
-/* Open on a store in the test's directory. */
+/* Open in the test's directory; the undo window is empty at first. */
 struct ledgers *chain_open(struct store *s, const char *mirror_name);
