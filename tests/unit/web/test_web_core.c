@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/web_core.h"
+
+#include "front.h"
+#include "test.h"
+
+static void with_three_requests(struct web_opts *o)
+{
+    o->max_requests_per_interval = 3;
+    o->interval_ns = INT64_C(1000000000) * 1000;
+}
+
+static void check_slow_down(struct front *f)
+{
+    for (int i = 0; i < 3; i++)
+        front_expect(f, NULL, "{\"method\":\"ping\"}", 200, "\"status\":\"success\"");
+    front_expect(f, NULL, "{\"method\":\"ping\"}", 503, "\"error\":\"slowDown\"");
+    front_expect(f, NULL, "not JSON", 503, "slowDown");
+}
+
+TEST(requests_over_the_limit_are_told_to_slow_down)
+{
+    front_run(with_three_requests, check_slow_down);
+}
+
+static void with_few_bytes(struct web_opts *o)
+{
+    o->max_bytes_per_interval = 100;
+    o->interval_ns = INT64_C(1000000000) * 1000;
+}
+
+static void check_bytes(struct front *f)
+{
+    front_expect(f, NULL, "{\"method\":\"ping\"}", 200, "\"warning\":\"load\"");
+    front_expect(f, NULL, "{\"method\":\"ping\"}", 503, "slowDown");
+}
+
+TEST(the_answer_that_crosses_the_byte_limit_warns)
+{
+    front_run(with_few_bytes, check_bytes);
+}
+
+static void with_no_room(struct web_opts *o)
+{
+    o->max_in_work = 0;
+}
+
+static void check_busy(struct front *f)
+{
+    front_expect(f, NULL, "{\"method\":\"ping\"}", 503, "\"error\":\"tooBusy\"");
+}
+
+TEST(requests_over_the_bound_of_work_are_too_many)
+{
+    front_run(with_no_room, check_busy);
+}
