@@ -345,7 +345,8 @@ int main(int argc, char **argv)
     struct world w;
     world_init(&w, n_objects);
     struct nil_store store = {.base = {&nil_ops}};
-    struct ledgers_opts opts = {.store = &store.base, .mirror_path = argv[1], .n_cores = 1};
+    struct ledgers_opts opts = {
+        .store = &store.base, .mirror_path = argv[1], .n_cores = 1, .lazy_undo = true};
     struct ledgers *l = NULL;
     must(ledgers_open(&opts, &l), "open");
     bench_load(&w, l);
