@@ -260,10 +260,11 @@ static bool answer_from_cache(struct exchange *x)
     return true;
 }
 
+/* Errors before a method looked at the parameters: nothing is said about deprecated ones. */
 static err answer_engine_error(struct exchange *x, enum rpc_code code)
 {
     struct call_fault fault = {.code = code};
-    envelope_error(x, &fault, ENVELOPE_WITH_WARNINGS);
+    envelope_error(x, &fault, ENVELOPE_WITHOUT_DEPRECATIONS);
     return OK;
 }
 

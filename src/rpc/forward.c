@@ -226,7 +226,7 @@ err forward_run(struct exchange *x)
     count(x, err_failed(e) ? STATS_FAILED_FORWARD : STATS_FORWARDED);
     if (err_failed(e)) {
         struct call_fault fault = {.code = code};
-        envelope_error(x, &fault, ENVELOPE_WITH_WARNINGS);
+        envelope_error(x, &fault, ENVELOPE_WITHOUT_DEPRECATIONS);
     } else {
         put_reply(x, &reply);
     }

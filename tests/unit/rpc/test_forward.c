@@ -167,6 +167,7 @@ TEST(what_needs_an_admin_of_rippled_is_refused)
         "{\"command\":\"feature\",\"ledger_index\":\"current\",\"vetoed\":null}"};
     for (int i = 0; i < 3; i++)
         ASSERT_AT("\"noPermission\"", client_ask(&c, refused[i]), "error");
+    ASSERT_AT("2001", client_ask(&c, refused[0]), "warnings.0.id");
     ASSERT_INT(0, r.n_asked);
     ASSERT(
         is_forwarded(&c, "{\"command\":\"ledger\",\"ledger_index\":\"current\",\"full\":false}"));
