@@ -5,7 +5,6 @@
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
 
-#define ENTRY_NFT_PAGE 0x0050
 #define PAGE_KEYS 32 /* a page of a directory holds so many keys */
 #define MAX_PAGES 8  /* of a batch */
 
@@ -260,7 +259,7 @@ YIELDS ERR walk_nft_next(struct walk_nft *w, struct arena *a, struct hash256 *re
     struct hash256 key = w->next;
     TRY(fiber_breathe());
     TRY(get(w->view, &key, a, &page));
-    bool is_page = page.n && sto_entry_type(page) == ENTRY_NFT_PAGE;
+    bool is_page = page.n && sto_entry_type(page) == ENTRY_NFTokenPage;
     if (!is_page && w->started && page.n)
         return FAIL(ERR_CORRUPT, "walk: ledger %u: an NFT page names something else",
                     view_seq(w->view));

@@ -3,8 +3,6 @@
 #pragma once
 #include "xrpl/amount.h"
 
-#define LINE_ENTRY_TYPE 0x0072
-
 /* Flags of one side. */
 enum line_flags {
     LINE_RESERVE = 1,

@@ -3,7 +3,7 @@
  * and markers of the API (rpc-a 1.14, 1.15.1).
  *
  *     struct owner_walk walk = owner_walk_of(c, &account, limit, &args->marker);
- *     TRY(owner_walk_each(&walk, ENTRY_OFFER, put_offer, NULL));
+ *     TRY(owner_walk_each(&walk, ENTRY_Offer, put_offer, NULL));
  *     owner_walk_put_marker(&walk); */
 #pragma once
 #include "ledger/walk.h"
@@ -39,13 +39,3 @@ void owner_walk_put_marker(const struct owner_walk *w);
  * "Owner directory not found."), and `"marker":"<64 hex>,<page>"`. */
 ERR owner_walk_check(struct call *c, enum walk_end end);
 void owner_walk_put_mark(struct call *c, const struct walk_mark *mark);
-
-/* LedgerEntryTypes that are looked for. */
-enum {
-    ENTRY_OFFER = 0x006F,
-    ENTRY_LINE = 0x0072,
-    ENTRY_ESCROW = 0x0075,
-    ENTRY_CHANNEL = 0x0078,
-    ENTRY_MPT_ISSUANCE = 0x007E,
-    ENTRY_MPTOKEN = 0x007F,
-};

@@ -77,7 +77,7 @@ static err run(struct call *c)
     jw_key(c->w, "channels");
     jw_arr_begin(c->w);
     struct owner_walk walk = owner_walk_of(c, &args->account.v, args->limit.v, &args->marker);
-    TRY(owner_walk_each(&walk, ENTRY_CHANNEL, put_channel, args));
+    TRY(owner_walk_each(&walk, ENTRY_PayChannel, put_channel, args));
     jw_arr_end(c->w);
     owner_walk_put_marker(&walk);
     return OK;

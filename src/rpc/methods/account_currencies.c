@@ -92,7 +92,7 @@ static err put_currencies(struct call *c, const struct account *account, struct 
     struct found f = {.account = account, .by_code = by_code, .sorted = {.order = by_text}};
     struct sort_node *first;
     struct owner_walk walk = owner_walk_of(c, account, 0, NULL);
-    TRY(owner_walk_each(&walk, ENTRY_LINE, add_line, &f));
+    TRY(owner_walk_each(&walk, ENTRY_RippleState, add_line, &f));
     TRY(sort_list_take(&f.sorted, c, &first));
     TRY(put_list(c, "receive_currencies", first, false));
     return put_list(c, "send_currencies", first, true);

@@ -88,7 +88,7 @@ static err run(struct call *c)
     jw_key(c->w, "mpt_issuances");
     jw_arr_begin(c->w);
     struct owner_walk walk = owner_walk_of(c, &args->account.v, args->limit.v, &args->marker);
-    TRY(owner_walk_each(&walk, ENTRY_MPT_ISSUANCE, put_issuance, args));
+    TRY(owner_walk_each(&walk, ENTRY_MPTokenIssuance, put_issuance, args));
     jw_arr_end(c->w);
     owner_walk_put_marker(&walk);
     return OK;

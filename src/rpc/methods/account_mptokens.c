@@ -56,7 +56,7 @@ static err run(struct call *c)
     jw_key(c->w, "mptokens");
     jw_arr_begin(c->w);
     struct owner_walk walk = owner_walk_of(c, &args->account.v, args->limit.v, &args->marker);
-    TRY(owner_walk_each(&walk, ENTRY_MPTOKEN, put_token, args));
+    TRY(owner_walk_each(&walk, ENTRY_MPToken, put_token, args));
     jw_arr_end(c->w);
     owner_walk_put_marker(&walk);
     return OK;

@@ -6,8 +6,6 @@
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
 
-#define ENTRY_NFT_PAGE 0x0050
-
 struct args {
     struct param_account account;
     struct param_hash256 marker;
@@ -63,7 +61,7 @@ static err check_marker(struct call *c, const struct args *args)
     TRY(call_get(c, &args->marker.v, &page));
     if (page.n == 0)
         return rpc_error(c, RPC_INVALID_PARAMS, "Marker field does not match any valid Page ID");
-    if (sto_entry_type(page) != ENTRY_NFT_PAGE ||
+    if (sto_entry_type(page) != ENTRY_NFTokenPage ||
         memcmp(args->marker.v.b, args->account.v.b, sizeof args->account.v.b) != 0)
         return rpc_error(c, RPC_INVALID_PARAMS, "Marker matches Page ID from another Account");
     return OK;

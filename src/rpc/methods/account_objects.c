@@ -22,7 +22,8 @@ struct args {
 /* Types that no account owns. */
 static err check_type(struct call *c, const struct param *p, const struct json *v)
 {
-    static const uint16_t rejected[] = {0x0066, 0x0064, 0x0073, 0x0068, 0x004E};
+    static const uint16_t rejected[] = {ENTRY_Amendments, ENTRY_DirectoryNode, ENTRY_FeeSettings,
+                                        ENTRY_LedgerHashes, ENTRY_NegativeUNL};
     (void)p, (void)v;
     const struct args *args = c->args;
     for (size_t i = 0; i < ARRAY_LEN(rejected); i++)
@@ -47,8 +48,18 @@ static const struct param params[] = {
 
 static bool blocks_deletion(uint16_t type)
 {
-    static const uint16_t blockers[] = {0x0043, 0x0075, 0x0078, 0x0072, 0x0050, 0x0069,
-                                        0x0071, 0x0074, 0x0089, 0x007E, 0x007F, 0x0082};
+    static const uint16_t blockers[] = {ENTRY_Check,
+                                        ENTRY_Escrow,
+                                        ENTRY_PayChannel,
+                                        ENTRY_RippleState,
+                                        ENTRY_NFTokenPage,
+                                        ENTRY_Bridge,
+                                        ENTRY_XChainOwnedClaimID,
+                                        ENTRY_XChainOwnedCreateAccountClaimID,
+                                        ENTRY_Loan,
+                                        ENTRY_MPTokenIssuance,
+                                        ENTRY_MPToken,
+                                        ENTRY_PermissionedDomain};
     for (size_t i = 0; i < ARRAY_LEN(blockers); i++)
         if (blockers[i] == type)
             return true;

@@ -63,7 +63,7 @@ static err run(struct call *c)
     jw_key(c->w, "offers");
     jw_arr_begin(c->w);
     struct owner_walk walk = owner_walk_of(c, &args->account.v, args->limit.v, &args->marker);
-    TRY(owner_walk_each(&walk, ENTRY_OFFER, put_offer, NULL));
+    TRY(owner_walk_each(&walk, ENTRY_Offer, put_offer, NULL));
     jw_arr_end(c->w);
     owner_walk_put_marker(&walk);
     return OK;

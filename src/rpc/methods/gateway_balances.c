@@ -211,8 +211,8 @@ static err add_object(struct owner_walk *w, void *arg, const struct hash256 *key
 {
     (void)key;
     switch (sto_entry_type(object)) {
-    case ENTRY_ESCROW: return add_escrow(w->c, arg, object);
-    case ENTRY_LINE: return add_line(w->c, arg, object);
+    case ENTRY_Escrow: return add_escrow(w->c, arg, object);
+    case ENTRY_RippleState: return add_line(w->c, arg, object);
     default: return OK;
     }
 }

@@ -156,7 +156,7 @@ static err run(struct call *c)
     jw_arr_begin(c->w);
     check_root(c, &k, sto_u32(root, FIELD_Flags, 0));
     struct owner_walk walk = owner_walk_of(c, &args->account.v, 0, NULL);
-    TRY(owner_walk_each(&walk, ENTRY_LINE, check_line, &k));
+    TRY(owner_walk_each(&walk, ENTRY_RippleState, check_line, &k));
     jw_arr_end(c->w);
     if (!args->transactions)
         return OK;
