@@ -30,6 +30,8 @@ err call_breathe(struct call *c)
     TRY(fiber_breathe());
     if (arena_over_budget(c->arena))
         return FAIL(ERR_LIMIT, "rpc: the request needs more memory than one may have");
+    if (c->max_out_bytes && c->w->out->n > c->max_out_bytes)
+        return FAIL(ERR_LIMIT, "rpc: the reply is larger than one may be");
     if (clock_now_ns() > c->deadline_ns)
         return FAIL(ERR_TIMEOUT, "rpc: the request takes longer than one may");
     return OK;

@@ -40,8 +40,9 @@ struct call {
     uint32_t api_version;      /* 1..3 */
     bool is_admin;
     int64_t deadline_ns;
-    struct arena *arena; /* of the request */
-    struct jw *w;        /* inside `result`: write members, key by key */
+    struct arena *arena;  /* of the request */
+    struct jw *w;         /* inside `result`: write members, key by key */
+    size_t max_out_bytes; /* of w->out, reply and all: see call_breathe; 0 = no bound */
     struct ledgers *ledgers;
     struct view *view; /* NULL until call_open_ledger; closed by the engine */
     struct call_ledger ledger;

@@ -167,10 +167,8 @@ static enum rpc_code code_of(err e)
     switch (e.code) {
     case ERR_TIMEOUT:
     case ERR_BUSY:
-    case ERR_LIMIT:
-        return RPC_TOO_BUSY;
-    default:
-        return RPC_INTERNAL;
+    case ERR_LIMIT: return RPC_TOO_BUSY;
+    default: return RPC_INTERNAL;
     }
 }
 
@@ -185,9 +183,11 @@ static void log_internal(struct exchange *x, err e)
 
 static void answer_fault(struct exchange *x, struct call *c, err e)
 {
-    bool ours = c->fault.code == RPC_NONE;
+    /* rpc_error gives ERR_INVALID; with any other error a fault is left over from something the
+     * method got over */
+    bool ours = c->fault.code == RPC_NONE || e.code != ERR_INVALID;
     if (ours)
-        c->fault.code = code_of(e);
+        c->fault = (struct call_fault){.code = code_of(e)};
     if (c->fault.code == RPC_INTERNAL) {
         stats_error(x->server->stats, STATS_INTERNAL_ERROR);
         log_internal(x, e);
@@ -230,6 +230,7 @@ static err call_method(struct exchange *x)
         .deadline_ns = begun_ns + x->server->opts.deadline_ns,
         .arena = x->arena,
         .w = &w,
+        .max_out_bytes = x->start + x->server->opts.max_reply_bytes,
         .ledgers = x->server->opts.ledgers,
     };
     err e = run_method(x, &c);

@@ -21,7 +21,8 @@ static struct fixture *fixture(void)
     f.c = (struct call){.arena = fake_keep(arena_new(1 << 16)),
                         .w = &f.w,
                         .ledgers = f.l,
-                        .deadline_ns = CLOCK_NEVER};
+                        .deadline_ns = CLOCK_NEVER,
+                        .max_out_bytes = 100};
     return &f;
 }
 
@@ -120,6 +121,16 @@ TEST(a_call_that_takes_too_much_ends)
     f->c.deadline_ns = CLOCK_NEVER;
     (void)arena_alloc(f->c.arena, 1 << 17);
     ASSERT_ERR(ERR_LIMIT, call_breathe(&f->c));
+}
+
+TEST(a_reply_that_grows_too_large_ends_the_call)
+{
+    struct fixture *f = fixture();
+    buf_put(&f->out, (char[100]){0}, 100);
+    ASSERT_OK(call_breathe(&f->c));
+    buf_put_u8(&f->out, 0);
+    ASSERT_ERR(ERR_LIMIT, call_breathe(&f->c));
+    buf_deinit(&f->out);
 }
 
 TEST(long_messages_are_cut)
