@@ -52,7 +52,7 @@ static void put_integer(struct jw *w, const struct param *p)
         return;
     }
     jw_kv_u64(w, "minimum", p->max > 0 ? p->min : 0);
-    if (p->max > 0)
+    if (p->max > 0 && p->max < UINT32_MAX) /* larger numbers are taken as 2^32-1 */
         jw_kv_u64(w, "maximum", p->max);
 }
 
