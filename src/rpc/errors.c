@@ -9,8 +9,7 @@ const char *errors_token(enum rpc_code code)
         return token;
 #include "rpc/errors.def"
 #undef X
-    case RPC_NONE:
-        break;
+    case RPC_NONE: break;
     }
     return "unknown";
 }
@@ -23,8 +22,7 @@ const char *errors_message(enum rpc_code code)
         return message;
 #include "rpc/errors.def"
 #undef X
-    case RPC_NONE:
-        break;
+    case RPC_NONE: break;
     }
     return "An unknown error code.";
 }

@@ -46,21 +46,14 @@ bool param_truth(const struct json *v)
 {
     switch (v->type) {
     case JSON_NONE:
-    case JSON_NULL:
-        return false;
-    case JSON_BOOL:
-        return v->b;
-    case JSON_INT:
-        return v->i != 0;
-    case JSON_UINT:
-        return true;
-    case JSON_DOUBLE:
-        return v->d < 0 || v->d > 0;
-    case JSON_STRING:
-        return v->s.n > 0 && v->s.p[0] != 0;
+    case JSON_NULL: return false;
+    case JSON_BOOL: return v->b;
+    case JSON_INT: return v->i != 0;
+    case JSON_UINT: return true;
+    case JSON_DOUBLE: return v->d < 0 || v->d > 0;
+    case JSON_STRING: return v->s.n > 0 && v->s.p[0] != 0;
     case JSON_ARRAY:
-    case JSON_OBJECT:
-        return v->n > 0;
+    case JSON_OBJECT: return v->n > 0;
     }
     return false;
 }
