@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "owner_world.h"
 
+#include "base/arena.h"
 #include "base/bits.h"
 #include "test.h"
 #include "xrpl/keylet.h"
+
+/* The bytes, in memory that stays until the test ends. */
+static struct slice kept(struct buf *b)
+{
+    static struct arena *memory;
+    if (!memory)
+        memory = arena_new(0);
+    struct slice copy = arena_dup(memory, buf_slice(b));
+    buf_deinit(b);
+    return copy;
+}
 
 struct account owner_peer(unsigned i)
 {
@@ -77,7 +89,7 @@ struct slice owner_line(unsigned i)
     put_iou(&b, FIELD_Balance, owner_amount(currency, &one, high ? -balance : balance));
     put_iou(&b, FIELD_LowLimit, high ? other : own);
     put_iou(&b, FIELD_HighLimit, high ? own : other);
-    return buf_slice(&b);
+    return kept(&b);
 }
 
 static void put_object(struct owner_world *o, size_t at, struct slice object)
@@ -103,7 +115,7 @@ static struct slice offer(const struct owner_world *o)
     small_world_field(&b, FIELD_BookDirectory, hash256_slice(&book));
     put_iou(&b, FIELD_TakerPays, owner_amount('U', &o->bob, 20));
     put_drops(&b, FIELD_TakerGets, 10);
-    return buf_slice(&b);
+    return kept(&b);
 }
 
 static struct slice channel(const struct account *from, const struct account *to)
@@ -118,7 +130,7 @@ static struct slice channel(const struct account *from, const struct account *to
     small_world_field(&b, FIELD_PublicKey, slice_of(key, 33));
     put_to(&b, FIELD_Account, from);
     put_to(&b, FIELD_Destination, to);
-    return buf_slice(&b);
+    return kept(&b);
 }
 
 static struct slice escrow(const struct owner_world *o)
@@ -128,7 +140,7 @@ static struct slice escrow(const struct owner_world *o)
     put_iou(&b, FIELD_Amount, owner_amount('E', &o->alice, 7));
     put_to(&b, FIELD_Account, &o->bob);
     put_to(&b, FIELD_Destination, &o->alice);
-    return buf_slice(&b);
+    return kept(&b);
 }
 
 static struct slice issuance(void)
@@ -140,7 +152,7 @@ static struct slice issuance(void)
     small_world_u16(&b, FIELD_TransferFee, 300);
     put_u64(&b, FIELD_MaximumAmount, UINT64_MAX);
     put_u64(&b, FIELD_OutstandingAmount, 5);
-    return buf_slice(&b);
+    return kept(&b);
 }
 
 static struct slice mptoken(const struct owner_world *o)
@@ -151,7 +163,7 @@ static struct slice mptoken(const struct owner_world *o)
     put_u64(&b, FIELD_LockedAmount, 6);
     small_world_field(&b, FIELD_MPTokenIssuanceID, slice_of(id.b, 24));
     put_to(&b, FIELD_Account, &o->alice);
-    return buf_slice(&b);
+    return kept(&b);
 }
 
 static void put_page(struct owner_world *o, uint64_t page, uint64_t next, size_t from, size_t n)
@@ -162,7 +174,7 @@ static void put_page(struct owner_world *o, uint64_t page, uint64_t next, size_t
     if (next)
         put_u64(&b, FIELD_IndexNext, next);
     small_world_field(&b, FIELD_Indexes, slice_of(o->entries + from, n * 32));
-    fake_put(o->w->ledgers, &key, buf_slice(&b), 10, 30);
+    fake_put(o->w->ledgers, &key, kept(&b), 10, 30);
 }
 
 static void put_token(struct buf *list, uint8_t n, bool has_uri)
@@ -172,7 +184,7 @@ static void put_token(struct buf *list, uint8_t n, bool has_uri)
     small_world_field(&token, FIELD_NFTokenID, slice_of(id, 32));
     if (has_uri)
         small_world_field(&token, FIELD_URI, SLICE_LIT("ab"));
-    small_world_field(list, FIELD_NFToken, buf_slice(&token));
+    small_world_field(list, FIELD_NFToken, kept(&token));
 }
 
 static void put_nft_page(struct owner_world *o, const struct hash256 *key,
@@ -184,8 +196,8 @@ static void put_nft_page(struct owner_world *o, const struct hash256 *key,
         small_world_field(&b, FIELD_PreviousPageMin, hash256_slice(below));
     put_token(&list, n, true);
     put_token(&list, (uint8_t)(n + 1), false);
-    small_world_field(&b, FIELD_NFTokens, buf_slice(&list));
-    fake_put(o->w->ledgers, key, buf_slice(&b), 10, 30);
+    small_world_field(&b, FIELD_NFTokens, kept(&list));
+    fake_put(o->w->ledgers, key, kept(&b), 10, 30);
 }
 
 static void put_nft_pages(struct owner_world *o)
