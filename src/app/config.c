@@ -98,10 +98,10 @@ static void put_leaf(struct reader *r, const char *path, uint32_t at, const stru
         const char *near = config_check_nearest(path, keys, CONFIG_N_KEYS);
         problem(r, v->raw.p, path, "unknown key%s%s%s", near ? "; did you mean " : "",
                 near ? near : "", near ? "?" : "");
-    } else if (!config_check_value(&keys[key], v, why, sizeof why)) {
-        problem(r, v->raw.p, path, "%s", why);
     } else {
-        *value_slot(r->config, key, at) = v;
+        *value_slot(r->config, key, at) = v; /* also a wrong one: it is not missing */
+        if (!config_check_value(&keys[key], v, why, sizeof why))
+            problem(r, v->raw.p, path, "%s", why);
     }
 }
 

@@ -151,7 +151,8 @@ bool config_check_value(const struct config_key_info *key, const struct json *v,
     if (type_fits(key->type, v) && constraint_fits(key, v))
         return true;
     int shown = (int)MIN(v->raw.n, (size_t)40);
-    snprintf(why, n, "must be a %s, %s; found %.*s", config_check_type_name(key->type), allowed,
+    const char *type = config_check_type_name(key->type);
+    snprintf(why, n, "must be a%s %s, %s; found %.*s", type[0] == 'i' ? "n" : "", type, allowed,
              shown, (const char *)v->raw.p);
     return false;
 }

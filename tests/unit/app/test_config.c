@@ -91,7 +91,7 @@ TEST(a_misspelt_key_is_named_with_its_line_and_the_nearest_key)
 TEST(a_wrong_value_says_what_is_allowed_and_what_was_found)
 {
     ASSERT(mentions(problems_of("{\"server\": {\"ip\": \"127.0.0.1\", \"port\": \"51233\"}}"),
-                    "server.port: must be a integer, 1 to 65535; found \"51233\""));
+                    "server.port: must be an integer, 1 to 65535; found \"51233\""));
     ASSERT(mentions(problems_of("{\"server\": {\"ip\": \"127.0.0.1\", \"port\": 65536}}"),
                     "found 65536"));
     ASSERT(mentions(problems_of("{\"server\": {\"ip\": \"localhost\", \"port\": 1}}"),
