@@ -111,12 +111,14 @@ static int order_of(const struct amount *a, const struct amount *b)
     return order;
 }
 
-static err grow(struct tally *t, const struct amount *a, const struct amount *b,
-                const struct amount *rate)
+/* False: a sum that no amount can hold; nothing changed. */
+static bool grow(struct tally *t, const struct amount *a, const struct amount *b,
+                 const struct amount *rate)
 {
     struct amount sum_a, sum_b;
-    TRY(amount_add(&t->volume_a, a, &sum_a));
-    TRY(amount_add(&t->volume_b, b, &sum_b));
+    if (err_failed(amount_add(&t->volume_a, a, &sum_a)) ||
+        err_failed(amount_add(&t->volume_b, b, &sum_b)))
+        return false;
     t->volume_a = sum_a;
     t->volume_b = sum_b;
     t->close = *rate;
@@ -124,17 +126,13 @@ static err grow(struct tally *t, const struct amount *a, const struct amount *b,
         t->high = *rate;
     if (order_of(rate, &t->low) < 0)
         t->low = *rate;
-    return OK;
+    return true;
 }
 
-static err count(struct book_changes *b, const struct pair *pair, const struct amount *first,
+static err begin(struct book_changes *b, const struct pair *pair, const struct amount *first,
                  const struct amount *second, const struct amount *rate, struct tally **ret)
 {
-    struct tally *t = table_get(b->by_pair, pair);
-    *ret = t;
-    if (t)
-        return grow(t, first, second, rate);
-    t = arena_try(b->arena, sizeof *t);
+    struct tally *t = arena_try(b->arena, sizeof *t);
     if (!t)
         return FAIL(ERR_LIMIT, "book_changes: too many pairs");
     *t = (struct tally){.next = b->all,
@@ -174,15 +172,18 @@ static err add_trade(struct book_changes *b, const struct trade *trade)
     struct amount first = keep ? trade->gets : trade->pays;
     struct amount second = keep ? trade->pays : trade->gets;
     struct pair pair = {first.asset, second.asset};
+    struct tally *t = table_get(b->by_pair, &pair);
     struct amount rate;
-    struct tally *t;
     if (amount_is_zero(&second))
         return OK;
     if (err_failed(amount_div(&first, &second, &no_issue, &rate)))
         return OK; /* a rate that no amount can hold */
     first = magnitude(first);
     second = magnitude(second);
-    TRY(count(b, &pair, &first, &second, &rate, &t));
+    if (!t)
+        TRY(begin(b, &pair, &first, &second, &rate, &t));
+    else if (!grow(t, &first, &second, &rate))
+        return OK;
     t->has_domain = trade->has_domain;
     t->domain = trade->domain;
     return OK;

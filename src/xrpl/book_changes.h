@@ -14,8 +14,8 @@ struct book_changes; /* opaque */
 struct book_changes *book_changes_new(struct arena *a);
 
 /* Add a transaction's trades. The order of calls decides which rates are `open` and `close`. Offer
- * nodes that cannot be read are left out. Errors: ERR_LIMIT (the arena's budget; a sum beyond what
- * amounts can hold). */
+ * nodes that cannot be read, and trades that lead to figures no amount can hold (tokens cost their
+ * issuer nothing), are left out. Errors: ERR_LIMIT (the arena's budget). */
 ERR book_changes_add(struct book_changes *b, struct slice tx, struct slice meta);
 
 /* The array, sorted by pair. */

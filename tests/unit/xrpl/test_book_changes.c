@@ -260,3 +260,28 @@ TEST(damaged_metadata_is_left_out)
     buf_deinit(&meta);
     end(&t);
 }
+
+TEST(a_sum_that_no_amount_can_hold_leaves_the_trade_out)
+{
+    struct tally_test t;
+    struct asset usd = asset_of("USD", 1), eur = asset_of("EUR", 2);
+    begin(&t);
+    for (int i = 0; i < 3; i++) {
+        struct buf node = {0}, fields = {0};
+        struct amount most, one, none_usd = amount_zero(&usd), none_eur = amount_zero(&eur);
+        ASSERT_OK(amount_canonicalize(&usd, false, 9999999999999999u, 80, &most));
+        ASSERT_OK(amount_canonicalize(&eur, false, 1, 80, &one));
+        sto_build_u16(&node, FIELD_LedgerEntryType, ENTRY_Offer);
+        sto_build_amount(&fields, FIELD_TakerPays, &most);
+        sto_build_amount(&fields, FIELD_TakerGets, &one);
+        sto_build_nest(&node, FIELD_PreviousFields, &fields);
+        sto_build_amount(&fields, FIELD_TakerPays, &none_usd);
+        sto_build_amount(&fields, FIELD_TakerGets, &none_eur);
+        sto_build_nest(&node, FIELD_FinalFields, &fields);
+        sto_build_nest(&t.nodes, FIELD_ModifiedNode, &node);
+    }
+    add_tx(&t, TX_Payment, 0);
+    const char *text = text_of(&t);
+    ASSERT(strstr(text, "9999999999999999e80") && strstr(text, "\"1e80\""));
+    end(&t);
+}
