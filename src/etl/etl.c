@@ -117,11 +117,17 @@ static YIELDS err meet_stored_network(struct etl *e)
 const char *etl_state_text(enum etl_state s)
 {
     static const char *const texts[] = {
-        [ETL_STATE_NONE] = "stopped",        [ETL_STATE_WAITING] = "waiting",
-        [ETL_STATE_LOADING] = "loading",     [ETL_STATE_CATCHING_UP] = "catching up",
-        [ETL_STATE_FOLLOWING] = "following", [ETL_STATE_GAP] = "gap",
-        [ETL_STATE_FORK] = "fork",           [ETL_STATE_WRONG] = "wrong data",
-        [ETL_STATE_STORE] = "store failure", [ETL_STATE_FINISHED] = "finished",
+        [ETL_STATE_NONE] = "stopped",
+        [ETL_STATE_WAITING] = "waiting",
+        [ETL_STATE_LOADING] = "loading",
+        [ETL_STATE_CATCHING_UP] = "catching up",
+        [ETL_STATE_FOLLOWING] = "following",
+        [ETL_STATE_GAP] = "gap",
+        [ETL_STATE_FORK] = "fork",
+        [ETL_STATE_WRONG] = "wrong data",
+        [ETL_STATE_FAILING] = "sources failing",
+        [ETL_STATE_STORE] = "store failure",
+        [ETL_STATE_FINISHED] = "finished",
         [ETL_STATE_READ_ONLY] = "read only",
     };
     return texts[s];
@@ -133,6 +139,7 @@ static enum etl_state trouble_state(enum extract_trouble t)
     case EXTRACT_TROUBLE_GAP: return ETL_STATE_GAP;
     case EXTRACT_TROUBLE_FORK: return ETL_STATE_FORK;
     case EXTRACT_TROUBLE_WRONG: return ETL_STATE_WRONG;
+    case EXTRACT_TROUBLE_FETCH: return ETL_STATE_FAILING;
     case EXTRACT_TROUBLE_STORE: return ETL_STATE_STORE;
     default: return ETL_STATE_NONE;
     }

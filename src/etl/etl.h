@@ -52,6 +52,7 @@ enum etl_state {
     ETL_STATE_GAP,         /* no source holds the next ledger */
     ETL_STATE_FORK,        /* no source has a next ledger that continues ours */
     ETL_STATE_WRONG,       /* what the sources have for the next ledger does not verify */
+    ETL_STATE_FAILING,     /* the sources that hold the next ledger do not give it */
     ETL_STATE_STORE,       /* the store cannot take it */
     ETL_STATE_NETWORK,     /* all sources that answer are of another network than the store */
     ETL_STATE_FINISHED,    /* finish_sequence is stored */

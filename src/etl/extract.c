@@ -18,10 +18,12 @@
 
 #define MAX_FETCHERS 32
 #define MAX_AHEAD 1024
-#define RETRY_FIRST_NS (2 * CLOCK_S)
+#define RETRY_FIRST_NS (1 * CLOCK_S)
 #define WRONG_FIRST_NS (1 * CLOCK_S)
 #define WRONG_MAX_NS (60 * CLOCK_S)
 #define RETRY_MAX_NS (30 * CLOCK_S)
+/* Failed fetches of a ledger before we call it more than bad luck. */
+#define MANY_FAILURES 3
 #define FORK_RETRY_NS (30 * CLOCK_S)
 #define STORE_RETRY_NS (5 * CLOCK_S)
 
@@ -290,6 +292,9 @@ static void note_failure(struct extract *x, uint32_t seq, err e)
     struct slot *s = slot_of(x, seq);
     s->n_failed++;
     s->retry_ns = clock_now_ns() + choice_backoff(s->n_failed, RETRY_FIRST_NS, RETRY_MAX_NS);
+    if (s->n_failed >= MANY_FAILURES && s->trouble == EXTRACT_TROUBLE_NONE)
+        s->trouble = EXTRACT_TROUBLE_FETCH;
+    refresh_trouble(x);
     if (e.code == ERR_BUSY)
         end_round(x, seq, EXTRACT_TROUBLE_WRONG);
     else if (e.code == ERR_NOT_FOUND)

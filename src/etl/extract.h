@@ -43,6 +43,7 @@ enum extract_trouble {
     EXTRACT_TROUBLE_GAP,   /* there are newer ledgers, but no source holds the next one */
     EXTRACT_TROUBLE_FORK,  /* no source has a next ledger that continues ours */
     EXTRACT_TROUBLE_WRONG, /* what the sources have for the next ledger does not verify */
+    EXTRACT_TROUBLE_FETCH, /* the sources that hold the next ledger do not give it */
     EXTRACT_TROUBLE_STORE  /* the store cannot take it */
 };
 /* What keeps the next ledger from being stored; the log has the details. Any thread. */

@@ -120,3 +120,19 @@ WORLD_TEST(a_gap_is_told_and_ends_when_a_source_has_the_ledger)
     EVENTUALLY(world_state(w) == ETL_STATE_FOLLOWING);
     world_free(w);
 }
+
+WORLD_TEST(sources_that_fail_again_and_again_are_told)
+{
+    struct world *w = world_new(61, 100, 10, 1);
+    (void)arg;
+    w->opts.start_sequence = 100;
+    world_follow(w);
+    world_check(w, 100);
+    w->s[0].bad = WORLD_BAD_ERROR;
+    w->s[0].bad_left = 3;
+    world_extend(w);
+    EVENTUALLY(world_state(w) == ETL_STATE_FAILING);
+    world_check(w, 100);
+    EVENTUALLY(world_state(w) == ETL_STATE_FOLLOWING);
+    world_free(w);
+}
