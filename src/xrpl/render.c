@@ -617,3 +617,10 @@ size_t render_time_iso(uint32_t ledger_s, char out[RENDER_TIME_MAX])
     return (size_t)snprintf(out, RENDER_TIME_MAX, "%04u-%02u-%02uT%02u:%02u:%02uZ", d.year % 10000,
                             d.month, d.day, d.hour, d.minute, d.second);
 }
+
+const char *render_protocol_version(void)
+{
+#define X(version) return version;
+#include "xrpl/version.def"
+#undef X
+}

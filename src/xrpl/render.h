@@ -53,6 +53,9 @@ struct render_amendment {
 };
 const struct render_amendment *render_amendments(size_t *ret_n);
 
+/* Version of the server that the protocol tables were taken from. Static. */
+const char *render_protocol_version(void);
+
 /* Ledger times: "2023-Mar-22 17:36:50.000000000 UTC" and "2023-03-22T17:36:50Z" from seconds since
  * 2000. NUL-terminated. */
 #define RENDER_TIME_MAX 48

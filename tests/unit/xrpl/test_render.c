@@ -332,3 +332,8 @@ TEST(rendering_times_are_shown_on_demand)
 {
     golden_each("entries.jsonl", count_time);
 }
+
+TEST(the_protocol_tables_have_a_version)
+{
+    ASSERT(strchr(render_protocol_version(), '.') != NULL);
+}
