@@ -181,7 +181,7 @@ static void put_result(struct ws_front *f, struct jw *w, struct slice command,
     } else if (slice_is(command, "ledger_closed")) {
         put_closed(f, w, false);
     } else if (!put_double(f, w, command, params)) {
-        jw_kv_lit(w, "echoed_by", "double");
+        jw_kv_lit(w, "echoed_by", "replay");
         jw_key(w, "request");
         jw_value(w, params);
     }
