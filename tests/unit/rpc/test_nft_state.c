@@ -7,8 +7,9 @@
 
 static struct call call_of(struct token_world *t)
 {
-    return (struct call){
-        .arena = arena_new(1 << 16), .ledgers = t->w->ledgers, .deadline_ns = CLOCK_NEVER};
+    return (struct call){.arena = fake_keep(arena_new(1 << 16)),
+                         .ledgers = t->w->ledgers,
+                         .deadline_ns = CLOCK_NEVER};
 }
 
 TEST(a_token_s_state_is_the_newest_one_by_then)

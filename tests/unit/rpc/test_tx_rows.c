@@ -30,8 +30,9 @@ struct fixture {
 static struct fixture fixture(bool forward, uint32_t low, uint32_t high, uint32_t limit)
 {
     struct fixture f = {.t = token_world_new()};
-    f.c = (struct call){
-        .arena = arena_new(1 << 16), .ledgers = f.t->w->ledgers, .deadline_ns = CLOCK_NEVER};
+    f.c = (struct call){.arena = fake_keep(arena_new(1 << 16)),
+                        .ledgers = f.t->w->ledgers,
+                        .deadline_ns = CLOCK_NEVER};
     f.rows = (struct tx_rows){.index = STORE_INDEX_NFT_TX,
                               .prefix = hash256_slice(&f.t->tokens[0]),
                               .low = low,
