@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unit tests: TEST(name_is_a_sentence) { ... } registers itself; each runs in a process of its own with a time limit.
- * Run one: build/tests/unit/test_base NAME_PART */
+/* Unit tests: TEST(name_is_a_sentence) { ... } registers itself; each runs in a process of its own
+ * with a time limit. Run one: build/tests/unit/test_base NAME_PART */
 #pragma once
 #include "base/err.h"
 #include "base/slice.h"
@@ -19,8 +19,8 @@ struct test_case {
 
 #define TEST(test_name)                                                                            \
     static void test_name(void);                                                                   \
-    static const struct test_case test_case_##test_name                                            \
-        __attribute__((used, section("test_cases"), aligned(64))) = {#test_name, __FILE__, test_name, {0}};          \
+    static const struct test_case test_case_##test_name __attribute__((                            \
+        used, section("test_cases"), aligned(64))) = {#test_name, __FILE__, test_name, {0}};       \
     static void test_name(void)
 
 /* Print the place and end the test's process as failed. */
@@ -48,7 +48,8 @@ char *test_read_file(const char *path, size_t *ret_n);
     do {                                                                                           \
         err test_e_ = (expr);                                                                      \
         if (test_e_.code != (expected_code))                                                       \
-            test_fail(__FILE__, __LINE__, "%s: got %s (%s)", #expr, err_name(test_e_), err_text()); \
+            test_fail(__FILE__, __LINE__, "%s: got %s (%s)", #expr, err_name(test_e_),             \
+                      err_text());                                                                 \
     } while (0)
 #define ASSERT_INT(expected, actual)                                                               \
     do {                                                                                           \
