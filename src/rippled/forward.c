@@ -6,7 +6,6 @@
 #include "json/json.h"
 #include "net/ws_client.h"
 #include "rippled/choice.h"
-#include "rippled/forward_cache.h"
 #include "rippled/forward_pool.h"
 #include "rippled/sources.h"
 #include "rt/clock.h"
@@ -25,13 +24,10 @@ struct forward {
     int64_t connect_timeout_ns;
     size_t max_reply_bytes;
     struct forward_pool pool;
-    struct forward_cache cache;
     struct counter_registry *own_counters; /* when the caller brought none */
     struct counter *ms_success;
     struct counter *ms_fail;
     struct counter *retries;
-    struct counter *cache_hit;
-    struct counter *cache_miss;
 };
 
 /* One client's request on its way. */
@@ -55,9 +51,6 @@ static void init_counters(struct forward *f, struct counter_registry *r)
     f->ms_success = counter_get(r, ms, "status=\"success\"", "Time spent on forwarded requests");
     f->ms_fail = counter_get(r, ms, "status=\"fail\"", NULL);
     f->retries = counter_get(r, "forwarding_retries_counter", "", "Failed attempts to forward");
-    f->cache_hit = counter_get(r, "forwarding_cache_hit_counter", "", "Replies from the cache");
-    f->cache_miss = counter_get(r, "forwarding_cache_miss_counter", "",
-                                "Requests whose reply could have been in the cache");
 }
 
 struct forward *forward_new(const struct forward_opts *opts)
@@ -67,7 +60,6 @@ struct forward *forward_new(const struct forward_opts *opts)
     f->request_timeout_ns = opts->request_timeout_ns ? opts->request_timeout_ns : 10 * CLOCK_S;
     f->connect_timeout_ns = opts->connect_timeout_ns ? opts->connect_timeout_ns : 3 * CLOCK_S;
     f->max_reply_bytes = opts->max_reply_bytes ? opts->max_reply_bytes : (size_t)16 << 20;
-    f->cache.timeout_ns = opts->cache_timeout_ns;
     forward_pool_init(&f->pool);
     f->pool.max_connections = opts->max_connections ? opts->max_connections : 256;
     f->pool.max_per_client = opts->max_per_client ? opts->max_per_client : 16;
@@ -82,7 +74,6 @@ YIELDS struct forward *forward_free(struct forward *f)
     if (!f)
         return NULL;
     forward_pool_deinit(&f->pool);
-    forward_cache_deinit(&f->cache);
     counter_registry_free(f->own_counters);
     free(f);
     return NULL;
@@ -193,22 +184,10 @@ static YIELDS err ask_sources(struct errand *e, enum forward_failure *ret_failur
     return sum_up(worst);
 }
 
-static YIELDS err deliver(struct errand *e, int32_t slot, struct arena *a, struct slice *ret_reply,
+static YIELDS err deliver(struct errand *e, struct arena *a, struct slice *ret_reply,
                           enum forward_failure *ret_failure)
 {
-    struct forward *f = e->f;
-    uint32_t epoch = f->sources ? sources_epoch(f->sources) : 0;
-    struct slice kept;
-    if (slot >= 0 && forward_cache_get(&f->cache, slot, epoch, &kept)) {
-        counter_inc(f->cache_hit);
-        *ret_reply = arena_dup(a, kept);
-        return OK;
-    }
-    if (slot >= 0)
-        counter_inc(f->cache_miss);
     TRY(ask_sources(e, ret_failure));
-    if (slot >= 0)
-        forward_cache_put(&f->cache, slot, epoch, &e->parsed);
     uint8_t *copy = arena_try(a, e->reply.n);
     if (!copy) {
         *ret_failure = FORWARD_FAILURE_INVALID_REPLY;
@@ -237,7 +216,7 @@ YIELDS ERR forward_request(void *arg, struct slice request_json_object, const ch
     snprintf(e.key.client_ip, sizeof(e.key.client_ip), "%s", client_ip ? client_ip : "");
     CLEANUP(arena_freep) struct arena *scratch = arena_new(f->max_reply_bytes * SCRATCH_FACTOR);
     e.scratch = scratch;
-    err r = deliver(&e, forward_cache_slot(&f->cache, &request, admin), a, ret_reply, ret_failure);
+    err r = deliver(&e, a, ret_reply, ret_failure);
     buf_deinit(&e.reply);
     counter_add(err_failed(r) ? f->ms_fail : f->ms_success, (clock_now_ns() - begun) / CLOCK_MS);
     return r;

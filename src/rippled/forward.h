@@ -29,7 +29,6 @@ struct forward_opts {
     int64_t request_timeout_ns;        /* for each source; 0 = 10 s */
     int64_t connect_timeout_ns;        /* 0 = 3 s */
     int64_t idle_timeout_ns;           /* an unused connection is closed then; 0 = 30 s */
-    int64_t cache_timeout_ns;          /* replies of C.5 are kept so long; 0 = no cache */
     uint32_t max_connections; /* of this core; 0 = 256. More requests wait for one to become free */
     uint32_t max_per_client;  /* of one (source, address, role); 0 = 16 */
     size_t max_reply_bytes;   /* 0 = 16 MiB */

@@ -10,6 +10,7 @@
 struct reply_cache {
     pthread_mutex_t lock;
     int64_t keep_ns;
+    uint64_t n_hits, n_misses; /* under the lock */
     uint32_t n;
     struct entry {
         struct buf text; /* empty = none */
@@ -46,6 +47,8 @@ bool reply_cache_get(struct reply_cache *c, uint32_t index, struct arena *a, str
     bool found = e->text.n > 0 && clock_now_ns() < e->until_ns;
     if (found)
         *ret = arena_dup(a, buf_slice(&e->text));
+    c->n_hits += found;
+    c->n_misses += !found;
     pthread_mutex_unlock(&c->lock);
     return found;
 }
@@ -67,5 +70,13 @@ void reply_cache_clear(struct reply_cache *c)
     pthread_mutex_lock(&c->lock);
     for (uint32_t i = 0; i < c->n; i++)
         buf_clear(&c->entries[i].text);
+    pthread_mutex_unlock(&c->lock);
+}
+
+void reply_cache_counts(struct reply_cache *c, uint64_t *ret_hits, uint64_t *ret_misses)
+{
+    pthread_mutex_lock(&c->lock);
+    *ret_hits = c->n_hits;
+    *ret_misses = c->n_misses;
     pthread_mutex_unlock(&c->lock);
 }

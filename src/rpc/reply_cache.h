@@ -15,3 +15,5 @@ struct reply_cache *reply_cache_free(struct reply_cache *c); /* accepts NULL */
 bool reply_cache_get(struct reply_cache *c, uint32_t index, struct arena *a, struct slice *ret);
 void reply_cache_put(struct reply_cache *c, uint32_t index, struct slice text);
 void reply_cache_clear(struct reply_cache *c);
+/* How often there was a reply to give, and how often not. Any thread. */
+void reply_cache_counts(struct reply_cache *c, uint64_t *ret_hits, uint64_t *ret_misses);

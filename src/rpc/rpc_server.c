@@ -64,7 +64,15 @@ void rpc_server_ledger_closed(struct rpc_server *s)
 
 void rpc_server_render_counters(struct rpc_server *s, struct buf *out)
 {
+    uint64_t hits, misses;
     stats_render(s->stats, out);
+    reply_cache_counts(s->forwarded, &hits, &misses);
+    buf_printf(out,
+               "# TYPE forwarding_cache_hit_counter counter\nforwarding_cache_hit_counter %llu\n\n",
+               (unsigned long long)hits);
+    buf_printf(
+        out, "# TYPE forwarding_cache_miss_counter counter\nforwarding_cache_miss_counter %llu\n\n",
+        (unsigned long long)misses);
 }
 
 bool server_impl_is_stale(struct rpc_server *s)

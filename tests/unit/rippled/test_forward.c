@@ -274,30 +274,6 @@ TEST(connections_are_bounded_and_requests_wait_for_them)
     ASSERT_OK(core_run_fiber("test", bounded, NULL));
 }
 
-static void cached(void *arg)
-{
-    struct forward_opts opts = {.cache_timeout_ns = 60 * CLOCK_S};
-    struct rig *r = rig_start(1, &opts);
-    (void)arg;
-    for (int i = 0; i < 3; i++)
-        ASSERT_OK(ask(r, "{\"command\":\"fee\"}"));
-    ASSERT_INT(1, r->n_commands[0]);
-    ASSERT_OK(ask_as(r, "{\"command\":\"fee\"}", "10.0.0.1", true));
-    ASSERT_OK(ask(r, "{\"command\":\"fee\",\"x\":1}"));
-    ASSERT_INT(3, r->n_commands[0]);
-    uint32_t epoch = sources_epoch(r->sources);
-    fake_source_close_ledger(&r->fakes[0], 1, 2);
-    EVENTUALLY(sources_epoch(r->sources) != epoch);
-    ASSERT_OK(ask(r, "{\"command\":\"fee\"}"));
-    ASSERT_INT(4, r->n_commands[0]);
-    rig_stop(r);
-}
-
-TEST(common_replies_are_kept_until_a_ledger_closes)
-{
-    ASSERT_OK(core_run_fiber("test", cached, NULL));
-}
-
 static void idle(void *arg)
 {
     struct forward_opts opts = {.idle_timeout_ns = 30 * CLOCK_MS};

@@ -45,3 +45,19 @@ TEST(a_cache_without_time_keeps_nothing)
     arena_free(a);
     reply_cache_free(c);
 }
+
+TEST(hits_and_misses_are_counted)
+{
+    struct reply_cache *c = reply_cache_new(1, 100 * CLOCK_S);
+    struct arena *a = arena_new(0);
+    struct slice text;
+    uint64_t hits, misses;
+    ASSERT(!reply_cache_get(c, 0, a, &text));
+    reply_cache_put(c, 0, SLICE_LIT("x"));
+    ASSERT(reply_cache_get(c, 0, a, &text) && reply_cache_get(c, 0, a, &text));
+    reply_cache_counts(c, &hits, &misses);
+    ASSERT_INT(2, hits);
+    ASSERT_INT(1, misses);
+    arena_free(a);
+    reply_cache_free(c);
+}
