@@ -124,6 +124,7 @@ struct batch {
     struct applier_work *refused; /* ended the batch; goes home behind the others */
     enum applier_result refused_result;
     struct ledger_header newest; /* the batch's last ledger, or the tip before it */
+    int64_t begun_ns;
 };
 
 static err check_parent(const struct batch *b, const struct ledger_header *h)
@@ -167,14 +168,36 @@ static void publish(struct applier *a, const struct applier_work *w)
         a->opts.on_published(a->opts.arg, seq);
 }
 
+/* A line for each batch at the tip; while catching up most are left out. */
+static void log_batch(const struct batch *b)
+{
+    static struct log_limit limit = LOG_LIMIT_INIT(10);
+    uint64_t n_dropped, n_ledgers = 0, n_txs = 0, n_objects = 0;
+    if (!log_enabled(LOG_CHANNEL, LOG_INFO) || !log_limit_take(&limit, &n_dropped))
+        return;
+    for (const struct list *it = b->works.next; it != &b->works; it = it->next) {
+        const struct apply_ledger *l = &LIST_ENTRY(it, struct applier_work, link)->ledger->ledger;
+        n_ledgers++;
+        n_txs += l->n_txs;
+        n_objects += l->n_objects;
+    }
+    LOG_INFO("etl: ledger %u verified and stored (%llu ledgers, %llu transactions, %llu changed "
+             "objects, %lld ms)",
+             b->newest.seq, (unsigned long long)n_ledgers, (unsigned long long)n_txs,
+             (unsigned long long)n_objects, (long long)((clock_now_ns() - b->begun_ns) / CLOCK_MS));
+}
+
 static void batch_finish(struct batch *b)
 {
     struct applier *a = b->a;
     err e = OK;
-    if (apply_count(b->apply) > 0)
+    bool any = apply_count(b->apply) > 0;
+    if (any)
         e = apply_commit(b->apply);
     else
         apply_abort(b->apply);
+    if (any && e.code == 0)
+        log_batch(b);
     LIST_EACH(it, &b->works)
     {
         struct applier_work *w = LIST_ENTRY(it, struct applier_work, link);
@@ -194,7 +217,7 @@ static void apply_ledgers(struct applier *a, struct applier_work *w)
 {
     int64_t begun = clock_now_ns();
     int64_t bound = begun + (a->opts.batch_ns ? a->opts.batch_ns : BATCH_NS);
-    struct batch b = {.a = a};
+    struct batch b = {.a = a, .begun_ns = begun};
     list_init(&b.works);
     enum applier_result result = APPLIER_RESULT_SKIPPED;
     if (ledgers_tip(a->opts.ledgers, &b.newest))
