@@ -4,6 +4,7 @@
 
 #include "base/counter.h"
 #include "base/hex.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
