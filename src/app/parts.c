@@ -7,6 +7,7 @@
 #include "rippled/sources.h"
 #include "rt/clock.h"
 #include "store/store.h"
+#include "web/web.h"
 
 #include <stdio.h>
 
@@ -90,12 +91,29 @@ static void put_etl(void *arg, struct jw *w)
     put_text(w, "state", info.state_text);
 }
 
+/* Nothing queues: a request starts when it is read. */
+static void put_counters(void *arg, struct jw *w)
+{
+    struct parts *p = arg;
+    if (p->web == NULL)
+        return;
+    struct web_figures f = web_get_figures(p->web);
+    jw_key(w, "work_queue");
+    jw_obj_begin(w);
+    jw_kv_u64(w, "queued", f.n_admitted);
+    jw_kv_u64(w, "queued_duration_us", 0);
+    jw_kv_u64(w, "current_queue_size", f.n_in_work);
+    jw_kv_u64(w, "max_queue_size", f.max_in_work);
+    jw_obj_end(w);
+}
+
 void parts_rpc_callbacks(struct parts *p, struct rpc_server_opts *opts)
 {
     opts->arg = p;
     opts->forward = forward;
     opts->network_id = network_id;
     opts->put_etl = put_etl;
+    opts->put_counters = put_counters;
 }
 
 bool parts_ready(void *arg)
@@ -134,6 +152,12 @@ void parts_refresh(void *arg)
     store_stats(p->store, &s);
     ledgers_range(p->ledgers, &first, &last);
     refresh_etl(p);
+    if (p->web) {
+        struct web_figures f = web_get_figures(p->web);
+        counter_set(counter_get(p->counters, "work_queue_queued_total_number", "", NULL),
+                    (int64_t)f.n_admitted);
+        set(p, "work_queue_current_size", f.n_in_work, NULL);
+    }
     set(p, "ledger_cache_full", last != 0, NULL);
     set(p, "ledger_cache_disabled", 0, NULL);
     set(p, "ledger_cache_is_currently_loading", 0, NULL);

@@ -137,6 +137,15 @@ uint16_t web_port(const struct web *w)
     return sock_listener_port(w->listener);
 }
 
+struct web_figures web_get_figures(const struct web *w)
+{
+    struct web_figures f = {.n_in_work = atomic_load(&w->n_in_work),
+                            .max_in_work = w->opts.max_in_work};
+    for (uint32_t i = 0; i < w->opts.n_cores; i++)
+        f.n_admitted += atomic_load(&w->cores[i].n_admitted);
+    return f;
+}
+
 /* Telling every core something and waiting until all have answered. */
 struct stop_mail {
     struct core_mail mail;

@@ -65,6 +65,13 @@ struct web_opts {
  */
 ERR web_start(const struct web_opts *opts, struct web **ret);
 uint16_t web_port(const struct web *w);
+/* Requests: admitted since the start, in work now, and the bound of the latter. Any thread. */
+struct web_figures {
+    uint64_t n_admitted;
+    uint32_t n_in_work;
+    uint32_t max_in_work;
+};
+struct web_figures web_get_figures(const struct web *w);
 /* Stop accepting, let what is in work finish until the deadline, close everything. On a fiber of
  * cores[0]. */
 YIELDS void web_stop(struct web *w, int64_t deadline_ns);

@@ -27,8 +27,11 @@ enum web_admission web_core_admit(struct web_core *wc, struct guard_client *c, s
         return WEB_SLOW_DOWN;
     uint32_t before = atomic_fetch_add_explicit(&web->n_in_work, 1, memory_order_relaxed);
     if (!atomic_load_explicit(&web->stopping, memory_order_relaxed) &&
-        (before < web->opts.max_in_work || guard_whitelisted(c)))
+        (before < web->opts.max_in_work || guard_whitelisted(c))) {
+        uint64_t n = atomic_load_explicit(&wc->n_admitted, memory_order_relaxed);
+        atomic_store_explicit(&wc->n_admitted, n + 1, memory_order_relaxed);
         return WEB_ADMIT;
+    }
     atomic_fetch_sub_explicit(&web->n_in_work, 1, memory_order_relaxed);
     return WEB_TOO_BUSY;
 }

@@ -43,7 +43,8 @@ struct web_core {
     struct list active;   /* requests in work (web_work.active) */
     struct list idle_works;
     uint32_t n_idle_works;
-    uint32_t n_works; /* in work */
+    uint32_t n_works;            /* in work */
+    _Atomic uint64_t n_admitted; /* written by this core only */
 };
 
 /* One HTTP connection's place in the guard; made when it is accepted. */
