@@ -80,9 +80,10 @@ static void put_etl(void *arg, struct jw *w)
     for (uint32_t i = 0; i < n; i++)
         put_source(w, &list[i]);
     jw_arr_end(w);
-    if (p->etl == NULL)
+    const struct etl *etl = p->etl;
+    if (etl == NULL)
         return;
-    etl_get_info(p->etl, &info);
+    etl_get_info(etl, &info);
     jw_kv_u64(w, "is_writer", info.is_writer);
     jw_kv_u64(w, "read_only", info.read_only);
     if (info.last_publish_age_ns >= 0)
@@ -130,8 +131,9 @@ static void set(struct parts *p, const char *name, uint64_t value, const char *h
 static void refresh_etl(struct parts *p)
 {
     struct etl_info info = {0};
-    if (p->etl)
-        etl_get_info(p->etl, &info);
+    const struct etl *etl = p->etl;
+    if (etl)
+        etl_get_info(etl, &info);
     set(p, "read_only", info.read_only, NULL);
     set(p, "etl_writing", info.is_writer, NULL);
     set(p, "etl_amendment_blocked", 0, NULL);

@@ -25,12 +25,13 @@ struct parts {
     uint32_t n_started; /* cores with a thread of their own */
     struct sources *sources;
     struct rpc_server *rpc;
-    struct etl *etl;
+    struct etl *_Atomic etl; /* read by all cores */
     struct web *web;
     struct fiber *watcher;
     struct core_mail start_mail;
     uv_signal_t signals[2];
-    bool stopping;
+    bool starting; /* core 0: the start has not ended; it looks at `stopping` when it does */
+    bool stopping; /* core 0 */
     int status;
 };
 

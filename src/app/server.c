@@ -19,11 +19,15 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Files for everything but clients: the store opens up to 1,000, forwarding 256 a core. */
+#define KEPT_FILES 4096
 
 static bool start_log(const struct config *c)
 {
@@ -67,6 +71,17 @@ static void raise_file_limit(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+/* Clients may not take the files that the store, the sources and the log need: without a file for
+ * its log the store stops taking ledgers. */
+static uint32_t max_connections(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return 0;
+    rlim_t kept = MIN(limit.rlim_cur / 2, (rlim_t)KEPT_FILES);
+    return (uint32_t)MIN(limit.rlim_cur - kept, (rlim_t)UINT32_MAX);
 }
 
 static bool wants_cassandra(const struct config *c)
@@ -252,7 +267,10 @@ YIELDS static err start_etl(struct parts *p)
         .read_only = config_bool(c, CONFIG_READ_ONLY),
         .show_progress = isatty(STDERR_FILENO) == 1,
     };
-    return etl_start(&opts, &p->etl);
+    struct etl *etl = NULL;
+    TRY(etl_start(&opts, &etl));
+    p->etl = etl;
+    return OK;
 }
 
 /* The strings of an array key. The array is the caller's. */
@@ -304,6 +322,7 @@ static err start_web(struct parts *p)
         .counters = p->counters,
         .version = SERVER_VERSION,
         .admin_password = config_str(c, CONFIG_ADMIN_PASSWORD),
+        .max_connections = max_connections(),
         .max_connections_per_ip = (uint32_t)config_int(c, CONFIG_DOS_CONNECTIONS),
         .max_requests_per_interval = (uint32_t)config_int(c, CONFIG_DOS_REQUESTS),
         .max_bytes_per_interval = (uint32_t)config_int(c, CONFIG_DOS_FETCHES),
@@ -350,7 +369,7 @@ YIELDS static void stop_parts(struct parts *p)
     if (p->web)
         web_stop(p->web, clock_now_ns() + seconds(p->config, CONFIG_GRACEFUL_PERIOD));
     p->web = NULL;
-    p->etl = etl_stop(p->etl);
+    etl_stop(atomic_exchange(&p->etl, NULL));
     if (p->watcher)
         fiber_cancel(p->watcher);
     while (p->watcher) {
@@ -380,11 +399,14 @@ static void start_fiber(void *arg)
 {
     struct parts *p = arg;
     err e = start_parts(p);
-    if (e.code == 0)
+    p->starting = false;
+    if (e.code == 0 && !p->stopping)
         return;
-    LOG_FATAL("%s", err_text());
-    p->status = 1;
-    p->stopping = true;
+    if (e.code) {
+        LOG_FATAL("%s", err_text());
+        p->status = 1;
+        p->stopping = true;
+    }
     stop_parts(p);
     stop_cores(p);
 }
@@ -404,7 +426,8 @@ static void on_signal(uv_signal_t *handle, int signum)
     }
     LOG_INFO("stopping: signal %d", signum);
     p->stopping = true;
-    fiber_spawn("stop", stop_fiber, p);
+    if (!p->starting) /* else the start stops what it has started */
+        fiber_spawn("stop", stop_fiber, p);
 }
 
 static void watch_signals(struct parts *p)
@@ -451,6 +474,7 @@ static err run(struct parts *p)
     TRY(open_data(p));
     TRY(make_cores(p));
     watch_signals(p);
+    p->starting = true;
     p->start_mail.run = run_start;
     core_post(p->cores[0], &p->start_mail);
     core_run(p->cores[0]);

@@ -124,6 +124,7 @@ err web_start(const struct web_opts *opts, struct web **ret)
         .port = opts->port,
         .cores = opts->cores,
         .n_cores = opts->n_cores,
+        .max_connections = opts->max_connections,
         .on_accept = on_accept,
         .arg = w,
     };

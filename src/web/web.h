@@ -40,6 +40,7 @@ struct web_opts {
     const char *const *proxy_tokens;
     uint32_t n_proxy_tokens;
 
+    uint32_t max_connections; /* all clients; more are closed at once. 0 = no bound */
     uint32_t max_connections_per_ip;
     uint32_t max_requests_per_interval;
     uint32_t max_bytes_per_interval;

@@ -67,6 +67,27 @@ TEST(a_server_without_sources_serves_until_it_is_told_to_stop)
     config_free(c);
 }
 
+static void *stop_when_listening_to_signals(void *arg)
+{
+    struct sigaction now = {.sa_handler = SIG_DFL};
+    while (now.sa_handler == SIG_DFL)
+        sigaction(SIGTERM, NULL, &now);
+    kill(getpid(), SIGTERM);
+    return NULL;
+}
+
+TEST(a_server_told_to_stop_while_it_starts_stops)
+{
+    uint16_t port;
+    close(listen_any(&port));
+    struct config *c = config_of(port, "");
+    pthread_t stopper;
+    pthread_create(&stopper, NULL, stop_when_listening_to_signals, NULL);
+    ASSERT_INT(0, server_run(c));
+    pthread_join(stopper, NULL);
+    config_free(c);
+}
+
 TEST(a_port_in_use_ends_the_start)
 {
     uint16_t port;
