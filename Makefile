@@ -7,7 +7,8 @@ build: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	@tools/install-packages build
-	@meson setup $(BUILD) >/dev/null
+	@meson setup $(BUILD) >$(BUILD).log 2>&1 || { tail -20 $(BUILD).log; rm -f $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
 
 run:
 	@tools/install-packages build
