@@ -91,9 +91,7 @@ static void on_prepare(uv_prepare_t *h)
 static void on_check(uv_check_t *h)
 {
     struct core *c = h->data;
-    while (!list_empty(&c->yielded))
-        list_push_back(&c->runnable, list_pop_front(&c->yielded));
-    fiber_run_ready(c);
+    fiber_run_after_poll(c);
 }
 
 /* A peer that went away must not kill the process at our next write. */

@@ -59,8 +59,10 @@ extern struct list core_all;
 /* Make every core look at its timers again. */
 void core_poke_all(void);
 
-/* fiber.c: run what is runnable (bounded); cancel all. */
+/* fiber.c: run what is runnable (bounded). After a poll, then also those that yielded before it,
+ * for one slice of time, so that I/O waits no longer however many they are. Cancel all. */
 void fiber_run_ready(struct core *c);
+void fiber_run_after_poll(struct core *c);
 void fiber_cancel_all(struct core *c);
 /* timer.c */
 void timer_fire_due(struct core *c);

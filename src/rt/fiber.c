@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <time.h>
 
-#define SLICE_NS (300 * 1000) /* how long a fiber may compute before fiber_breathe yields */
+#define SLICE_NS (200 * 1000) /* how long a fiber may compute before fiber_breathe yields */
 #define MAX_SWITCHES 1024 /* per turn of the loop, so that fibers waking each other let I/O in */
 
 struct fiber *fiber_current(void)
@@ -146,10 +146,39 @@ void fiber_spawn_now(const char *name, fiber_fn fn, void *arg)
     resume(f->core, f);
 }
 
+static int64_t real_now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * CLOCK_S + t.tv_nsec;
+}
+
 void fiber_run_ready(struct core *c)
 {
     for (int n = 0; n < MAX_SWITCHES && !list_empty(&c->runnable); n++)
         resume(c, LIST_ENTRY(list_pop_front(&c->runnable), struct fiber, run_node));
+}
+
+static void move_all(struct list *from, struct list *to)
+{
+    while (!list_empty(from))
+        list_push_back(to, list_pop_front(from));
+}
+
+void fiber_run_after_poll(struct core *c)
+{
+    struct list due; /* who yields from now on has to wait for the next poll */
+    list_init(&due);
+    move_all(&c->yielded, &due);
+    fiber_run_ready(c);
+    int64_t begun_ns = list_empty(&due) ? 0 : real_now_ns();
+    while (!list_empty(&due)) {
+        resume(c, LIST_ENTRY(list_pop_front(&due), struct fiber, run_node));
+        if (real_now_ns() - begun_ns > SLICE_NS)
+            break;
+    }
+    move_all(&c->yielded, &due); /* who had his turn goes behind the others */
+    move_all(&due, &c->yielded);
 }
 
 void fiber_cancel_all(struct core *c)
@@ -253,13 +282,6 @@ err fiber_yield(void)
     list_push_back(&f->core->yielded, &f->run_node);
     leave(f);
     return f->cancelled ? err_plain(ERR_CANCELLED) : OK;
-}
-
-static int64_t real_now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * CLOCK_S + t.tv_nsec;
 }
 
 err fiber_breathe(void)

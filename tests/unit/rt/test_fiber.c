@@ -6,6 +6,8 @@
 #include "rt/core.h"
 #include "test.h"
 
+#include <uv.h>
+
 static void run(fiber_fn fn)
 {
     ASSERT_OK(core_run_fiber("test", fn, NULL));
@@ -318,4 +320,85 @@ TEST(yielding_is_fine_after_a_no_yield_scope)
 {
     run(no_yield_main);
     NO_YIELD_SCOPE; /* harmless where there is no fiber */
+}
+
+/* Long fibers share the time of a turn: what the loop does for others waits for one of them only.
+ */
+
+struct long_one {
+    const bool *stop;
+    int n_turns;
+};
+
+static void long_main(void *arg)
+{
+    struct long_one *l = arg;
+    for (; !*l->stop; l->n_turns++) {
+        int64_t until_ns = clock_cpu_ns() + 2 * CLOCK_MS;
+        while (clock_cpu_ns() < until_ns) {
+        }
+        ASSERT_OK(fiber_yield());
+    }
+}
+
+static void count_long_turns_main(void *arg)
+{
+    enum { N = 4, TURNS = 8 };
+    bool stop = false;
+    struct long_one longs[N];
+    for (int i = 0; i < N; i++) {
+        longs[i] = (struct long_one){&stop, 0};
+        fiber_spawn("long", long_main, &longs[i]);
+    }
+    for (int i = 0; i < TURNS; i++)
+        ASSERT_OK(fiber_yield()); /* takes its turn like the others */
+    stop = true;
+    for (int i = 0; i < N; i++)
+        ASSERT(longs[i].n_turns >= TURNS - 1 && longs[i].n_turns <= TURNS + 1);
+    *(int *)arg = longs[0].n_turns;
+    for (int i = 0; i < 2; i++)
+        ASSERT_OK(fiber_yield());
+}
+
+TEST(fibers_that_yield_take_turns_however_long_they_are)
+{
+    int n = 0;
+    ASSERT_OK(core_run_fiber("test", count_long_turns_main, &n));
+    ASSERT(n > 0);
+}
+
+static void on_turn(uv_prepare_t *h)
+{
+    ++*(int *)h->data;
+}
+
+static void count_loop_turns_main(void *arg)
+{
+    enum { N = 4, ROUNDS = 5 };
+    bool stop = false;
+    int n_loop = 0;
+    struct long_one longs[N];
+    uv_prepare_t turn;
+    uv_prepare_init(core_loop(core_current()), &turn);
+    turn.data = &n_loop;
+    uv_prepare_start(&turn, on_turn);
+    for (int i = 0; i < N; i++) {
+        longs[i] = (struct long_one){&stop, 0};
+        fiber_spawn("long", long_main, &longs[i]);
+    }
+    for (int i = 0; i < ROUNDS; i++)
+        ASSERT_OK(fiber_yield());
+    stop = true;
+    for (int i = 0; i < 2; i++)
+        ASSERT_OK(fiber_yield());
+    *(int *)arg = n_loop;
+    uv_close((uv_handle_t *)&turn, NULL);
+    ASSERT_OK(fiber_yield());
+}
+
+TEST(the_loop_turns_after_each_long_slice)
+{
+    int n_loop = 0;
+    ASSERT_OK(core_run_fiber("test", count_loop_turns_main, &n_loop));
+    ASSERT(n_loop >= 4 * 4); /* not once a round: once for each of the four, in each round */
 }
