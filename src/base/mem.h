@@ -36,6 +36,9 @@ char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull))
 /* Say that n bytes are not to be had, and abort. */
 void mem_exhausted(size_t n) __attribute__((noreturn, cold));
 
+/* Give back to the system what is free in the heaps of all threads. Takes milliseconds. */
+void mem_trim(void);
+
 /* Run fn(&variable) when the variable leaves its scope. Declare such a variable initialised,
  * always. */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))

@@ -13,8 +13,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define BATCH_NS (250 * CLOCK_MS)
+/* LMDB keeps the memory of as many pages as its largest transaction ever changed, about one a
+ * change. */
+#define BATCH_CHANGES 5000
+#define IDLE_NS (2 * CLOCK_S)
+#define TRIM_NS (60 * CLOCK_S)
 
 struct applier {
     struct applier_opts opts;
@@ -30,7 +36,9 @@ struct applier {
     struct list queue; /* guarded by lock */
     bool stopping;     /* guarded by lock */
 
-    bool loading; /* apply thread */
+    bool loading;       /* apply thread */
+    bool trim_wanted;   /* apply thread: worked since the last trim, */
+    int64_t trimmed_ns; /* which was then */
     struct counter *n_ledgers;
     struct counter *n_txs;
     struct counter *apply_us;
@@ -90,11 +98,49 @@ static enum applier_result result_of(struct applier_work *w, err e, const char *
 
 /* The queue, from the apply thread. */
 
+/* The machine's time, not that of tests: it is compared with what the system waits by. */
+static int64_t real_now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * CLOCK_S + t.tv_nsec;
+}
+
+static void wait_until(struct applier *a, int64_t deadline_ns)
+{
+    struct timespec at = {.tv_sec = deadline_ns / CLOCK_S, .tv_nsec = deadline_ns % CLOCK_S};
+    pthread_cond_timedwait(&a->wake, &a->lock, &at);
+}
+
+/* Ledgers come from and go to many threads; what they leave free stays with the process until it is
+ * given back. When there is nothing else to do, and not at every ledger: pages must be faulted in
+ * again. */
+static void trim_memory(struct applier *a)
+{
+    pthread_mutex_unlock(&a->lock);
+    mem_trim();
+    a->trim_wanted = false;
+    a->trimmed_ns = real_now_ns();
+    pthread_mutex_lock(&a->lock);
+}
+
+static void wait_for_work(struct applier *a)
+{
+    int64_t trim_ns = MAX(real_now_ns() + IDLE_NS, a->trimmed_ns + TRIM_NS);
+    while (list_empty(&a->queue) && !a->stopping) {
+        if (!a->trim_wanted)
+            pthread_cond_wait(&a->wake, &a->lock);
+        else if (real_now_ns() < trim_ns)
+            wait_until(a, trim_ns);
+        else
+            trim_memory(a);
+    }
+}
+
 static struct applier_work *pop(struct applier *a, bool *ret_stopping)
 {
     pthread_mutex_lock(&a->lock);
-    while (list_empty(&a->queue) && !a->stopping)
-        pthread_cond_wait(&a->wake, &a->lock);
+    wait_for_work(a);
     struct list *node = list_pop_front(&a->queue);
     *ret_stopping = a->stopping;
     pthread_mutex_unlock(&a->lock);
@@ -126,6 +172,7 @@ struct batch {
     enum applier_result refused_result;
     struct ledger_header newest; /* the batch's last ledger, or the tip before it */
     int64_t begun_ns;
+    size_t n_changes; /* of objects, in all its ledgers */
 };
 
 static err check_parent(const struct batch *b, const struct ledger_header *h)
@@ -153,6 +200,7 @@ static bool batch_add(struct batch *b, struct applier_work *w)
         return false;
     }
     b->newest = ledger->header;
+    b->n_changes += ledger->n_objects;
     list_push_back(&b->works, &w->link);
     return true;
 }
@@ -227,7 +275,7 @@ static void apply_ledgers(struct applier *a, struct applier_work *w)
         send_home(a, w, result);
         return;
     }
-    while (w && batch_add(&b, w) && clock_now_ns() < bound)
+    while (w && batch_add(&b, w) && clock_now_ns() < bound && b.n_changes < BATCH_CHANGES)
         w = pop_ledger(a);
     batch_finish(&b);
     counter_add(a->apply_us, (clock_now_ns() - begun) / 1000);
@@ -281,6 +329,7 @@ static void *run(void *arg)
             load(a, w);
         else
             break;
+        a->trim_wanted = true;
     }
     if (a->loading)
         apply_load_abort(a->opts.ledgers);
@@ -301,6 +350,15 @@ static void init_counters(struct applier *a)
         counter_gauge(r, "etl_last_publish_seconds", "", "Time of the newest publication");
 }
 
+static void init_wake(struct applier *a)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&a->wake, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
 ERR applier_start(const struct applier_opts *opts, struct applier **ret)
 {
     struct applier *a = xcalloc(1, sizeof(*a));
@@ -308,7 +366,7 @@ ERR applier_start(const struct applier_opts *opts, struct applier **ret)
     a->home = core_current();
     list_init(&a->queue);
     pthread_mutex_init(&a->lock, NULL);
-    pthread_cond_init(&a->wake, NULL);
+    init_wake(a);
     init_counters(a);
     struct ledger_header tip;
     if (ledgers_tip(opts->ledgers, &tip))

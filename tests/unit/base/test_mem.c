@@ -3,7 +3,9 @@
 
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,4 +46,33 @@ TEST(min_and_max_evaluate_their_arguments_once)
     ASSERT_INT(1, MIN(i++, 5));
     ASSERT_INT(5, MAX(i++, 5));
     ASSERT_INT(3, i);
+}
+
+static long resident_kilobytes(void)
+{
+    char line[128];
+    long n = -1;
+    FILE *f = fopen("/proc/self/smaps_rollup", "r");
+    while (f && n < 0 && fgets(line, sizeof line, f))
+        if (sscanf(line, "Rss: %ld", &n) != 1)
+            n = -1;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+TEST(trimming_gives_free_memory_back_to_the_system)
+{
+    enum { N = 4096, BYTES = 8192 };
+    static void *p[N];
+    for (int i = 0; i < N; i++)
+        p[i] = memset(xmalloc(BYTES), 1, BYTES);
+    for (int i = 0; i < N - 1; i++) /* the last one holds the heap's end */
+        free(p[i]);
+    long before = resident_kilobytes();
+    mem_trim();
+    long after = resident_kilobytes();
+    free(p[N - 1]);
+    if (!MEM_ASAN)
+        ASSERT(before - after > N * BYTES / 1024 / 2);
 }
