@@ -21,7 +21,7 @@ check:
 	@tools/run-tests $(BUILD)
 
 bench:
-	@tools/install-packages build test
+	@tools/install-packages build bench
 	@$(MAKE) --no-print-directory build
 	@bench/run $(BUILD)
 
