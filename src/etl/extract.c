@@ -231,8 +231,21 @@ static bool beyond_finish(const struct extract *x, uint32_t seq)
     return x->opts.finish != 0 && seq > x->opts.finish;
 }
 
-/* The first ledger that wants fetching; false: none now, *ret_wait_ns is when to look again at the
- * latest. */
+static void note_gap(struct extract *x, uint32_t seq)
+{
+    struct slot *s = slot_of(x, seq);
+    if (seq != x->next_apply || s->trouble == EXTRACT_TROUBLE_GAP ||
+        fetch_holders(x->opts.sources, seq) || sources_n_connected(x->opts.sources) == 0)
+        return;
+    s->trouble = EXTRACT_TROUBLE_GAP;
+    refresh_trouble(x);
+    LOG_ERROR("etl: no source holds ledger %u, the next one (they are at %u): waiting for a source "
+              "that has it",
+              seq, sources_newest(x->opts.sources));
+}
+
+/* The first ledger that wants fetching and that a source holds; false: none now, *ret_wait_ns is
+ * when to look again at the latest. */
 static bool claim(struct extract *x, uint32_t *ret_seq, int64_t *ret_wait_ns)
 {
     int64_t now = clock_now_ns();
@@ -250,6 +263,10 @@ static bool claim(struct extract *x, uint32_t *ret_seq, int64_t *ret_wait_ns)
             return false;
         if (s->state != SLOT_EMPTY)
             continue;
+        if (!fetch_holders(x->opts.sources, seq)) { /* the watcher tells when that changes */
+            note_gap(x, seq);
+            continue;
+        }
         if (s->retry_ns > now) {
             *ret_wait_ns = MIN(*ret_wait_ns, s->retry_ns);
             continue;
@@ -270,19 +287,6 @@ static YIELDS err fetch_and_decode(struct extract *x, uint32_t seq, uint32_t *re
     TRY(fetch_ledger(x->opts.sources, seq, true, slot_of(x, seq)->wrong, &reply));
     *ret_source = reply->source;
     return worker_decode_ledger(reply, true, ret, ret_what);
-}
-
-static void note_gap(struct extract *x, uint32_t seq)
-{
-    struct slot *s = slot_of(x, seq);
-    if (seq != x->next_apply || s->trouble == EXTRACT_TROUBLE_GAP ||
-        fetch_holders(x->opts.sources, seq) || sources_n_connected(x->opts.sources) == 0)
-        return;
-    s->trouble = EXTRACT_TROUBLE_GAP;
-    refresh_trouble(x);
-    LOG_ERROR("etl: no source holds ledger %u, the next one (they are at %u): waiting for a source "
-              "that has it",
-              seq, sources_newest(x->opts.sources));
 }
 
 static void note_failure(struct extract *x, uint32_t seq, err e)

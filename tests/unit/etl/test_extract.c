@@ -121,6 +121,34 @@ WORLD_TEST(a_gap_is_told_and_ends_when_a_source_has_the_ledger)
     world_free(w);
 }
 
+static void extend_in_time(struct world *w)
+{
+    world_extend(w);
+    int64_t until_ns = clock_now_ns() + CLOCK_S;
+    while (world_tip(w) != world_last(w) && clock_now_ns() < until_ns)
+        ASSERT_OK(fiber_sleep_until(clock_now_ns() + CLOCK_MS));
+    ASSERT_INT(world_last(w), world_tip(w));
+}
+
+/* As when the source that was ahead went away, and another one comes along behind it. */
+WORLD_TEST(ledgers_that_nobody_had_yet_are_fetched_as_soon_as_somebody_has_them)
+{
+    struct world *w = world_new(62, 100, 10, 1);
+    (void)arg;
+    w->opts.start_sequence = 100;
+    world_follow(w);
+    world_check(w, 100);
+    fake_source_say(&w->s[0].fake, "{\"type\":\"ledgerClosed\",\"ledger_index\":120,"
+                                   "\"validated_ledgers\":\"100-109\"}");
+    EVENTUALLY(world_state(w) == ETL_STATE_GAP);
+    ASSERT_OK(fiber_sleep_until(clock_now_ns() + 1500 * CLOCK_MS));
+    extend_in_time(w);
+    extend_in_time(w);
+    extend_in_time(w);
+    world_check(w, 100);
+    world_free(w);
+}
+
 WORLD_TEST(sources_that_fail_again_and_again_are_told)
 {
     struct world *w = world_new(61, 100, 10, 1);
