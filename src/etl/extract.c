@@ -39,6 +39,7 @@ struct slot {
     uint32_t n_failed;            /* fetches in a row */
     int64_t retry_ns;             /* not before */
     fetch_mask wrong;             /* sources that had this ledger wrong in this round */
+    fetch_mask asked;             /* held it when it was last given up until retry_ns */
     uint32_t n_rounds;            /* in which all sources had it wrong */
     enum extract_trouble trouble; /* why it does not come */
 };
@@ -119,16 +120,16 @@ static void end_round(struct extract *x, uint32_t seq, enum extract_trouble trou
     struct slot *s = slot_of(x, seq);
     bool told = s->trouble == trouble;
     s->wrong = 0;
+    s->asked = fetch_holders(x->opts.sources, seq);
     s->n_rounds++;
     s->trouble = trouble;
-    s->retry_ns = clock_now_ns() + choice_backoff(s->n_rounds, WRONG_FIRST_NS, WRONG_MAX_NS);
-    if (trouble == EXTRACT_TROUBLE_FORK) {
-        s->retry_ns = clock_now_ns() + FORK_RETRY_NS;
-        if (!told)
-            LOG_ERROR("etl: no source has a ledger %u that continues ours: the sources, or our "
-                      "history, are on a fork; trying again every %d s",
-                      seq, (int)(FORK_RETRY_NS / CLOCK_S));
-    }
+    bool fork = trouble == EXTRACT_TROUBLE_FORK;
+    s->retry_ns = clock_now_ns() +
+                  choice_backoff(s->n_rounds, WRONG_FIRST_NS, fork ? FORK_RETRY_NS : WRONG_MAX_NS);
+    if (fork && !told)
+        LOG_ERROR("etl: no source has a ledger %u that continues ours: the sources, or our "
+                  "history, are on a fork; trying again, at least every %d s",
+                  seq, (int)(FORK_RETRY_NS / CLOCK_S));
     refresh_trouble(x);
 }
 
@@ -295,6 +296,7 @@ static void note_failure(struct extract *x, uint32_t seq, err e)
     uint64_t dropped;
     struct slot *s = slot_of(x, seq);
     s->n_failed++;
+    s->asked = fetch_holders(x->opts.sources, seq);
     s->retry_ns = clock_now_ns() + choice_backoff(s->n_failed, RETRY_FIRST_NS, RETRY_MAX_NS);
     if (s->n_failed >= MANY_FAILURES && s->trouble == EXTRACT_TROUBLE_NONE)
         s->trouble = EXTRACT_TROUBLE_FETCH;
@@ -366,11 +368,15 @@ static YIELDS void watcher(void *arg)
     uint64_t version = 0;
     while (!err_failed(sources_wait_change(x->opts.sources, &version, CLOCK_NEVER))) {
         struct slot *next = slot_of(x, x->next_apply);
-        if (next->trouble == EXTRACT_TROUBLE_GAP && fetch_holders(x->opts.sources, x->next_apply)) {
+        fetch_mask holders = fetch_holders(x->opts.sources, x->next_apply);
+        if (next->trouble == EXTRACT_TROUBLE_GAP && holders) {
             next->trouble = EXTRACT_TROUBLE_NONE;
-            next->retry_ns = 0;
             refresh_trouble(x);
         }
+        /* sources report a ledger one after the other: the pause was for those that had it */
+        next->asked &= holders;
+        if (holders & ~next->asked)
+            next->retry_ns = 0;
         fiber_cond_broadcast(&x->changed);
     }
 }

@@ -15,6 +15,7 @@
 #define CALL_NS (30 * CLOCK_S)
 /* A source that hangs must not keep the newest ledger from us while another one has it. */
 #define CALL_WITH_OTHERS_NS (10 * CLOCK_S)
+#define BETTER_NS (1 * CLOCK_S)
 #define SLOW_FIRST_NS (2 * CLOCK_S)
 #define SLOW_MAX_NS (60 * CLOCK_S)
 #define HEADER_BYTES 150
@@ -102,8 +103,10 @@ static YIELDS err call_one(const struct call *call, struct source *s, int64_t sp
                     status.message);
     TRY(e);
     e = call->check(reply);
-    if (e.code == ERR_PARSE || e.code == ERR_VERIFY)
+    if (e.code == ERR_PARSE || e.code == ERR_VERIFY) {
+        LOG_ERROR("rippled: ledger %u of source %s: %s: refused", call->seq, s->name, err_text());
         sources_blame(call->all, s->index, "reply");
+    }
     TRY(e);
     *ret = TAKE_PTR(reply);
     return OK;
@@ -126,12 +129,55 @@ static int32_t pick(const struct call *call, fetch_mask tried)
     return found;
 }
 
+/* May another source answer it, now or soon? Sources report a ledger one after the other, so one
+ * that is behind counts. */
+static bool others_may(const struct call *call, fetch_mask tried)
+{
+    for (uint32_t i = 0; i < call->all->n; i++) {
+        const struct source *s = &call->all->list[i];
+        bool usable = s->grpc_port && atomic_load(&s->connected) && !atomic_load(&s->refused);
+        bool behind = ranges_last(&s->ranges) && ranges_last(&s->ranges) < call->seq;
+        if (!(tried & FETCH_MASK(i)) && usable && (behind || ranges_has(&s->ranges, call->seq)))
+            return true;
+    }
+    return false;
+}
+
+/* When the one that was picked failed lately, and others are behind: give them a moment to report
+ * the ledger. *ret: one did. */
+static YIELDS err await_better(const struct call *call, int32_t picked, fetch_mask tried, bool *ret)
+{
+    struct sources *all = call->all;
+    const struct source *s = &all->list[picked];
+    int64_t now = clock_now_ns(), deadline = now + BETTER_NS;
+    uint64_t version = all->version;
+    fetch_mask others = ~(tried | FETCH_MASK(picked));
+    bool in_favour = s->blamed_until_ns <= now && s->slow_until_ns <= now;
+    *ret = false;
+    if (in_favour || (fetch_holders(all, call->seq) & others) || !others_may(call, ~others))
+        return OK;
+    while (!(fetch_holders(all, call->seq) & others)) {
+        err e = sources_wait_change(all, &version, deadline);
+        if (e.code == ERR_TIMEOUT)
+            return OK;
+        TRY(e);
+    }
+    *ret = true;
+    return OK;
+}
+
 static YIELDS err call_any(const struct call *call, struct fetch_reply **ret)
 {
     fetch_mask tried = call->avoid;
     err newest = OK;
+    bool waited = false, better;
     for (;;) {
         int32_t i = pick(call, tried);
+        if (i >= 0 && !waited) {
+            waited = true;
+            TRY(await_better(call, i, tried, &better));
+            i = better ? pick(call, tried) : i;
+        }
         if (i < 0 && err_failed(newest))
             return newest;
         if (i < 0 && fetch_holders(call->all, call->seq))
@@ -140,8 +186,8 @@ static YIELDS err call_any(const struct call *call, struct fetch_reply **ret)
         if (i < 0)
             return FAIL(ERR_NOT_FOUND, "rippled: no source holds ledger %u", call->seq);
         tried |= FETCH_MASK(i);
-        bool is_last = !(fetch_holders(call->all, call->seq) & ~tried);
-        newest = call_one(call, &call->all->list[i], is_last ? CALL_NS : CALL_WITH_OTHERS_NS, ret);
+        int64_t span_ns = others_may(call, tried) ? CALL_WITH_OTHERS_NS : CALL_NS;
+        newest = call_one(call, &call->all->list[i], span_ns, ret);
         if (newest.code == ERR_CANCELLED)
             return newest;
         note_result(&call->all->list[i], newest);
