@@ -22,7 +22,7 @@ err rocks_tx_find(struct store *s, const struct hash256 *tx_hash, struct arena *
 
 err rocks_state_objects_get(struct store *s, uint32_t seq, const struct hash256 *keys, size_t n,
                             struct arena *a, struct slice *ret, uint32_t *ret_seqs);
-err rocks_state_next(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret);
+err rocks_next(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret);
 err rocks_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret, size_t *ret_n);
 
 err rocks_scan(struct store *s, const struct store_scan *scan, struct arena *a,

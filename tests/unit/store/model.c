@@ -59,6 +59,18 @@ static struct slice random_blob(struct model *m, struct arena *a)
     return slice_of(p, n);
 }
 
+/* Directories of books look like ones. */
+static struct slice random_object(struct model *m, const struct hash256 *key, struct arena *a)
+{
+    struct slice blob = random_blob(m, a);
+    uint8_t *p = arena_alloc(a, blob.n);
+    memcpy(p, blob.p, blob.n);
+    for (size_t i = 0; i < MODEL_N_BOOKS; i++)
+        if (memcmp(key->b, m->books[i].b, 24) == 0)
+            memcpy(p, "\x11\x00\x64", 3);
+    return slice_of(p, blob.n);
+}
+
 static struct hash256 last_key(void)
 {
     return (struct hash256){{[0 ... 31] = 0xFF}};
@@ -223,7 +235,8 @@ struct store_ledger model_part(struct model *m, uint32_t chain, struct arena *a)
     for (size_t i = chain * per_chain; i < (chain + 1) * per_chain; i++) {
         if (!m->live[i])
             continue;
-        objects[l.n_objects++] = (struct store_object){m->keys[i], random_blob(m, a)};
+        objects[l.n_objects++] =
+            (struct store_object){m->keys[i], random_object(m, &m->keys[i], a)};
         add_successor(&rows, m->keys[i], live_from(m, i + 1));
     }
     l.objects = objects;
@@ -259,8 +272,8 @@ static void change_objects(struct model *m, struct arena *a, struct store_ledger
         bool was = m->live[i];
         m->live[i] = !purge && (!was || model_random(&m->rng, 2));
         changed[i] = was != m->live[i];
-        objects[l->n_objects++] =
-            (struct store_object){m->keys[i], m->live[i] ? random_blob(m, a) : SLICE_EMPTY};
+        objects[l->n_objects++] = (struct store_object){
+            m->keys[i], m->live[i] ? random_object(m, &m->keys[i], a) : SLICE_EMPTY};
     }
     l->objects = objects;
 }
