@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#define UNDO_BYTES ((uint64_t)48 << 20)
+#define UNDO_BYTES ((uint64_t)40 << 20)
 #define UNDO_LEDGERS 256
 #define GROW_WAIT_MS 20000
 

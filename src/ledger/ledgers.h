@@ -13,7 +13,7 @@ struct ledgers_opts {
     struct store *store;       /* borrowed; outlives this */
     const char *mirror_path;   /* directory of the LMDB file; made if missing */
     uint64_t mirror_map_bytes; /* 0 = default (large, sparse) */
-    uint64_t undo_max_bytes;   /* 0 = 48 MiB */
+    uint64_t undo_max_bytes;   /* 0 = 40 MiB */
     uint32_t undo_max_ledgers; /* 0 = 256 */
     bool lazy_undo;            /* do not read the window back at start: it fills as ledgers come */
     uint32_t n_cores;          /* views are opened on cores 0..n-1, and on one other thread */
