@@ -63,6 +63,12 @@ ERR rocks_read_get(const struct rocks_read *rd, enum rocks_cf cf, const struct r
         size_t n;
         const char *p = rocksdb_pinnableslice_value(ret->pin, &n);
         ret->bytes = slice_of(p, n);
+        /* From memory RocksDB "finds" an empty value wherever a table that it has not opened yet
+         * may have the key: it means "perhaps". */
+        if (n == 0 && !rd->disk) {
+            rocks_read_release(ret);
+            return (err){ROCKS_COLD};
+        }
     }
     return OK;
 }

@@ -62,6 +62,69 @@ static void cancelled_main(void *arg)
     ASSERT_ERR(ERR_CANCELLED, store_objects_get(r->s, r->m->seq, keys, 5000, a, got, NULL));
 }
 
+/* More tables in each family than RocksDB opens at the start. */
+static void write_many_tables(const char *path)
+{
+    CLEANUP(mem_freep) struct model *m = model_new(SEED);
+    struct store *s = fixture_open(path);
+    struct rocks *r = rocks_of(s);
+    rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
+    const char *name = "disable_auto_compactions", *value = "true";
+    char *text = NULL;
+    for (int cf = 0; cf < ROCKS_N_CFS; cf++)
+        rocksdb_set_options_cf(r->db, r->cf[cf], 1, &name, &value, &text);
+    model_load(m, s);
+    for (int i = 0; i < 25; i++) {
+        model_write(m, s, 1);
+        for (int cf = 0; cf < ROCKS_N_CFS; cf++)
+            rocksdb_flush_cf(r->db, flush, r->cf[cf], &text);
+    }
+    ASSERT(text == NULL);
+    rocksdb_flushoptions_destroy(flush);
+    store_close(s);
+}
+
+static void compare_all_main(void *arg)
+{
+    struct run *r = arg;
+    struct store_tx_pos pos;
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    for (uint32_t seq = MODEL_FIRST + 1; seq <= r->m->seq; seq++) {
+        struct ledger_header got, expected;
+        struct hash256 *keys, *expected_keys;
+        struct store_tx *txs, *again;
+        size_t n, n_expected;
+        ASSERT_OK(store_header_get(r->s, seq, &got));
+        ASSERT_OK(store_header_get(r->brute, seq, &expected));
+        ASSERT(hash256_eq(&expected.hash, &got.hash));
+        ASSERT_OK(store_diff(r->s, seq, a, &keys, &n));
+        ASSERT_OK(store_diff(r->brute, seq, a, &expected_keys, &n_expected));
+        ASSERT_INT(n_expected, n);
+        ASSERT(memcmp(expected_keys, keys, n * sizeof *keys) == 0);
+        pos = (struct store_tx_pos){seq, STORE_TX_ALL};
+        ASSERT_OK(store_txs_get(r->brute, &pos, 1, a, &txs, &n_expected));
+        for (size_t i = 0; i < n_expected; i++) {
+            ASSERT_OK(store_txs_get(r->s, &txs[i].pos, 1, a, &again, &n));
+            ASSERT(slice_eq(txs[i].meta, again->meta));
+        }
+    }
+}
+
+/* Compaction would open all tables: read-only, there is none. */
+TEST(rocks_read_waits_for_tables_that_are_not_open_yet)
+{
+    struct run r = {.brute = fixture_memory(SEED, 25), .m = model_new(SEED)};
+    write_many_tables(test_dir());
+    r.m->seq = MODEL_FIRST + 25;
+    ASSERT_OK(rocks_open(&(struct rocks_opts){.path = test_dir(), .read_only = true}, &r.s));
+    ASSERT_OK(offload_start(&(struct offload_opts){.n_threads = 2}));
+    ASSERT_OK(core_run_fiber("test", compare_all_main, &r));
+    offload_stop();
+    store_close(r.s);
+    store_close(r.brute);
+    free(r.m);
+}
+
 TEST(rocks_read_of_many_keys_can_be_cancelled)
 {
     with_cold_store(cancelled_main);
