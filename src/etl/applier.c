@@ -18,7 +18,7 @@
 #define BATCH_NS (250 * CLOCK_MS)
 /* LMDB keeps the memory of as many pages as its largest transaction ever changed, about one a
  * change. */
-#define BATCH_CHANGES 5000
+#define BATCH_CHANGES 4000
 #define IDLE_NS (2 * CLOCK_S)
 #define TRIM_NS (60 * CLOCK_S)
 
