@@ -127,6 +127,7 @@ const char *etl_state_text(enum etl_state s)
         [ETL_STATE_WRONG] = "wrong data",
         [ETL_STATE_FAILING] = "sources failing",
         [ETL_STATE_STORE] = "store failure",
+        [ETL_STATE_NETWORK] = "another network",
         [ETL_STATE_FINISHED] = "finished",
         [ETL_STATE_READ_ONLY] = "read only",
     };

@@ -170,13 +170,15 @@ void web_ws_accept(struct web_core *wc, struct http_request *req)
     char headers[80];
     snprintf(headers, sizeof headers, "Server: %s\r\n", wc->web->server_name);
     list_push_back(&wc->sessions, &s->link);
+    s->n_works++; /* on_close may be called in ws_accept: it must leave the session to us */
     struct ws *ws = ws_accept(req, &opts, headers);
-    if (ws == NULL) {
+    s->n_works--;
+    if (ws || s->closed) /* upgraded: HTTP knows the connection no more */
+        web_http_peer_free(peer);
+    if (ws)
+        s->ws = ws_ref(ws);
+    else
         session_drop(s);
-        return;
-    }
-    s->ws = ws_ref(ws);
-    web_http_peer_free(peer);
 }
 
 void web_ws_close_all(struct web_core *wc)

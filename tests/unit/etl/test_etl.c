@@ -141,3 +141,9 @@ WORLD_TEST(with_no_source_we_wait)
     ASSERT_INT(ETL_STATE_WAITING, world_state(w));
     world_free(w);
 }
+
+TEST(every_state_has_a_text)
+{
+    for (int s = ETL_STATE_NONE; s <= ETL_STATE_READ_ONLY; s++)
+        ASSERT(etl_state_text((enum etl_state)s) != NULL);
+}
