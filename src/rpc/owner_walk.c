@@ -3,6 +3,7 @@
 
 #include "base/hex.h"
 #include "base/mem.h"
+#include "rpc/put.h"
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
 
@@ -42,6 +43,23 @@ YIELDS ERR owner_walk_each(struct owner_walk *w, uint16_t type, owner_walk_fn fn
         if (scratch)
             arena_clear(scratch);
     }
+    return OK;
+}
+
+err owner_walk_reply(struct call *c, const struct owner_walk_page *page)
+{
+    struct slice root;
+    TRY(call_open_ledger(c));
+    TRY(call_account_root(c, &page->account->v, RPC_ACT_NOT_FOUND, &root));
+    put_echo(c, "account");
+    call_put_ledger(c);
+    jw_kv_u64(c->w, "limit", page->limit->v);
+    jw_key(c->w, page->list);
+    jw_arr_begin(c->w);
+    struct owner_walk walk = owner_walk_of(c, &page->account->v, page->limit->v, page->marker);
+    TRY(owner_walk_each(&walk, page->type, page->put, page->arg));
+    jw_arr_end(c->w);
+    owner_walk_put_marker(&walk);
     return OK;
 }
 

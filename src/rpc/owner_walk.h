@@ -32,6 +32,20 @@ typedef err (*owner_walk_fn)(struct owner_walk *w, void *arg, const struct hash2
  * walk. Answers invalidParams for bad markers; fails as call_breathe does. */
 YIELDS ERR owner_walk_each(struct owner_walk *w, uint16_t type, owner_walk_fn fn, void *arg);
 
+/* A page of an account's objects of one type, as most of these methods answer: the ledger is
+ * opened, the account looked up, and the result is `account` (as asked), the ledger, `limit`, the
+ * list, and `marker`. */
+struct owner_walk_page {
+    const struct param_account *account;
+    const struct param_u32 *limit;
+    const struct param_marker *marker;
+    uint16_t type;     /* LedgerEntryType */
+    const char *list;  /* member that holds the objects */
+    owner_walk_fn put; /* writes one object's element, or nothing */
+    void *arg;         /* of `put` */
+};
+YIELDS ERR owner_walk_reply(struct call *c, const struct owner_walk_page *page);
+
 /* Write `marker` when the limit ended the walk. */
 void owner_walk_put_marker(const struct owner_walk *w);
 

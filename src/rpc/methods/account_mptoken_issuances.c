@@ -79,19 +79,14 @@ static err put_issuance(struct owner_walk *w, void *arg, const struct hash256 *k
 static err run(struct call *c)
 {
     struct args *args = c->args;
-    struct slice root;
-    TRY(call_open_ledger(c));
-    TRY(call_account_root(c, &args->account.v, RPC_ACT_NOT_FOUND, &root));
-    put_echo(c, "account");
-    call_put_ledger(c);
-    jw_kv_u64(c->w, "limit", args->limit.v);
-    jw_key(c->w, "mpt_issuances");
-    jw_arr_begin(c->w);
-    struct owner_walk walk = owner_walk_of(c, &args->account.v, args->limit.v, &args->marker);
-    TRY(owner_walk_each(&walk, ENTRY_MPTokenIssuance, put_issuance, args));
-    jw_arr_end(c->w);
-    owner_walk_put_marker(&walk);
-    return OK;
+    struct owner_walk_page page = {.account = &args->account,
+                                   .limit = &args->limit,
+                                   .marker = &args->marker,
+                                   .type = ENTRY_MPTokenIssuance,
+                                   .list = "mpt_issuances",
+                                   .put = put_issuance,
+                                   .arg = args};
+    return owner_walk_reply(c, &page);
 }
 
 const struct method account_mptoken_issuances_method = {

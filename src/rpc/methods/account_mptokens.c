@@ -47,19 +47,14 @@ static err put_token(struct owner_walk *w, void *arg, const struct hash256 *key,
 static err run(struct call *c)
 {
     struct args *args = c->args;
-    struct slice root;
-    TRY(call_open_ledger(c));
-    TRY(call_account_root(c, &args->account.v, RPC_ACT_NOT_FOUND, &root));
-    put_echo(c, "account");
-    call_put_ledger(c);
-    jw_kv_u64(c->w, "limit", args->limit.v);
-    jw_key(c->w, "mptokens");
-    jw_arr_begin(c->w);
-    struct owner_walk walk = owner_walk_of(c, &args->account.v, args->limit.v, &args->marker);
-    TRY(owner_walk_each(&walk, ENTRY_MPToken, put_token, args));
-    jw_arr_end(c->w);
-    owner_walk_put_marker(&walk);
-    return OK;
+    struct owner_walk_page page = {.account = &args->account,
+                                   .limit = &args->limit,
+                                   .marker = &args->marker,
+                                   .type = ENTRY_MPToken,
+                                   .list = "mptokens",
+                                   .put = put_token,
+                                   .arg = args};
+    return owner_walk_reply(c, &page);
 }
 
 const struct method account_mptokens_method = {
