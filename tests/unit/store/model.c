@@ -226,6 +226,17 @@ static struct store_ledger ledger_of(struct model *m)
     return l;
 }
 
+/* Parts of a load may come from several threads in any order: a row that two of them have must say
+ * the same in both, as the rows of real states do. */
+static void agree_on_values(struct arena *a, struct store_index_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct slice key[] = {rows[i].prefix, rows[i].suffix};
+        struct hash256 value = hash_sha512half(key, 2);
+        rows[i].value = arena_dup(a, slice_of(value.b, value.b[0] % 32));
+    }
+}
+
 struct store_ledger model_part(struct model *m, uint32_t chain, struct arena *a)
 {
     struct store_ledger l = {0};
@@ -243,6 +254,7 @@ struct store_ledger model_part(struct model *m, uint32_t chain, struct arena *a)
     l.successors = rows.p;
     l.n_successors = rows.n;
     add_rows(m, a, &l);
+    agree_on_values(a, (struct store_index_row *)l.index_rows, l.n_index_rows);
     return l;
 }
 
