@@ -16,17 +16,30 @@ struct run {
     struct model *m;
 };
 
+static uint64_t read_headers(const struct run *r)
+{
+    struct store_stats stats;
+    struct ledger_header h;
+    for (uint32_t seq = MODEL_FIRST; seq <= r->m->seq; seq++)
+        ASSERT_OK(store_header_get(r->s, seq, &h));
+    store_stats(r->s, &stats);
+    return stats.n_offloaded;
+}
+
 static void compare_main(void *arg)
 {
     struct run *r = arg;
-    struct store_stats cold, warm;
+    struct store_stats stats;
     model_compare(r->m, r->s, r->brute, 1, 30);
-    store_stats(r->s, &cold);
-    ASSERT(cold.n_offloaded > 0);
-    model_compare(r->m, r->s, r->brute, 1, 30);
-    store_stats(r->s, &warm);
-    ASSERT_INT(cold.n_offloaded, warm.n_offloaded); /* the same again comes from memory */
-    ASSERT_INT(0, warm.n_pending);
+    uint64_t cold = read_headers(r);
+    ASSERT(cold > 0);
+    ASSERT_INT(cold, read_headers(r)); /* the same again comes from memory */
+    struct hash256 next;
+    for (int i = 0; i < 3; i++) /* but walks never do: see rocks_iter.c */
+        ASSERT_OK(store_next(r->s, r->m->seq, &HASH256_ZERO, &next));
+    store_stats(r->s, &stats);
+    ASSERT_INT(cold + 3, stats.n_offloaded);
+    ASSERT_INT(0, stats.n_pending);
 }
 
 static void with_cold_store(fiber_fn fn)
