@@ -8,7 +8,7 @@
 /* Greater than any transaction index. */
 #define INDEX_END INT32_MAX
 /* Rows a step: bounds memory and the time between breaths. */
-#define STEP_ROWS 64
+#define STEP_ROWS 256
 
 void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after)
 {
