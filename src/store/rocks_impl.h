@@ -131,7 +131,7 @@ struct rocks {
     rocksdb_readoptions_t *get_opts[2]; /* [0] memory only, [1] disk too */
     rocksdb_writeoptions_t *write_synced;
     rocksdb_writeoptions_t *write_unlogged; /* rows of a load in progress */
-    struct rocks_iter_pool iters[ROCKS_N_ITERS][2];
+    struct rocks_iter_pool iters[ROCKS_N_ITERS];
     _Atomic uint64_t
         generation; /* grows with every commit; older iterators are not used any more */
 

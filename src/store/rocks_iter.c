@@ -19,12 +19,9 @@ static const struct {
     [ROCKS_ITER_INDEX] = {ROCKS_CF_INDEX, false, "indexes"},
 };
 
-enum { TIER_ALL = 0, TIER_MEMORY = 1 }; /* rocksdb::ReadTier */
-
-static rocksdb_readoptions_t *make_options(size_t kind, bool disk)
+static rocksdb_readoptions_t *make_options(size_t kind)
 {
     rocksdb_readoptions_t *o = rocksdb_readoptions_create();
-    rocksdb_readoptions_set_read_tier(o, disk ? TIER_ALL : TIER_MEMORY);
     rocksdb_readoptions_set_prefix_same_as_start(o, kinds[kind].within_prefix);
     rocksdb_readoptions_set_total_order_seek(o, !kinds[kind].within_prefix);
     /* an iterator may die on a core: files that go with it are deleted elsewhere */
@@ -34,12 +31,10 @@ static rocksdb_readoptions_t *make_options(size_t kind, bool disk)
 
 void rocks_iter_pools_init(struct rocks *r)
 {
-    for (size_t kind = 0; kind < ROCKS_N_ITERS; kind++)
-        for (int disk = 0; disk < 2; disk++) {
-            struct rocks_iter_pool *p = &r->iters[kind][disk];
-            pthread_mutex_init(&p->lock, NULL);
-            p->opts = make_options(kind, disk);
-        }
+    for (size_t kind = 0; kind < ROCKS_N_ITERS; kind++) {
+        pthread_mutex_init(&r->iters[kind].lock, NULL);
+        r->iters[kind].opts = make_options(kind);
+    }
 }
 
 static void purge(struct rocks_iter_pool *p)
@@ -57,26 +52,26 @@ static void purge(struct rocks_iter_pool *p)
 void rocks_iter_pools_purge(struct rocks *r)
 {
     for (size_t kind = 0; kind < ROCKS_N_ITERS; kind++)
-        for (int disk = 0; disk < 2; disk++)
-            purge(&r->iters[kind][disk]);
+        purge(&r->iters[kind]);
 }
 
 void rocks_iter_pools_deinit(struct rocks *r)
 {
     rocks_iter_pools_purge(r);
-    for (size_t kind = 0; kind < ROCKS_N_ITERS; kind++)
-        for (int disk = 0; disk < 2; disk++) {
-            rocksdb_readoptions_destroy(r->iters[kind][disk].opts);
-            pthread_mutex_destroy(&r->iters[kind][disk].lock);
-        }
+    for (size_t kind = 0; kind < ROCKS_N_ITERS; kind++) {
+        rocksdb_readoptions_destroy(r->iters[kind].opts);
+        pthread_mutex_destroy(&r->iters[kind].lock);
+    }
 }
 
 struct rocks_iter rocks_iter_take(const struct rocks_read *rd, enum rocks_iter_kind kind)
 {
     struct rocks *r = rd->r;
-    struct rocks_iter_pool *p = &r->iters[kind][rd->disk];
+    struct rocks_iter_pool *p = &r->iters[kind];
     struct rocks_iter it = {
         .r = r, .kind = kind, .disk = rd->disk, .generation = atomic_load(&r->generation)};
+    if (!rd->disk) /* its seeks are cold */
+        return it;
     pthread_mutex_lock(&p->lock);
     if (p->n > 0 && p->generation == it.generation)
         it.it = p->idle[--p->n];
@@ -88,7 +83,7 @@ struct rocks_iter rocks_iter_take(const struct rocks_read *rd, enum rocks_iter_k
 
 static bool keep(struct rocks_iter *it)
 {
-    struct rocks_iter_pool *p = &it->r->iters[it->kind][it->disk];
+    struct rocks_iter_pool *p = &it->r->iters[it->kind];
     bool kept = false;
     pthread_mutex_lock(&p->lock);
     /* checked under the lock: a commit first moves the generation on, then purges */

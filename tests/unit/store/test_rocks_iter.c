@@ -8,7 +8,7 @@ static size_t n_idle(struct store *s)
 {
     size_t n = 0;
     for (size_t kind = 0; kind < ROCKS_N_ITERS; kind++)
-        n += rocks_of(s)->iters[kind][0].n + rocks_of(s)->iters[kind][1].n;
+        n += rocks_of(s)->iters[kind].n;
     return n;
 }
 
