@@ -11,6 +11,7 @@
 #include "rippled/forward.h"
 #include "rippled/sources.h"
 #include "rt/clock.h"
+#include "rt/core_call.h"
 #include "rt/fiber.h"
 #include "rt/offload.h"
 #include "store/rocks.h"
@@ -158,61 +159,22 @@ static int64_t seconds(const struct config *c, enum config_key key)
     return (int64_t)(config_double(c, key) * (double)CLOCK_S);
 }
 
-/* Something done on another core while a fiber of this one waits. */
-struct visit {
-    struct core_mail mail;
-    struct parts *parts;
-    struct core *home;
-    struct fiber *waiter;
-    uint32_t core;
-};
-
-static void visit_done(struct core_mail *mail)
+/* On each core. */
+static err make_forward(void *arg)
 {
-    fiber_wake(container_of(mail, struct visit, mail)->waiter);
+    struct parts *p = arg;
+    struct forward_opts opts = {.sources = p->sources,
+                                .counters = p->counters,
+                                .request_timeout_ns = seconds(p->config, CONFIG_FORWARD_TIMEOUT)};
+    p->forwards[core_index(core_current())] = forward_new(&opts);
+    return OK;
 }
 
-static void visit_return(struct visit *v)
+YIELDS static err free_forward(void *arg)
 {
-    v->mail.run = visit_done;
-    core_post(v->home, &v->mail);
-}
-
-YIELDS static void visit_all(struct parts *p, void (*run)(struct core_mail *mail))
-{
-    for (uint32_t i = 0; i < p->n_cores; i++) {
-        struct visit v = {.mail.run = run,
-                          .parts = p,
-                          .home = core_current(),
-                          .waiter = fiber_current(),
-                          .core = i};
-        core_post(p->cores[i], &v.mail);
-        err e = fiber_park_uncancellable(); /* `v` is on our stack until it is back */
-        (void)e;
-    }
-}
-
-static void make_forward(struct core_mail *mail)
-{
-    struct visit *v = container_of(mail, struct visit, mail);
-    struct forward_opts opts = {.sources = v->parts->sources,
-                                .counters = v->parts->counters,
-                                .request_timeout_ns =
-                                    seconds(v->parts->config, CONFIG_FORWARD_TIMEOUT)};
-    v->parts->forwards[v->core] = forward_new(&opts);
-    visit_return(v);
-}
-
-static void free_forward_fiber(void *arg)
-{
-    struct visit *v = arg;
-    v->parts->forwards[v->core] = forward_free(v->parts->forwards[v->core]);
-    visit_return(v);
-}
-
-static void free_forward(struct core_mail *mail)
-{
-    fiber_spawn("free forward", free_forward_fiber, container_of(mail, struct visit, mail));
+    struct forward **f = &((struct parts *)arg)->forwards[core_index(core_current())];
+    *f = forward_free(*f);
+    return OK;
 }
 
 /* Cached replies of rippled are out of date once its ledger closes. */
@@ -356,7 +318,7 @@ static err start_web(struct parts *p)
 YIELDS static err start_parts(struct parts *p)
 {
     TRY(start_sources(p));
-    visit_all(p, make_forward);
+    TRY(core_call_all(p->cores, p->n_cores, make_forward, p));
     make_rpc(p);
     p->watcher = fiber_spawn("watch sources", watch_sources, p);
     TRY(start_web(p)); /* before ingestion: what is stored can be served at once */
@@ -376,7 +338,7 @@ YIELDS static void stop_parts(struct parts *p)
         err e = fiber_yield();
         (void)e; /* cancelled or not: it ends at its next wait */
     }
-    visit_all(p, free_forward);
+    err_ignore(core_call_all(p->cores, p->n_cores, free_forward, p)); /* it cannot fail */
     p->sources = sources_stop(p->sources);
 }
 

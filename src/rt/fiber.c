@@ -120,6 +120,7 @@ static struct fiber *make(const char *name, fiber_fn fn, void *arg)
     f->cancellable = f->parked = f->wake_pending = false;
     f->result = 0;
     f->no_yield_depth = 0;
+    f->deadline_ns = CLOCK_NEVER;
     f->slice_start_ns = 0;
     f->slot.text[0] = 0;
     f->stack = (struct context_stack){base, room, context_tsan_new()};
@@ -314,6 +315,17 @@ err fiber_sleep_until(int64_t deadline_ns)
     static const bool never = false;
     err e = park_for(&never, deadline_ns, true);
     return e.code == ERR_TIMEOUT ? OK : e;
+}
+
+void fiber_set_deadline(int64_t deadline_ns)
+{
+    own_fiber()->deadline_ns = deadline_ns;
+}
+
+int64_t fiber_deadline(void)
+{
+    struct fiber *f = fiber_current();
+    return f ? f->deadline_ns : CLOCK_NEVER;
 }
 
 struct fiber_no_yield fiber_no_yield_enter(void)

@@ -34,6 +34,13 @@ YIELDS ERR fiber_breathe(void);
 /* Sleep until the deadline. OK or ERR_CANCELLED. Not on a fiber: blocks the thread. */
 YIELDS ERR fiber_sleep_until(int64_t deadline_ns);
 
+/* Until when the request that the current fiber works for is worth anything (clock_now_ns based;
+ * CLOCK_NEVER = no limit, and when not on a fiber). Set by who takes the request (the engine) and
+ * read by waits far below that were handed no deadline, such as a store's. A new fiber has none;
+ * those of a fiber_group and of core_call inherit it from their maker. */
+void fiber_set_deadline(int64_t deadline_ns);
+int64_t fiber_deadline(void);
+
 /* The primitive under every wait: give up the core until fiber_wake(f) or the deadline. Returns OK
  * when woken, ERR_TIMEOUT or ERR_CANCELLED. Each wake ends one park, the present or the next; other
  * waits (sleep, conditions, socks, offload) leave a wake that is not theirs to the next park. Must

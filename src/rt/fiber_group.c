@@ -14,6 +14,7 @@ struct fiber *fiber_group_spawn(struct fiber_group *g, const char *name, fiber_f
 {
     struct fiber *f = fiber_spawn(name, fn, arg);
     f->group = g;
+    f->deadline_ns = fiber_deadline();
     f->cancelled = f->cancelled || g->cancelled;
     list_push_back(&g->members, &f->group_node);
     g->n_running++;

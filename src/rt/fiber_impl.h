@@ -36,6 +36,7 @@ struct fiber {
     bool wake_pending; /* a wake came while not parked */
     int result;        /* of the park: 0 or an error code */
     int no_yield_depth;
+    int64_t deadline_ns;    /* of what it works for: fiber_deadline */
     int64_t slice_start_ns; /* for fiber_breathe; 0 = not looked at the clock since resumed */
     struct timer timer;     /* deadline of the park */
     struct context_stack stack;

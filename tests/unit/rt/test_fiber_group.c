@@ -94,3 +94,27 @@ TEST(a_join_is_not_interrupted_by_cancellation)
 {
     ASSERT_OK(core_run_fiber("test", uncancellable_main, NULL));
 }
+
+static void check_deadline(void *arg)
+{
+    n_ended++;
+    ASSERT_INT(*(int64_t *)arg, fiber_deadline());
+}
+
+static void deadline_main(void *arg)
+{
+    int64_t never = CLOCK_NEVER, some = 4711;
+    fiber_group_init(&group);
+    ASSERT(fiber_deadline() == never);
+    fiber_set_deadline(some);
+    fiber_group_spawn(&group, "child", check_deadline, &some);
+    fiber_group_join(&group);
+    fiber_spawn_now("another", check_deadline, &never);
+    ASSERT_INT(2, n_ended);
+}
+
+TEST(members_inherit_the_deadline_and_others_do_not)
+{
+    ASSERT_OK(core_run_fiber("test", deadline_main, NULL));
+    ASSERT(fiber_deadline() == CLOCK_NEVER); /* not on a fiber */
+}
