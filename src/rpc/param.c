@@ -55,18 +55,23 @@ static enum verdict kind_loose_bool(struct call *c, const struct param *p, const
     return VERDICT_FITS;
 }
 
+static const char *name_among(const char *const *names, struct slice text)
+{
+    for (; names && *names; names++)
+        if (slice_is(text, *names))
+            return *names;
+    return NULL;
+}
+
 static enum verdict kind_string(struct call *c, const struct param *p, const struct json *v,
                                 void *to)
 {
     if (v->type != JSON_STRING)
         return refuse_type(c);
     *(struct param_text *)to = (struct param_text){true, v->s};
-    if (!p->names)
-        return VERDICT_FITS;
-    for (const char *const *name = p->names; *name; name++)
-        if (slice_is(v->s, *name))
-            return VERDICT_FITS;
-    return refuse(c, VERDICT_BAD, RPC_INVALID_PARAMS, NULL);
+    if (p->names && !name_among(p->names, v->s))
+        return refuse(c, VERDICT_BAD, RPC_INVALID_PARAMS, NULL);
+    return VERDICT_FITS;
 }
 
 static enum verdict kind_u32(struct call *c, const struct param *p, const struct json *v, void *to)
@@ -281,6 +286,16 @@ static enum verdict kind_marker(struct call *c, const struct param *p, const str
     return VERDICT_FITS;
 }
 
+static enum verdict selector_number(struct call *c, const struct param *p, const struct json *v,
+                                    struct param_selector *ret)
+{
+    if (v->type != JSON_INT || v->i < (int64_t)p->min || v->i > (int64_t)p->max)
+        return refuse(c, VERDICT_BAD, RPC_MALFORMED_REQUEST, NULL);
+    ret->is_number = true;
+    ret->number = (uint32_t)v->i;
+    return VERDICT_FITS;
+}
+
 static enum verdict kind_selector(struct call *c, const struct param *p, const struct json *v,
                                   void *to)
 {
@@ -288,10 +303,15 @@ static enum verdict kind_selector(struct call *c, const struct param *p, const s
     ret->set = true;
     if (v->type == JSON_OBJECT && p->members)
         return members(c, p, v);
+    if (v->type == JSON_BOOL && v->b && p->or_true)
+        return VERDICT_FITS;
+    if (json_is_integer(v) && p->max > 0)
+        return selector_number(c, p, v, ret);
     if (v->type != JSON_STRING)
         return refuse_type(c);
-    ret->is_key = true;
-    if (!param_hex(v->s, ret->key.b, 32))
+    ret->name = name_among(p->names, v->s);
+    ret->is_key = !ret->name;
+    if (ret->is_key && !param_hex(v->s, ret->key.b, 32))
         return refuse(c, VERDICT_BAD, RPC_MALFORMED_REQUEST, NULL);
     return VERDICT_FITS;
 }

@@ -63,11 +63,15 @@ struct param_marker { /* "<64 hex>,<page>" */
     struct hash256 key;
     uint64_t page; /* truncated to 32 bits, as the reference does */
 };
-/* A key in hex, or an object whose members a table describes. */
+/* A key in hex, or another form that the row allows: an object whose members a table describes,
+ * `true`, a number, one of some names. */
 struct param_selector {
     bool set;
     bool is_key;
+    bool is_number;
     struct hash256 key;
+    uint32_t number;
+    const char *name; /* NULL = none; of the row's `names` */
 };
 
 enum param_kind {
@@ -122,7 +126,9 @@ struct param {
     struct param_fault bad; /* instead of every other failure of this row (also of its members; also
                                wrong type, if that is not given) */
     const struct param *members; /* OBJECT, SELECTOR: table of the members, same args struct */
-    const char *const *names;    /* STRING: allowed values, NULL at the end; others are `bad` */
+    const char *const *names;    /* STRING: allowed values, NULL at the end; others are `bad`.
+                                    SELECTOR: words that stand for a key */
+    bool or_true;                /* SELECTOR: `true` is a value too; with max > 0 also a number */
     param_check_fn check;
     const char *doc; /* one sentence, for the OpenRPC document */
 };
@@ -159,7 +165,8 @@ struct param {
  * - ASSET: object with currency and issuer, rpc-a 1.11 → issueMalformed
  * - ENTRY_TYPE: rpc-a 1.12 → IP "Invalid field '<key>', not string.", "Invalid field '<key>'."
  * - MARKER: directory marker, rpc-a 1.14 → IP "<key>NotString", "Malformed cursor."
- * - SELECTOR: key in hex, or object with `members` → malformedRequest (bad hex; `bad` replaces only
+ * - SELECTOR: key in hex; one of `names`; object with `members`; `true` if `or_true`, an integer
+ *   min..max if max is given → malformedRequest (bad hex, number outside; `bad` replaces only
  *   this), IP (another type), or what the members say
  * - ANY: anything (for `check`, or to know that it is there) */
 #define PARAM_BOOL(k, S, f, ...) PARAM_ROW(k, PARAM_KIND_BOOL, PARAM_AT(S, f, bool), __VA_ARGS__)
@@ -228,8 +235,11 @@ ERR param_check(struct call *c, const struct param *table, const struct json *ob
 bool param_hex(struct slice text, uint8_t *out, size_t n_bytes); /* 2n digits, or "0" */
 bool param_address(struct slice text,
                    struct account *ret); /* classic address, not the zero account */
-bool param_issuer(struct slice text, struct account *ret);      /* address, 40 hex digits or "0" */
-bool param_u32_text(struct slice text, uint32_t *ret);          /* digits only, whole text */
+bool param_issuer(struct slice text, struct account *ret); /* address, 40 hex digits or "0" */
+bool param_u32_text(struct slice text, uint32_t *ret);     /* digits only, whole text */
+/* Digits of any number into at most max_bytes; of an odd number the first one stands alone, as both
+ * references read them ("ABC" is 0A BC). Returns the number of bytes; SIZE_MAX = no such text. */
+size_t param_hex_bytes(struct slice text, uint8_t *out, size_t max_bytes);
 bool param_truth(const struct json *v);                         /* loose boolean */
 bool param_asset(const struct json *object, struct asset *ret); /* asset object, rpc-a 1.11 */
 /* Id of an oracle's document: an integer as U32, or text read as C's strtol reads it, without a

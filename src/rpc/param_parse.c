@@ -12,6 +12,20 @@ bool param_hex(struct slice text, uint8_t *out, size_t n_bytes)
     return text.n == 2 * n_bytes && hex_decode(text, out, n_bytes);
 }
 
+size_t param_hex_bytes(struct slice text, uint8_t *out, size_t max_bytes)
+{
+    size_t odd = text.n % 2, n = text.n / 2 + odd;
+    if (n > max_bytes)
+        return SIZE_MAX;
+    if (odd) {
+        int first = hex_digit(text.p[0]);
+        if (first < 0)
+            return SIZE_MAX;
+        out[0] = (uint8_t)first;
+    }
+    return hex_decode(slice_from(text, odd), out + odd, n - odd) ? n : SIZE_MAX;
+}
+
 bool param_address(struct slice text, struct account *ret)
 {
     struct account a;

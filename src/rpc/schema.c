@@ -56,30 +56,55 @@ static void put_integer(struct jw *w, const struct param *p)
         jw_kv_u64(w, "maximum", p->max);
 }
 
+static void put_enum(struct jw *w, const char *const *names)
+{
+    jw_key(w, "enum");
+    jw_arr_begin(w);
+    for (; *names; names++)
+        jw_str(w, slice_str(*names));
+    jw_arr_end(w);
+}
+
 static void put_string(struct jw *w, const struct param *p)
 {
     put_type(w, "string");
-    if (!p->names)
-        return;
-    jw_key(w, "enum");
-    jw_arr_begin(w);
-    for (const char *const *name = p->names; *name; name++)
-        jw_str(w, slice_str(*name));
-    jw_arr_end(w);
+    if (p->names)
+        put_enum(w, p->names);
+}
+
+static void put_selector_forms(struct jw *w, const struct param *p)
+{
+    if (p->names) {
+        jw_obj_begin(w);
+        put_enum(w, p->names);
+        jw_obj_end(w);
+    }
+    if (p->or_true)
+        jw_raw(w, slice_str("{\"const\":true}"));
+    if (p->max > 0) {
+        jw_obj_begin(w);
+        put_type(w, "integer");
+        jw_kv_u64(w, "minimum", p->min);
+        jw_kv_u64(w, "maximum", p->max);
+        jw_obj_end(w);
+    }
+    if (p->members) {
+        jw_obj_begin(w);
+        put_members(w, p->members);
+        jw_obj_end(w);
+    }
 }
 
 static void put_selector(struct jw *w, const struct param *p)
 {
-    if (!p->members) {
+    if (!p->members && !p->names && !p->or_true) {
         put_ref(w, "schemas", "Hash256");
         return;
     }
     jw_key(w, "anyOf");
     jw_arr_begin(w);
     schema_put_ref(w, "schemas", "Hash256");
-    jw_obj_begin(w);
-    put_members(w, p->members);
-    jw_obj_end(w);
+    put_selector_forms(w, p);
     jw_arr_end(w);
 }
 

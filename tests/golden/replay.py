@@ -8,6 +8,7 @@ usage: replay.py --http URL --ws URL [--golden FILE]... [--methods a,b] [--only 
 A golden file has lines {id, transport, request, http_status, response}; by default both of tests/data/world are asked.
 Prints `method: same/total` for each method. Differences that are meant are explained in a file of lines
   {"golden": "clio", "id": 12, "reason": ...}  or  {"method": ..., "pattern": REGEX on the lines of --show, "reason": ...}
+  or  {"method": ..., "request": REGEX on the request's text, "reason": ...}
 (all members but the reason narrow down what the line explains). Exit status: 0 all equal or explained; 1 something
 differs without an explanation, or an explanation explains nothing any more; 2 the run itself failed."""
 import argparse
@@ -176,16 +177,18 @@ class Run:
 class Explanation:
     def __init__(self, text):
         line = json.loads(text)
-        unknown = set(line) - {'golden', 'id', 'method', 'pattern', 'reason'}
-        if unknown or not line.get('reason') or not ('id' in line or 'method' in line and 'pattern' in line):
-            raise ValueError(f'not an explanation (reason, and id or method and pattern): {text.strip()}')
+        unknown = set(line) - {'golden', 'id', 'method', 'request', 'pattern', 'reason'}
+        narrow = 'id' in line or 'method' in line and ('pattern' in line or 'request' in line)
+        if unknown or not line.get('reason') or not narrow:
+            raise ValueError(f'not an explanation (reason, and id, or method and pattern or request): {text.strip()}')
         self.text = text.strip()
         self.golden, self.id, self.method = line.get('golden'), line.get('id'), line.get('method')
-        self.pattern = re.compile(line.get('pattern', ''))
+        self.request, self.pattern = (re.compile(line.get(name, '')) for name in ('request', 'pattern'))
         self.tried = self.used = False
 
     def concerns(self, q):
-        return (self.golden in (None, q.golden) and self.id in (None, q.id) and self.method in (None, q.method))
+        return (self.golden in (None, q.golden) and self.id in (None, q.id) and self.method in (None, q.method)
+                and self.request.search(q.body))
 
     def explains(self, line):
         if self.pattern.search(line):

@@ -1,37 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The selectors of ledger_entry: how each names an object (rpc-a 21). */
+/* What a request of ledger_entry says, and the object that it names (rpc-a 21). The selectors
+ * themselves: ledger_entry.def. */
 #pragma once
 #include "rpc/method.h"
 #include "xrpl/keylet.h"
 
-/* Selectors that take a key in hex, in the order in which one of several wins. */
 enum ledger_entry_selector {
-    SEL_INDEX = 0,
-    SEL_DIRECTORY,
-    SEL_OFFER,
-    SEL_CHECK,
-    SEL_ESCROW,
-    SEL_PAYMENT_CHANNEL,
-    SEL_DEPOSIT_PREAUTH,
-    SEL_TICKET,
-    SEL_NFT_PAGE,
-    SEL_AMM,
-    SEL_XCHAIN_CREATE,
-    SEL_XCHAIN_CLAIM,
-    SEL_ORACLE,
-    SEL_CREDENTIAL,
-    SEL_MPTOKEN,
-    SEL_PERMISSIONED_DOMAIN,
-    SEL_VAULT,
-    SEL_LOAN_BROKER,
-    SEL_LOAN,
-    SEL_DELEGATE,
-    SEL_AMENDMENTS,
-    SEL_FEE,
-    SEL_HASHES,
-    SEL_NFT_OFFER,
-    SEL_NUNL,
-    SEL_SIGNER_LIST,
+#define X(name, type, wins, rows, key) SEL_##name,
+#include "rpc/methods/ledger_entry.def"
+#undef X
     SEL_N
 };
 
@@ -44,7 +21,7 @@ struct ledger_entry_form {
     struct param_u32 n;
     struct param_hash256 h;
     struct param_hash192 mpt;
-    struct param_text text;
+    struct slice type; /* of a credential: its bytes */
 };
 
 struct ledger_entry_bridge {
@@ -52,17 +29,19 @@ struct ledger_entry_bridge {
     struct param_asset_value locking_issue, issuing_issue;
 };
 
+struct ledger_entry_line {
+    struct account ends[2];
+    struct param_currency currency;
+};
+
 struct ledger_entry_args {
     bool binary;
     bool include_deleted;
-    struct param_selector sel[SEL_N];
+    struct param_selector sel[SEL_N]; /* of those that take a key */
     struct ledger_entry_form form[SEL_N];
-    struct param_account account_root, did, bridge_account;
-    struct param_hash192 mpt_issuance;
-    const struct json *ripple_state; /* not NULL: given */
-    struct account line[2];
-    struct param_currency line_currency;
-    const struct json *bridge_given;
+    struct param_account bridge_account;
+    struct ledger_entry_line ripple_state, state;
+    const struct json *account;
     struct ledger_entry_bridge bridge, xchain_claim, xchain_create;
     struct param_asset_value amm[2];
     const struct json *credentials_given;
@@ -71,3 +50,12 @@ struct ledger_entry_args {
 };
 
 extern const struct param ledger_entry_params_table[];
+
+/* The object that a request names. */
+struct ledger_entry_target {
+    struct hash256 key;
+    uint16_t type; /* LedgerEntryType that it must have; 0 = any */
+};
+/* Errors: rpc_error. */
+ERR ledger_entry_keys_target(struct call *c, struct ledger_entry_args *args,
+                             struct ledger_entry_target *ret);

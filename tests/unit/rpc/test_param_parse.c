@@ -49,3 +49,30 @@ TEST(sequences_in_text_are_digits_that_fit)
     ASSERT(!param_u32_text(SLICE_LIT(""), &v));
     ASSERT(!param_u32_text(SLICE_LIT("1 "), &v));
 }
+
+TEST(hex_of_an_odd_number_of_digits_begins_with_a_half_byte)
+{
+    static const struct {
+        const char *text;
+        size_t n; /* 99 = refused */
+        uint8_t bytes[3];
+    } cases[] = {{"", 0, {0}},
+                 {"A", 1, {10}},
+                 {"aB", 1, {0xAB}},
+                 {"ABC", 2, {10, 0xBC}},
+                 {"ABCDEF", 3, {0xAB, 0xCD, 0xEF}},
+                 {"ABCDE", 3, {10, 0xBC, 0xDE}},
+                 {"ABCDEF0", 99, {0}},
+                 {"G", 99, {0}},
+                 {"GAB", 99, {0}},
+                 {"AGB", 99, {0}},
+                 {"AB ", 99, {0}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t out[4] = {0, 0, 0, 0x77};
+        size_t n = param_hex_bytes(slice_str(cases[i].text), out, 3);
+        ASSERT_INT(cases[i].n, n == SIZE_MAX ? 99 : n);
+        if (n != SIZE_MAX)
+            ASSERT(memcmp(out, cases[i].bytes, n) == 0);
+        ASSERT_INT(0x77, out[3]);
+    }
+}

@@ -83,6 +83,13 @@ TEST(ledger_entry_answers_each_malformed_selector_as_its_table_says)
         {"\"mpt_issuance\":\"00\"", "malformedRequest", "Malformed request."},
         {"\"vault\":{\"seq\":1,\"owner\":\"x\"}", "malformedOwner", "Malformed owner."},
         {"\"delegate\":{\"account\":\"" A "\"}", "malformedRequest", "Malformed request."},
+        {"\"fee\":false", "malformedRequest", "Malformed request."},
+        {"\"fee\":5", "malformedRequest", "Malformed request."},
+        {"\"hashes\":-1", "malformedRequest", "Malformed request."},
+        {"\"hashes\":4294967296", "malformedRequest", "Malformed request."},
+        {"\"hashes\":1.5", "malformedRequest", "Malformed request."},
+        {"\"state\":\"x\"", "invalidParams", "Invalid parameters."},
+        {"\"state\":{}", "invalidParams", "Required field 'accounts' missing"},
         {"\"index\":\"0\",\"include_deleted\":1", "invalidParams", "Invalid parameters."},
     };
     struct small_world *w = small_world_new();
