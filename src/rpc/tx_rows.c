@@ -12,8 +12,9 @@
 
 void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after)
 {
-    r->inclusive = !after && r->forward;
-    if (after)
+    bool ahead = !after || (r->forward ? after->ledger_seq < r->low : after->ledger_seq > r->high);
+    r->inclusive = ahead && r->forward;
+    if (!ahead)
         r->from = *after;
     else if (r->forward)
         r->from = (struct store_tx_pos){r->low, 0};
@@ -47,18 +48,13 @@ static err read_rows(struct call *c, const struct tx_rows *r, uint32_t n, struct
     return OK;
 }
 
-/* The first row behind the span ends the reading. Rows ahead of it, which a marker may name, are
- * skipped when backward, and handed out when forward, as in the reference. */
-static size_t in_span(struct tx_rows *r, struct store_tx_pos *rows, size_t n)
+/* How many rows stand before the first one behind the span. */
+static size_t in_span(const struct tx_rows *r, const struct store_tx_pos *rows, size_t n)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < n && !r->left_range; i++) {
-        uint32_t seq = rows[i].ledger_seq;
-        r->left_range = r->forward ? seq > r->high : seq < r->low;
-        if (!r->left_range && (r->forward || seq <= r->high))
-            rows[kept++] = rows[i];
-    }
-    return kept;
+    for (size_t i = 0; i < n; i++)
+        if (r->forward ? rows[i].ledger_seq > r->high : rows[i].ledger_seq < r->low)
+            return i;
+    return n;
 }
 
 static err each_of(struct call *c, const struct store_tx_pos *rows, size_t n, tx_rows_fn fn,
@@ -75,32 +71,31 @@ static err each_of(struct call *c, const struct store_tx_pos *rows, size_t n, tx
     return OK;
 }
 
-/* Read and hand out some rows; the rest of the call goes on behind them. */
+/* Read and hand out some rows; the rest of the call goes on behind them. One row more than wanted
+ * tells whether there is a rest. */
 static err step(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
 {
-    struct store_tx_pos rows[STEP_ROWS];
+    struct store_tx_pos rows[STEP_ROWS + 1];
     uint32_t want = MIN(r->left, (uint32_t)STEP_ROWS);
     size_t n = 0;
     struct arena_pos pos = arena_mark(c->arena);
-    TRY(read_rows(c, r, want, rows, &n));
+    TRY(read_rows(c, r, want + 1, rows, &n));
+    n = in_span(r, rows, n);
+    r->more = n > want;
+    n = MIN(n, (size_t)want);
     if (n)
         r->from = rows[n - 1];
     r->inclusive = false;
-    r->left -= (uint32_t)n;
-    r->more = n == want && r->left == 0;
-    TRY(each_of(c, rows, in_span(r, rows, n), fn, arg));
+    r->left = r->more ? r->left - want : 0;
+    TRY(each_of(c, rows, n, fn, arg));
     arena_rewind(c->arena, pos);
-    if (n < want)
-        r->left = 0;
     return OK;
 }
 
 err tx_rows_each(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
 {
-    while (r->left > 0 && !r->left_range)
+    while (r->left > 0)
         TRY(step(c, r, fn, arg));
-    if (r->left_range)
-        r->more = false;
     return OK;
 }
 

@@ -18,17 +18,16 @@ struct tx_rows {
     uint32_t left;            /* rows to read */
     struct store_tx_pos from; /* afterwards: the row read last */
     bool inclusive;           /* a row at `from` itself counts */
-    bool left_range;          /* a row behind the span was met */
-    bool more;                /* the limit was reached, within the span: there may be more */
+    bool more;                /* the limit was reached, and a row of the span follows */
 };
 
-/* Begin behind *after; NULL: at the span's first transaction (its last, if backward). */
+/* Begin behind *after; NULL, or a position ahead of the span: at the span's first transaction (its
+ * last, if backward). */
 void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after);
 
 typedef err (*tx_rows_fn)(struct call *c, void *arg, const struct store_tx *tx);
-/* Call fn for each transaction, in order; `tx` is valid until fn returns. Rows ahead of the span
- * (there because of a marker) count; backward they are skipped. Breathes. Errors: ERR_CORRUPT,
- * those of call_breathe and fn. */
+/* Call fn for each transaction, in order; `tx` is valid until fn returns. Breathes. Errors:
+ * ERR_CORRUPT, those of call_breathe and fn. */
 YIELDS ERR tx_rows_each(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg);
 
 /* How an element of `transactions` is written. */

@@ -39,6 +39,18 @@ def parse(text):
         return text
 
 
+def plain(value):
+    """A parsed answer with its numbers as numbers again."""
+    if isinstance(value, dict):
+        return {key: plain(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    try:
+        return json.loads(value[1:]) if isinstance(value, str) and value.startswith(NUMBER) else value
+    except ValueError:  # a string that really starts with that character
+        return value
+
+
 def show(value):
     text = json.dumps(value, sort_keys=True)
     return text.replace('"\\u0000', '').replace('\\u0000', '')[:90] if NUMBER in str(value) else text[:90]

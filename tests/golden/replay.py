@@ -9,7 +9,8 @@ A golden file has lines {id, transport, request, http_status, response}; by defa
 Prints `method: same/total` for each method. Differences that are meant are explained in a file of lines
   {"golden": "clio", "id": 12, "reason": ...}  or  {"method": ..., "pattern": REGEX on the lines of --show, "reason": ...}
   or  {"method": ..., "request": REGEX on the request's text, "reason": ...}
-(all members but the reason narrow down what the line explains). Exit status: 0 all equal or explained; 1 something
+An explanation with "check": NAME holds only where the function of checks.py says that the given answer is right.
+(all other members but the reason narrow down what the line explains). Exit status: 0 all equal or explained; 1 something
 differs without an explanation, or an explanation explains nothing any more; 2 the run itself failed."""
 import argparse
 import collections
@@ -21,9 +22,11 @@ import subprocess
 import sys
 import threading
 import time
+import types
 import urllib.parse
 
 import answers
+import checks
 import websocket
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -77,7 +80,15 @@ def read_golden(path):
     return [Question(name, line) for line in data.decode().split('\n') if line]
 
 
-class HttpAsker:
+class Asker:
+    """A connection. `ask(question)` gives the answer's text and the HTTP status."""
+
+    def ask_also(self, request):
+        """Something that was not recorded: the answer, parsed."""
+        return answers.parse(self.ask(types.SimpleNamespace(request=request, body=encode(request)))[0])
+
+
+class HttpAsker(Asker):
     def __init__(self, url):
         u = urllib.parse.urlsplit(url)
         self.path = u.path or '/'
@@ -99,7 +110,7 @@ class HttpAsker:
         return NO_ANSWER[0], None
 
 
-class WsAsker:
+class WsAsker(Asker):
     def __init__(self, url):
         self.url, self.stream = url, None
 
@@ -177,24 +188,29 @@ class Run:
 class Explanation:
     def __init__(self, text):
         line = json.loads(text)
-        unknown = set(line) - {'golden', 'id', 'method', 'request', 'pattern', 'reason'}
+        unknown = set(line) - {'golden', 'id', 'method', 'request', 'pattern', 'check', 'reason'}
         narrow = 'id' in line or 'method' in line and ('pattern' in line or 'request' in line)
         if unknown or not line.get('reason') or not narrow:
             raise ValueError(f'not an explanation (reason, and id, or method and pattern or request): {text.strip()}')
         self.text = text.strip()
         self.golden, self.id, self.method = line.get('golden'), line.get('id'), line.get('method')
         self.request, self.pattern = (re.compile(line.get(name, '')) for name in ('request', 'pattern'))
+        self.check = getattr(checks, line['check'], None) if 'check' in line else None
+        if 'check' in line and not self.check:
+            raise ValueError(f'no such check: {text.strip()}')
         self.tried = self.used = False
 
     def concerns(self, q):
         return (self.golden in (None, q.golden) and self.id in (None, q.id) and self.method in (None, q.method)
                 and self.request.search(q.body))
 
-    def explains(self, line):
-        if self.pattern.search(line):
-            self.used = True
-            return True
-        return False
+    def explains(self, q, ask):
+        """The differences of the question that are explained."""
+        lines = [line for line in q.differences if self.pattern.search(line)]
+        if not lines or self.check and not self.check(q, lines, ask):
+            return set()
+        self.used = True
+        return set(lines)
 
 
 def read_explanations(path):
@@ -204,16 +220,16 @@ def read_explanations(path):
         return [Explanation(line) for line in f if line.strip()]
 
 
-def explain(questions, explanations):
+def explain(questions, explanations, askers):
     """The questions with a difference that nothing explains."""
     left = []
     for q in questions:
         concerned = [e for e in explanations if e.concerns(q)]
         for e in concerned:
             e.tried = True
-        # No short cut in the inner loop: every explanation that applies counts as used.
-        explained = [any([e.explains(line) for e in concerned]) for line in q.differences]
-        if not all(explained):
+        # Every explanation that applies counts as used.
+        explained = set().union(*(e.explains(q, askers[q.transport].ask_also) for e in concerned))
+        if explained != set(q.differences):
             left.append(q)
     return left
 
@@ -233,18 +249,6 @@ def print_summary(questions, unexplained, n_show):
                 print(f'        {line}')
 
 
-def plain(value):
-    """A parsed answer with its numbers as numbers again."""
-    if isinstance(value, dict):
-        return {key: plain(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [plain(v) for v in value]
-    try:
-        return json.loads(value[1:]) if isinstance(value, str) and value.startswith(answers.NUMBER) else value
-    except ValueError:  # a string that really starts with that character
-        return value
-
-
 def write_report(path, questions, unexplained):
     bad = set(map(id, unexplained))
     with open(path, 'w') as f:
@@ -252,7 +256,7 @@ def write_report(path, questions, unexplained):
             if q.differences:
                 f.write(json.dumps({'golden': q.golden, 'id': q.id, 'transport': q.transport, 'method': q.method,
                                     'explained': id(q) not in bad, 'request': q.request, 'diff': q.differences,
-                                    'got': plain(q.given)}) + '\n')
+                                    'got': answers.plain(q.given)}) + '\n')
 
 
 def arguments():
@@ -290,7 +294,8 @@ def main():
     run.ask([q for q in questions if q.transport == 'http'], lambda: HttpAsker(args.http))
     run.ask([q for q in questions if q.transport == 'ws'], lambda: WsAsker(args.ws))
     end = time.monotonic()
-    unexplained = explain(questions, explanations)
+    askers = {'http': args.http and HttpAsker(args.http), 'ws': args.ws and WsAsker(args.ws)}
+    unexplained = explain(questions, explanations, askers)
     whole = args.http and args.ws and not args.only and not args.limit
     stale = [e for e in explanations if whole and e.tried and not e.used and (e.golden or not args.golden)]
     print_summary(questions, unexplained, args.show)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import unittest.mock
 
 import answers
 import replay
@@ -138,6 +139,22 @@ class Replay(unittest.TestCase):
     def test_an_explanation_covers_only_what_it_names(self):
         other = '{"id": 1, "pattern": "another member", "reason": "r"}\n{"id": 2, "reason": "r"}\n'
         self.assertEqual(self.run_against(self.spoil_ids, other)[0], 1)
+
+    def test_an_explanation_may_name_requests(self):
+        line = '{"method": "nft_info", "request": "%s", "reason": "r"}\n'
+        self.assertEqual(self.run_against(self.spoil_ids, line % 'nft_info')[0], 0)
+        self.assertEqual(self.run_against(self.spoil_ids, line % 'another request')[0], 1)
+
+    def test_an_explanation_holds_only_where_its_check_says_so(self):
+        line = '{"method": "nft_info", "pattern": "spoilt", "check": "%s", "reason": "r"}\n'
+        with unittest.mock.patch.dict(os.environ, PYTHONPATH=self.directory.name):
+            for verdict in (True, False):
+                with open(self.path('sitecustomize.py'), 'w') as f:
+                    f.write(f'import sys; sys.path.insert(0, {replay.HERE!r})\nimport checks\n'
+                            f'checks.test = lambda q, lines, ask: {verdict} and "spoilt" in lines[0]\n')
+                self.assertEqual(self.run_against(self.spoil_ids, line % 'test')[0], int(not verdict))
+        os.unlink(self.path('sitecustomize.py'))
+        self.assertEqual(self.run_against(self.spoil_ids, line % 'no_such_check')[0], 2)
 
     def test_an_explanation_that_explains_nothing_fails(self):
         status, out = self.run_against(lambda line: None, '{"golden": "few", "id": 3, "reason": "r"}\n')

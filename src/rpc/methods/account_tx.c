@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* account_tx: the transactions that touched an account (rpc-a 11). */
-#include "base/mem.h"
 #include "rpc/method.h"
 #include "rpc/rpc_server.h"
-#include "rpc/tx_rows.h"
+#include "rpc/tx_span.h"
 #include "xrpl/render.h"
 
 struct args {
     struct param_account account;
-    struct param_i32 min, max;
+    struct tx_span_args span;
     struct param_text ctid;
     struct param_u32 limit;
-    const struct json *marker;
-    struct param_u32 marker_ledger, marker_seq;
     struct param_text tx_type;
     int type; /* -1 = any */
     bool binary, forward;
@@ -27,25 +24,15 @@ static err check_tx_type(struct call *c, const struct param *p, const struct jso
     return OK;
 }
 
-static const struct param marker[] = {
-    PARAM_U32("ledger", struct args, marker_ledger, .required = true),
-    PARAM_U32("seq", struct args, marker_seq, .required = true),
-    PARAM_END,
-};
+static const struct param marker[] = TX_SPAN_MARKER_MEMBERS(struct args, span);
 
 static const struct param params[] = {
     PARAM_ACCOUNT("account", struct args, account, .required = true,
                   .doc = "Address or public key of the account"),
-    PARAM_LEDGER,
-    PARAM_I32("ledger_index_min", struct args, min,
-              .doc = "Oldest ledger to look at; -1 = the oldest held"),
-    PARAM_I32("ledger_index_max", struct args, max,
-              .doc = "Newest ledger to look at; -1 = the newest"),
+    TX_SPAN_RANGE(struct args, span),
     PARAM_STRING("ctid", struct args, ctid, .doc = "Accepted, without effect"),
     PARAM_LIMIT("limit", struct args, limit, 1, 200, 1000, .doc = "Transactions to look at"),
-    PARAM_ANY("marker", struct args, marker),
-    PARAM_OBJECT("marker", marker, .wrong_type = {RPC_INVALID_PARAMS, "invalidMarker"},
-                 .doc = "Where the page before this one ended"),
+    TX_SPAN_MARKER(struct args, span, marker),
     PARAM_STRING("tx_type", struct args, tx_type, .check = check_tx_type,
                  .doc = "Only transactions of this type"),
     PARAM_LOOSE_BOOL("binary", struct args, binary, .until = 1, .doc = "Return the bytes in hex"),
@@ -55,53 +42,10 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-static bool is_given(const struct param_i32 *p)
+static void start_at(const struct tx_span_args *span, struct tx_rows *rows)
 {
-    return p->set && p->v != -1;
-}
-
-/* Negative numbers become huge, as in the reference. */
-static err narrow(struct call *c, const struct args *args, struct tx_rows *rows)
-{
-    uint32_t first = rows->low, last = rows->high;
-    uint32_t min = (uint32_t)args->min.v, max = (uint32_t)args->max.v;
-    bool strict = c->api_version >= 2;
-    if (is_given(&args->min)) {
-        if (strict && (min > last || min < first))
-            return rpc_error(c, RPC_LGR_IDX_MALFORMED, "ledgerSeqMinOutOfRange");
-        rows->low = MAX(rows->low, min);
-    }
-    if (is_given(&args->max)) {
-        if (strict && (max > last || max < first))
-            return rpc_error(c, RPC_LGR_IDX_MALFORMED, "ledgerSeqMaxOutOfRange");
-        rows->high = MIN(rows->high, max);
-    }
-    if (rows->low > rows->high)
-        return rpc_error(c, strict ? RPC_INVALID_LGR_RANGE : RPC_LGR_IDXS_INVALID, NULL);
-    return OK;
-}
-
-static err select_ledgers(struct call *c, const struct args *args, struct tx_rows *rows)
-{
-    if (!ledgers_range(c->ledgers, &rows->low, &rows->high))
-        return rpc_error(c, RPC_NOT_READY, NULL);
-    TRY(narrow(c, args, rows));
-    if (!c->ledger.hash_given && !c->ledger.index_given)
-        return OK;
-    if (is_given(&args->min) || is_given(&args->max)) {
-        if (c->api_version >= 2)
-            return rpc_error(c, RPC_INVALID_PARAMS, "containsLedgerSpecifierAndRange");
-        return OK;
-    }
-    TRY(call_open_ledger(c));
-    rows->low = rows->high = view_seq(c->view);
-    return OK;
-}
-
-static void start_at(const struct args *args, struct tx_rows *rows)
-{
-    struct store_tx_pos marked = {args->marker_ledger.v, args->marker_seq.v};
-    tx_rows_start(rows, args->marker ? &marked : NULL);
+    struct store_tx_pos marked = {span->marker_ledger.v, span->marker_seq.v};
+    tx_rows_start(rows, span->marker ? &marked : NULL);
 }
 
 struct output {
@@ -139,8 +83,8 @@ static err run(struct call *c)
     struct output o = {
         .args = args,
         .show = {.binary = args->binary, .nft_synthetic = true, .in_ledger = true, .ctid = true}};
-    TRY(select_ledgers(c, args, &rows));
-    start_at(args, &rows);
+    TRY(tx_span_select(c, &args->span, TX_SPAN_BY_VERSION, &rows));
+    start_at(&args->span, &rows);
     if (!rpc_server_network_id(c->server, &o.show.network_id))
         o.show.network_id = 0;
     jw_key(c->w, "transactions");

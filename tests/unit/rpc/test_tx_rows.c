@@ -57,14 +57,17 @@ TEST(rows_come_in_the_order_asked_for)
     ASSERT(!back.rows.more && !forward.rows.more);
 }
 
-TEST(the_limit_ends_the_reading_and_there_may_be_more)
+TEST(the_limit_ends_the_reading_and_more_is_what_follows)
 {
     struct fixture f = fixture(false, 10, 30, 3), exact = fixture(false, 10, 30, 4);
     ASSERT_STR("30:0 20:0 12:1", read_from(&f, NULL));
     ASSERT(f.rows.more);
     ASSERT(f.rows.from.ledger_seq == 12 && f.rows.from.index == 1);
     (void)read_from(&exact, NULL);
-    ASSERT(exact.rows.more); /* nobody looked further */
+    ASSERT(!exact.rows.more);
+    struct fixture span = fixture(false, 13, 30, 2); /* 12:1 follows, but not in the span */
+    (void)read_from(&span, NULL);
+    ASSERT(!span.rows.more);
 }
 
 TEST(the_first_row_behind_the_span_ends_the_reading_for_good)
@@ -75,15 +78,22 @@ TEST(the_first_row_behind_the_span_ends_the_reading_for_good)
     ASSERT(!back.rows.more && !forward.rows.more);
 }
 
-TEST(reading_goes_on_behind_a_marker_and_skips_what_is_ahead_of_the_span)
+TEST(reading_goes_on_behind_a_marker_and_never_leaves_the_span)
 {
-    struct store_tx_pos first = {12, 0}, second = {12, 1}, far = {UINT32_MAX, UINT32_MAX};
+    struct store_tx_pos first = {12, 0}, second = {12, 1}, far = {UINT32_MAX, UINT32_MAX},
+                        zero = {0, 0};
     struct fixture back = fixture(false, 10, 30, 9), forward = fixture(true, 10, 30, 9),
-                   ahead = fixture(false, 10, 25, 2);
+                   ahead = fixture(false, 10, 25, 2), before = fixture(true, 13, 30, 1),
+                   behind = fixture(true, 10, 25, 2), beyond = fixture(false, 13, 30, 2);
     ASSERT_STR("12:0", read_from(&back, &second));
     ASSERT_STR("12:1 20:0 30:0", read_from(&forward, &first));
-    ASSERT_STR("20:0", read_from(&ahead, &far)); /* 30:0 counted */
+    ASSERT_STR("20:0 12:1", read_from(&ahead, &far));
     ASSERT(ahead.rows.more);
+    ASSERT_STR("20:0", read_from(&before, &zero));
+    ASSERT(before.rows.more);
+    ASSERT_STR("", read_from(&behind, &far));
+    ASSERT_STR("", read_from(&beyond, &zero));
+    ASSERT(!behind.rows.more && !beyond.rows.more);
 }
 
 TEST(what_the_callback_says_ends_the_reading)

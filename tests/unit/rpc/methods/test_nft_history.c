@@ -33,6 +33,10 @@ TEST(nft_history_goes_backward_or_forward)
     ASSERT_STR("12 12 20 30", shown(ask(t, ",\"binary\":true,\"forward\":true")));
     reply = small_world_ask(t->w, "nft_history", "\"nft_id\":\"%s\"", t->token_hex[1]);
     ASSERT_AT("[]", reply, "result.transactions");
+    ASSERT_AT("", ask(t, ",\"binary\":true,\"limit\":4"), "result.marker"); /* nothing follows */
+    reply = small_world_ask(t->w, "nft_history", "\"nft_id\":\"%064d\"", 7);
+    ASSERT_AT("\"objectNotFound\"", reply, "result.error");
+    ASSERT_AT("\"NFT not found\"", reply, "result.error_message");
 }
 
 TEST(nft_history_goes_on_at_its_marker)
