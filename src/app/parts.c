@@ -24,13 +24,14 @@ static enum rpc_code code_of(enum forward_failure failure)
 }
 
 YIELDS static err forward(void *arg, const struct rpc_forward *request, int64_t deadline_ns,
-                          struct arena *a, struct slice *ret_reply, enum rpc_code *ret_code)
+                          struct arena *a, struct json *ret_reply, enum rpc_code *ret_code)
 {
     struct parts *p = arg;
     enum forward_failure failure = FORWARD_FAILURE_NONE;
     struct forward *f = p->forwards[core_index(core_current())];
-    err e = forward_request(f, request->text, request->client_ip, request->is_admin, deadline_ns, a,
-                            ret_reply, &failure);
+    struct forward_query q = {request->text, request->client_ip, request->is_admin,
+                              request->keep_depth};
+    err e = forward_request(f, &q, deadline_ns, a, ret_reply, &failure);
     *ret_code = code_of(failure);
     return e;
 }

@@ -130,6 +130,13 @@ void *arena_try(struct arena *a, size_t n)
     return arena_alloc(a, n);
 }
 
+size_t arena_left(const struct arena *a)
+{
+    if (a->budget == 0)
+        return SIZE_MAX;
+    return a->total < a->budget ? a->budget - a->total : 0;
+}
+
 bool arena_over_budget(const struct arena *a)
 {
     return a->budget && a->total > a->budget;

@@ -32,6 +32,8 @@ void *arena_alloc_array(struct arena *a, size_t count, size_t n) __attribute__((
 void *arena_zalloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 /* For sizes that a peer chooses: NULL when the budget would be exceeded. */
 void *arena_try(struct arena *a, size_t n);
+/* Bytes that arena_try would still give; SIZE_MAX without a budget. */
+size_t arena_left(const struct arena *a);
 /* True once arena_alloc has taken more than the budget; long work checks it and gives ERR_LIMIT. */
 bool arena_over_budget(const struct arena *a);
 /* Bytes given out since the arena was made or cleared. */

@@ -2,6 +2,7 @@
 #include "json/json.h"
 
 #include "base/hash.h"
+#include "base/mem.h"
 #include "json/utf8.h"
 
 #include <math.h>
@@ -9,8 +10,9 @@
 
 #define DEFAULT_MAX_DEPTH 32
 #define NO_PARENT UINT32_MAX
-#define FIRST_STACK 24  /* entries: enough for nearly every request */
-#define SMALL_OBJECT 16 /* up to here every key is compared with every other */
+#define FIRST_STACK 24      /* entries: enough for nearly every request */
+#define SMALL_OBJECT 16     /* up to here every key is compared with every other */
+#define BREATHE_VALUES 1024 /* some 30 us */
 #define MAX_TEXT_BYTES (UINT32_MAX / 2)
 
 /* Values that are not yet in their container stand on a stack; a container's children follow it.
@@ -21,9 +23,13 @@ struct parser {
     const uint8_t *end;
     const uint8_t *text;
     struct arena *a;
-    struct json_member *stack;
+    struct json_member *stack; /* malloc'd once it outgrows the parser's own first one */
     uint32_t n;
     uint32_t cap;
+    uint32_t n_values;
+    uint32_t max_values;
+    uint32_t keep_depth;
+    err (*breathe)(void);
     uint32_t parent;
     uint32_t depth;
     uint32_t max_depth;
@@ -76,12 +82,16 @@ static err skip_space(struct parser *s)
     }
 }
 
+/* The stack is not the tree's: it must not stay in the arena for as long as that. */
 static err stack_grow(struct parser *s)
 {
-    struct json_member *bigger = arena_try(s->a, sizeof *bigger * 2 * s->cap);
-    if (bigger == NULL)
+    size_t room = sizeof *s->stack * 2 * s->cap;
+    if (room > arena_left(s->a))
         return over_budget();
+    struct json_member *bigger = xmalloc(room);
     memcpy(bigger, s->stack, sizeof *bigger * s->n);
+    if (s->cap > FIRST_STACK)
+        free(s->stack);
     s->stack = bigger;
     s->cap *= 2;
     return OK;
@@ -89,6 +99,12 @@ static err stack_grow(struct parser *s)
 
 static err push(struct parser *s, struct slice key)
 {
+    s->n_values++;
+    if (s->max_values && s->n_values > s->max_values)
+        return FAIL(ERR_LIMIT, "json: more than %u values at byte %zu", s->max_values,
+                    (size_t)(s->p - s->text));
+    if (s->breathe && s->n_values % BREATHE_VALUES == 0)
+        TRY(s->breathe());
     if (s->n == s->cap)
         TRY(stack_grow(s));
     s->stack[s->n].key = key;
@@ -152,6 +168,12 @@ static err unescape_unicode(struct parser *s, uint8_t **to)
     return OK;
 }
 
+/* Inside a container of which nothing is kept. */
+static bool is_dropped(const struct parser *s)
+{
+    return s->depth > s->keep_depth;
+}
+
 /* s->p at the backslash. What an escape gives is never longer than its source. */
 static err unescape(struct parser *s, uint8_t **to)
 {
@@ -203,6 +225,7 @@ static const uint8_t *closing_quote(const uint8_t *from, const uint8_t *end)
 static err parse_escaped(struct parser *s, const uint8_t *start, struct slice *ret)
 {
     size_t most = (size_t)(closing_quote(s->p, s->end) - start);
+    struct arena_pos mark = arena_mark(s->a);
     uint8_t *out = arena_try(s->a, most + 4), *to = out;
     if (out == NULL)
         return over_budget();
@@ -216,6 +239,10 @@ static err parse_escaped(struct parser *s, const uint8_t *start, struct slice *r
     }
     s->p++;
     *ret = slice_of(out, (size_t)(to - out));
+    if (is_dropped(s)) {
+        arena_rewind(s->a, mark);
+        *ret = SLICE_EMPTY;
+    }
     return OK;
 }
 
@@ -402,7 +429,10 @@ static err close_container(struct parser *s)
     struct json_member *children = s->stack + s->parent + 1;
     struct json *v = &s->stack[s->parent].value;
     uint32_t n = s->n - s->parent - 1, outer = v->n;
-    if (v->type == JSON_OBJECT) {
+    if (is_dropped(s)) {
+        n = 0;
+        v->members = NULL;
+    } else if (v->type == JSON_OBJECT) {
         TRY(unique_members(s, children, &n));
         v->members = arena_try(s->a, sizeof *v->members * n);
         if (v->members == NULL)
@@ -460,6 +490,8 @@ static err after_value(struct parser *s)
                                          : "expected ',' or the end of the container");
         s->p++;
         TRY(skip_space(s));
+        if (is_dropped(s))
+            s->n = s->parent + 1;
         return open_element(s);
     }
     return OK;
@@ -515,10 +547,15 @@ err json_parse(struct slice text, const struct json_opts *opts, struct arena *a,
                        .cap = FIRST_STACK,
                        .parent = NO_PARENT,
                        .max_depth = opts && opts->max_depth ? opts->max_depth : DEFAULT_MAX_DEPTH,
+                       .max_values = opts ? opts->max_values : 0,
+                       .keep_depth = opts && opts->keep_depth ? opts->keep_depth : UINT32_MAX,
+                       .breathe = opts ? opts->breathe : NULL,
                        .allow_comments = opts && opts->allow_comments};
     if (text.n > MAX_TEXT_BYTES)
         return FAIL(ERR_LIMIT, "json: text of %zu bytes", text.n);
     err e = parse_document(&s, ret);
+    if (s.cap > FIRST_STACK)
+        free(s.stack);
     if (err_failed(e) && ret_at)
         *ret_at = (size_t)(s.p - s.text);
     return e;

@@ -45,13 +45,19 @@ struct json_member {
 };
 
 struct json_opts {
-    uint32_t max_depth;  /* nesting of arrays/objects; 0 = 32 */
-    bool allow_comments; /* C and C++ style comments count as white space (configuration files) */
+    uint32_t max_depth;   /* nesting of arrays/objects; 0 = 32 */
+    uint32_t max_values;  /* in all, containers included; 0 = no bound */
+    uint32_t keep_depth;  /* of containers nested deeper than this only `type` and `raw` are kept (n
+                             = 0),  though everything is checked; 0 = all are kept */
+    err (*breathe)(void); /* called now and then, for long texts; its error ends the parsing. NULL =
+                             nothing */
+    bool allow_comments;  /* C and C++ style comments count as white space (configuration files) */
 };
 
 /* Parse the whole text (white space around it is fine). *ret_at, if not NULL, gets the byte offset
- * of a failure. Values live in `a` and point into `text` where possible: keep both. Errors:
- * ERR_PARSE (text says what and where), ERR_LIMIT (depth, arena budget). */
+ * of a failure. Values live in `a` and point into `text` where possible: keep both. What
+ * it takes beyond the tree is given back before it returns. Errors: ERR_PARSE (text says what and
+ * where), ERR_LIMIT (depth, values, arena budget), those of `breathe`. */
 ERR json_parse(struct slice text, const struct json_opts *opts, struct arena *a, struct json *ret,
                size_t *ret_at);
 

@@ -15,8 +15,6 @@
 
 /* Messages that are not the reply, before we give up waiting for it. */
 #define MAX_UNASKED 64
-/* A parsed reply is some times larger than its text. */
-#define SCRATCH_FACTOR 16
 
 struct forward {
     struct sources *sources;
@@ -33,13 +31,12 @@ struct forward {
 /* One client's request on its way. */
 struct errand {
     struct forward *f;
-    struct slice request;
+    const struct forward_query *query;
     struct forward_pool_key key;
-    bool leaves_traces; /* changes what the connection later sends: it cannot be used again */
     int64_t deadline_ns;
-    struct buf reply;
-    struct arena *scratch;
-    struct json parsed;           /* the reply, in scratch */
+    struct arena *arena;
+    struct buf *reply; /* its text; the arena's */
+    struct json parsed;
     enum forward_failure failure; /* of the newest attempt */
 };
 
@@ -94,29 +91,42 @@ static bool is_reply(const struct json *message)
            slice_is(type->s, "error");
 }
 
+/* The newest message becomes e->parsed, or what was parsed of it is forgotten. */
+static YIELDS err parse_message(struct errand *e)
+{
+    struct json_opts opts = {
+        .max_depth = 64, .keep_depth = e->query->keep_depth, .breathe = fiber_breathe};
+    struct arena_pos mark = arena_mark(e->arena);
+    err r = json_parse(buf_slice(e->reply), &opts, e->arena, &e->parsed, NULL);
+    if (!err_failed(r) && e->parsed.type != JSON_OBJECT)
+        r = FAIL(ERR_PARSE, "rippled: the reply to a forwarded request is no JSON object");
+    if (err_failed(r) || !is_reply(&e->parsed))
+        arena_rewind(e->arena, mark);
+    return r;
+}
+
 static YIELDS err read_reply(struct errand *e, struct ws_client *ws, int64_t deadline_ns)
 {
     for (uint32_t i = 0; i < MAX_UNASKED; i++) {
-        err r = ws_client_read(ws, deadline_ns, &e->reply, NULL);
+        err r = ws_client_read(ws, deadline_ns, e->reply, NULL);
         if (err_failed(r))
             return failed(
                 e, r.code == ERR_TIMEOUT ? FORWARD_FAILURE_TIMEOUT : FORWARD_FAILURE_REQUEST, r);
-        arena_clear(e->scratch);
-        r = json_parse(buf_slice(&e->reply), &(struct json_opts){.max_depth = 64}, e->scratch,
-                       &e->parsed, NULL);
-        if (err_failed(r) || e->parsed.type != JSON_OBJECT)
-            break;
+        r = parse_message(e);
+        if (err_failed(r))
+            return r.code == ERR_CANCELLED ? r : failed(e, FORWARD_FAILURE_INVALID_REPLY, r);
         if (is_reply(&e->parsed))
             return OK;
     }
-    return failed(e, FORWARD_FAILURE_INVALID_REPLY,
-                  FAIL(ERR_PARSE, "rippled: the reply to a forwarded request is no JSON object"));
+    return failed(
+        e, FORWARD_FAILURE_INVALID_REPLY,
+        FAIL(ERR_PARSE, "rippled: a forwarded request gets no reply, but other messages"));
 }
 
 static YIELDS err exchange(struct errand *e, struct forward_pool_conn *conn)
 {
     int64_t deadline_ns = MIN(e->deadline_ns, clock_now_ns() + e->f->request_timeout_ns);
-    err r = ws_client_send(conn->ws, WS_FRAME_TEXT, e->request);
+    err r = ws_client_send(conn->ws, WS_FRAME_TEXT, e->query->text);
     if (err_failed(r))
         return failed(e, FORWARD_FAILURE_REQUEST, r);
     return read_reply(e, conn->ws, deadline_ns);
@@ -134,7 +144,7 @@ static YIELDS err attempt(struct errand *e, const char *host, uint16_t port, boo
         return failed(e, FORWARD_FAILURE_CONNECTION, r);
     *ret_was_used = conn->is_used;
     r = exchange(e, conn);
-    forward_pool_give(pool, conn, !err_failed(r) && !e->leaves_traces);
+    forward_pool_give(pool, conn, !err_failed(r));
     return r;
 }
 
@@ -184,40 +194,26 @@ static YIELDS err ask_sources(struct errand *e, enum forward_failure *ret_failur
     return sum_up(worst);
 }
 
-static YIELDS err deliver(struct errand *e, struct arena *a, struct slice *ret_reply,
-                          enum forward_failure *ret_failure)
+static void release_text(void *obj)
 {
-    TRY(ask_sources(e, ret_failure));
-    uint8_t *copy = arena_try(a, e->reply.n);
-    if (!copy) {
-        *ret_failure = FORWARD_FAILURE_INVALID_REPLY;
-        return FAIL(ERR_LIMIT, "rippled: forwarding: a reply of %zu bytes is too large",
-                    e->reply.n);
-    }
-    memcpy(copy, e->reply.p, e->reply.n);
-    *ret_reply = slice_of(copy, e->reply.n);
-    return OK;
+    buf_deinit(obj);
+    free(obj);
 }
 
-YIELDS ERR forward_request(void *arg, struct slice request_json_object, const char *client_ip,
-                           bool admin, int64_t deadline_ns, struct arena *a,
-                           struct slice *ret_reply, enum forward_failure *ret_failure)
+YIELDS ERR forward_request(struct forward *f, const struct forward_query *q, int64_t deadline_ns,
+                           struct arena *a, struct json *ret_reply,
+                           enum forward_failure *ret_failure)
 {
-    struct forward *f = arg;
-    struct json request;
-    struct errand e = {.f = f, .request = request_json_object, .deadline_ns = deadline_ns};
+    struct errand e = {.f = f, .query = q, .deadline_ns = deadline_ns, .arena = a};
     int64_t begun = clock_now_ns();
+    e.reply = xcalloc(1, sizeof *e.reply);
+    arena_adopt(a, e.reply, release_text); /* what is parsed points into it */
+    e.key.admin = q->is_admin;
+    snprintf(e.key.client_ip, sizeof(e.key.client_ip), "%s", q->client_ip ? q->client_ip : "");
     *ret_failure = FORWARD_FAILURE_NONE;
-    TRY(json_parse(request_json_object, &(struct json_opts){.max_depth = 64}, a, &request, NULL));
-    if (!json_is(json_get(&request, "command"), JSON_STRING))
-        return FAIL(ERR_INVALID, "rippled: forwarding: a request without a command");
-    e.leaves_traces = json_is_string(json_get(&request, "command"), "path_find");
-    e.key.admin = admin;
-    snprintf(e.key.client_ip, sizeof(e.key.client_ip), "%s", client_ip ? client_ip : "");
-    CLEANUP(arena_freep) struct arena *scratch = arena_new(f->max_reply_bytes * SCRATCH_FACTOR);
-    e.scratch = scratch;
-    err r = deliver(&e, a, ret_reply, ret_failure);
-    buf_deinit(&e.reply);
+    err r = ask_sources(&e, ret_failure);
+    if (!err_failed(r))
+        *ret_reply = e.parsed;
     counter_add(err_failed(r) ? f->ms_fail : f->ms_success, (clock_now_ns() - begun) / CLOCK_MS);
     return r;
 }

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "json/json.h"
 
 struct forward;
 struct sources;
@@ -39,11 +40,19 @@ struct forward *forward_new(const struct forward_opts *opts);
 /* No request may be running. Accepts NULL, returns NULL. */
 YIELDS struct forward *forward_free(struct forward *f);
 
-/* Forward one request: a JSON object with `command` (else ERR_INVALID). client_ip may be NULL. The
- * sources are tried once each, from a random one on. *ret_reply is the reply's text as received, a
- * JSON object, in `a`. On failure *ret_failure says how to report it. `deadline_ns` bounds the
- * whole. Of the shape that rpc wants: `arg` is a struct forward *. Errors: ERR_REFUSED, ERR_IO,
- * ERR_TIMEOUT, ERR_PARSE (in step with *ret_failure), ERR_INVALID, ERR_CANCELLED. */
-YIELDS ERR forward_request(void *arg, struct slice request_json_object, const char *client_ip,
-                           bool admin, int64_t deadline_ns, struct arena *a,
-                           struct slice *ret_reply, enum forward_failure *ret_failure);
+/* What is asked, and for whom. */
+struct forward_query {
+    struct slice text;     /* a JSON object with `command`, which leaves no traces on its connection
+                              (nothing that subscribes) */
+    const char *client_ip; /* NULL = unknown */
+    bool is_admin;
+    uint32_t keep_depth; /* of the parsed reply, as in json_opts; 0 = all */
+};
+
+/* Forward one request. The sources are tried once each, from a random one on. *ret_reply is the
+ * reply, a JSON object, parsed; tree and text belong to `a`. On failure *ret_failure says how to
+ * report it. `deadline_ns` bounds the whole. Errors: ERR_REFUSED, ERR_IO, ERR_TIMEOUT, ERR_PARSE
+ * (in step with *ret_failure), ERR_CANCELLED. */
+YIELDS ERR forward_request(struct forward *f, const struct forward_query *q, int64_t deadline_ns,
+                           struct arena *a, struct json *ret_reply,
+                           enum forward_failure *ret_failure);

@@ -8,6 +8,7 @@
 #include "rpc/method.h"
 #include "rpc/server_impl.h"
 #include "rt/clock.h"
+#include "rt/fiber.h"
 
 /* What a step of the engine decides. */
 enum step { STEP_ON = 0, STEP_ANSWERED };
@@ -37,12 +38,6 @@ static enum step answer_unreadable(struct exchange *x)
     return STEP_ANSWERED;
 }
 
-static enum step read_text(struct exchange *x)
-{
-    err e = json_parse(x->request->text, NULL, x->arena, &x->root, NULL);
-    return err_failed(e) || x->root.type != JSON_OBJECT ? answer_unreadable(x) : STEP_ON;
-}
-
 /* Empty in any of the ways that clients write it. */
 static bool counts_as_empty(const struct json *v)
 {
@@ -55,7 +50,7 @@ static bool counts_as_empty(const struct json *v)
 
 static void normalise_params(struct exchange *x)
 {
-    const struct json *params = json_get(&x->root, "params");
+    const struct json *params = json_get(x->root, "params");
     x->params_replaced = counts_as_empty(params);
     if (x->params_replaced || params->type != JSON_ARRAY)
         return;
@@ -76,7 +71,7 @@ static enum step check_ready(struct exchange *x)
 static enum step open_http(struct exchange *x)
 {
     static const struct json no_params = {.type = JSON_OBJECT};
-    const struct json *method = json_get(&x->root, "method");
+    const struct json *method = json_get(x->root, "method");
     if (!method)
         return answer_text(x, "Null method");
     if (method->type != JSON_STRING)
@@ -90,7 +85,7 @@ static enum step open_http(struct exchange *x)
         return answer(x, RPC_BAD_SYNTAX,
                       "Subscribe and unsubscribe are only allowed for websocket.");
     }
-    const struct json *params = json_get(&x->root, "params");
+    const struct json *params = json_get(x->root, "params");
     if (x->params_replaced)
         x->params = &no_params;
     else if (params->type != JSON_ARRAY || params->n != 1 || params->items[0].type != JSON_OBJECT)
@@ -102,9 +97,9 @@ static enum step open_http(struct exchange *x)
 
 static enum step open_ws(struct exchange *x)
 {
-    const struct json *command = json_get(&x->root, "command");
-    const struct json *method = json_get(&x->root, "method");
-    x->params = &x->root;
+    const struct json *command = json_get(x->root, "command");
+    const struct json *method = json_get(x->root, "method");
+    x->params = x->root;
     if (!command)
         command = method;
     else if (method)
@@ -151,8 +146,8 @@ static enum step read_version(struct exchange *x)
 /* Envelope of the request: everything before a command is chosen. */
 static enum step open_request(struct exchange *x)
 {
-    if (read_text(x) == STEP_ANSWERED)
-        return STEP_ANSWERED;
+    if (x->root->type != JSON_OBJECT)
+        return answer_unreadable(x);
     if (x->request->transport == RPC_HTTP)
         normalise_params(x);
     if (check_ready(x) == STEP_ANSWERED)
@@ -227,7 +222,7 @@ static err call_method(struct exchange *x)
         .params = x->params,
         .api_version = x->api_version,
         .is_admin = x->request->is_admin,
-        .deadline_ns = begun_ns + x->server->opts.deadline_ns,
+        .deadline_ns = x->deadline_ns,
         .arena = x->arena,
         .w = &w,
         .max_out_bytes = x->start + x->server->opts.max_reply_bytes,
@@ -298,12 +293,15 @@ err rpc_handle(struct rpc_server *s, const struct rpc_request *request, struct a
     struct exchange x = {
         .server = s,
         .request = request,
+        .root = &request->root,
+        .deadline_ns = clock_now_ns() + s->opts.deadline_ns,
         .arena = a,
         .out = out,
         .start = out->n,
         .http_status = 200,
         .content_type = ENVELOPE_JSON,
     };
+    fiber_set_deadline(x.deadline_ns);
     err e = open_request(&x) == STEP_ON ? serve(&x) : OK;
     if (err_failed(e)) {
         out->n = x.start;

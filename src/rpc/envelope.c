@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/envelope.h"
 
+#include "json/json_peek.h"
 #include "rpc/method.h"
 #include "rpc/server_impl.h"
 
 #define PUT(out, literal) buf_put((out), (literal), sizeof(literal) - 1)
+
+/* A refusal costs next to nothing, whatever was sent. */
+#define PEEK_BYTES 4096
+#define MAX_ECHOED_ID 256
 
 #define WARNING_CLIO                                                                               \
     "{\"id\":2001,\"message\":\"This is a clio server. clio only serves validated data. If you "   \
@@ -58,9 +63,9 @@ static void put_member(struct buf *out, const char *key, const struct json *v)
 
 void envelope_put_echo(struct exchange *x)
 {
-    put_member(x->out, "id", json_get(&x->root, "id"));
+    put_member(x->out, "id", json_get(x->root, "id"));
     if (x->request->transport == RPC_WS)
-        put_member(x->out, "api_version", json_get(&x->root, "api_version"));
+        put_member(x->out, "api_version", json_get(x->root, "api_version"));
 }
 
 void envelope_begin(struct exchange *x)
@@ -104,12 +109,12 @@ static void put_request(struct exchange *x)
     struct jw w = jw_to(x->out);
     PUT(x->out, ",\"request\":");
     if (!x->params_replaced) {
-        jw_value(&w, &x->root);
+        jw_value(&w, x->root);
         return;
     }
     jw_obj_begin(&w);
-    for (uint32_t i = 0; i < x->root.n; i++) {
-        const struct json_member *m = &x->root.members[i];
+    for (uint32_t i = 0; i < x->root->n; i++) {
+        const struct json_member *m = &x->root->members[i];
         if (slice_is(m->key, "params"))
             continue;
         jw_key_escaped(&w, m->key);
@@ -154,21 +159,16 @@ void rpc_put_bare_error(struct buf *out, enum rpc_code code)
     PUT(out, "}");
 }
 
-void rpc_put_slow_down(struct buf *out, struct slice text, struct arena *a)
+void rpc_put_refusal(struct buf *out, enum rpc_code code, struct slice text)
 {
-    struct call_fault fault = {.code = RPC_SLOW_DOWN};
-    struct json root;
-    bool parsed = !err_failed(json_parse(text, NULL, a, &root, NULL));
-    struct jw w = jw_to(out);
+    struct call_fault fault = {.code = code};
+    struct slice id = json_peek(text, "id", PEEK_BYTES);
     PUT(out, "{");
     envelope_put_error_members(out, &fault);
-    if (parsed)
-        put_member(out, "id", json_get(&root, "id"));
-    PUT(out, ",\"request\":");
-    if (parsed)
-        jw_value(&w, &root);
-    else
-        jw_str(&w, text);
+    if (id.n && id.n <= MAX_ECHOED_ID) {
+        PUT(out, ",\"id\":");
+        buf_put_slice(out, id);
+    }
     PUT(out, "}");
 }
 

@@ -13,10 +13,11 @@ struct exchange {
     struct arena *arena;
     struct buf *out;
     size_t start;              /* out->n at the begin: the reply's first byte */
-    struct json root;          /* the received object */
+    const struct json *root;   /* the received object: request->root */
     bool params_replaced;      /* HTTP: `params` counts as [{}] */
     const struct json *params; /* the parameter object; NULL before it is known */
     struct slice command;
+    int64_t deadline_ns;
     const struct registry_entry *entry; /* NULL: unknown command */
     uint32_t api_version;
     int http_status;

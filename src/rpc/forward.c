@@ -7,6 +7,8 @@
 
 /* Replies of rippled nest deeper than requests may. */
 #define REPLY_DEPTH 64
+/* What is passed on is looked at down to the members of `result`; the rest stays text. */
+#define PASSED_DEPTH 2
 
 static bool is_true(const struct json *v)
 {
@@ -70,25 +72,20 @@ static void put_request(struct buf *out, const struct json *params, struct slice
     jw_obj_end(&w);
 }
 
-static err parse_reply(struct slice text, struct arena *a, struct json *ret,
-                       enum rpc_code *ret_code)
-{
-    struct json_opts opts = {.max_depth = REPLY_DEPTH};
-    err e = json_parse(text, &opts, a, ret, NULL);
-    if (!err_failed(e) && ret->type == JSON_OBJECT)
-        return OK;
-    *ret_code = RPC_INVALID_RESPONSE;
-    return err_failed(e) ? e : FAIL(ERR_PARSE, "rpc: rippled's reply is not an object");
-}
-
 struct ask {
     struct rpc_server *server;
     const struct rpc_request *request;
-    const struct registry_entry *entry;
-    const struct json *params;
+    const struct registry_entry *entry; /* NULL = the reply is not to be kept */
+    const struct json *params;          /* NULL = none */
     struct slice command;
     int64_t deadline_ns;
+    uint32_t keep_depth;
 };
+
+static bool may_use_cache(const struct ask *q)
+{
+    return q->entry && !q->request->is_admin && (!q->params || forward_is_plain(q->params));
+}
 
 static err ask_source(const struct ask *q, struct arena *a, struct json *ret,
                       enum rpc_code *ret_code)
@@ -99,24 +96,22 @@ static err ask_source(const struct ask *q, struct arena *a, struct json *ret,
         return FAIL(ERR_REFUSED, "rpc: there is no rippled to ask");
     struct buf text = {0};
     put_request(&text, q->params, q->command);
-    struct slice reply, mine = arena_dup(a, buf_slice(&text));
+    struct rpc_forward f = {arena_dup(a, buf_slice(&text)), q->request->client_ip,
+                            q->request->is_admin, q->keep_depth};
     buf_deinit(&text);
-    struct rpc_forward f = {mine, q->request->client_ip, q->request->is_admin};
-    TRY(o->forward(o->arg, &f, q->deadline_ns, a, &reply, ret_code));
-    TRY(parse_reply(reply, a, ret, ret_code));
-    if (q->entry && !q->request->is_admin && !json_get(ret, "error") &&
-        (!q->params || forward_is_plain(q->params)))
-        reply_cache_put(q->server->forwarded, q->entry->index, reply);
+    TRY(o->forward(o->arg, &f, q->deadline_ns, a, ret, ret_code));
+    if (may_use_cache(q) && !json_get(ret, "error"))
+        reply_cache_put(q->server->forwarded, q->entry->index, ret->raw);
     return OK;
 }
 
-/* From the cache, or from rippled. `entry` NULL = not to be kept. */
+/* From the cache, or from rippled. */
 static err ask(const struct ask *q, struct arena *a, struct json *ret, enum rpc_code *ret_code)
 {
     struct slice text;
-    if (q->entry && !q->request->is_admin && (!q->params || forward_is_plain(q->params)) &&
-        reply_cache_get(q->server->forwarded, q->entry->index, a, &text))
-        return parse_reply(text, a, ret, ret_code);
+    struct json_opts opts = {.max_depth = REPLY_DEPTH, .keep_depth = q->keep_depth};
+    if (may_use_cache(q) && reply_cache_get(q->server->forwarded, q->entry->index, a, &text))
+        return json_parse(text, &opts, a, ret, NULL);
     return ask_source(q, a, ret, ret_code);
 }
 
@@ -130,7 +125,11 @@ err forward_ask(struct rpc_server *s, const struct rpc_request *request, const c
                 int64_t deadline_ns, struct arena *a, struct json *ret, enum rpc_code *ret_code)
 {
     struct slice name = slice_str(command);
-    struct ask q = {s, request, cacheable(registry_find(name)), NULL, name, deadline_ns};
+    struct ask q = {.server = s,
+                    .request = request,
+                    .entry = cacheable(registry_find(name)),
+                    .command = name,
+                    .deadline_ns = deadline_ns};
     return ask(&q, a, ret, ret_code);
 }
 
@@ -145,10 +144,10 @@ static bool is_ours(const struct exchange *x, const struct json *reply, struct s
         return true;
     if (slice_is(key, "status"))
         return !json_get(reply, "error");
-    const struct json *mine = json_get(&x->root, "id");
+    const struct json *mine = json_get(x->root, "id");
     if (slice_is(key, "id"))
         return mine && mine->type != JSON_NULL;
-    mine = json_get(&x->root, "api_version");
+    mine = json_get(x->root, "api_version");
     return slice_is(key, "api_version") && mine && mine->type != JSON_NULL;
 }
 
@@ -218,8 +217,13 @@ err forward_run(struct exchange *x)
 {
     struct json reply;
     enum rpc_code code = RPC_CONNECTION_ERROR;
-    struct ask q = {x->server, x->request, cacheable(x->entry),
-                    x->params, x->command, clock_now_ns() + x->server->opts.deadline_ns};
+    struct ask q = {.server = x->server,
+                    .request = x->request,
+                    .entry = cacheable(x->entry),
+                    .params = x->params,
+                    .command = x->command,
+                    .deadline_ns = x->deadline_ns,
+                    .keep_depth = PASSED_DEPTH};
     err e = ask(&q, x->arena, &reply, &code);
     if (e.code == ERR_CANCELLED)
         return e;

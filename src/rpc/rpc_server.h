@@ -4,6 +4,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
+#include "json/json.h"
 #include "json/jw.h"
 #include "ledger/ledgers.h"
 #include "rpc/errors.h"
@@ -15,6 +16,7 @@ struct rpc_forward {
     struct slice text;     /* the parameter object, with `command` set */
     const char *client_ip; /* NULL when unknown */
     bool is_admin;
+    uint32_t keep_depth; /* of the reply, as in json_opts */
 };
 
 struct rpc_server_opts {
@@ -32,11 +34,11 @@ struct rpc_server_opts {
 
     /* All callbacks get `arg`, may run on any core and may be NULL. */
     void *arg;
-    /* Ask a rippled. *ret_reply (in `a`) is its answer, as text. On failure *ret_code tells which
-     * of RPC_CONNECTION_ERROR, RPC_REQUEST_ERROR, RPC_TIMEOUT, RPC_INVALID_RESPONSE. NULL = there
-     * is none (RPC_CONNECTION_ERROR). */
+    /* Ask a rippled. *ret_reply (tree and text in `a`) is its answer, an object. On failure
+     * *ret_code tells which of RPC_CONNECTION_ERROR, RPC_REQUEST_ERROR, RPC_TIMEOUT,
+     * RPC_INVALID_RESPONSE. NULL = there is none (RPC_CONNECTION_ERROR). */
     YIELDS err (*forward)(void *arg, const struct rpc_forward *request, int64_t deadline_ns,
-                          struct arena *a, struct slice *ret_reply, enum rpc_code *ret_code);
+                          struct arena *a, struct json *ret_reply, enum rpc_code *ret_code);
     /* Network id of the sources; false while unknown. NULL = unknown. */
     bool (*network_id)(void *arg, uint32_t *ret);
     /* Close time (ledger epoch) of the newest ledger handed to publishing; 0 = none yet. NULL = the

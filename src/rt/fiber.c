@@ -319,7 +319,9 @@ err fiber_sleep_until(int64_t deadline_ns)
 
 void fiber_set_deadline(int64_t deadline_ns)
 {
-    own_fiber()->deadline_ns = deadline_ns;
+    struct fiber *f = fiber_current();
+    if (f)
+        f->deadline_ns = deadline_ns;
 }
 
 int64_t fiber_deadline(void)

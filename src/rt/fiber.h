@@ -37,7 +37,8 @@ YIELDS ERR fiber_sleep_until(int64_t deadline_ns);
 /* Until when the request that the current fiber works for is worth anything (clock_now_ns based;
  * CLOCK_NEVER = no limit, and when not on a fiber). Set by who takes the request (the engine) and
  * read by waits far below that were handed no deadline, such as a store's. A new fiber has none;
- * those of a fiber_group and of core_call inherit it from their maker. */
+ * those of a fiber_group and of core_call inherit it from their maker. Setting it off a fiber does
+ * nothing. */
 void fiber_set_deadline(int64_t deadline_ns);
 int64_t fiber_deadline(void);
 

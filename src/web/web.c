@@ -13,6 +13,7 @@
 #include "web/netlist.h"
 #include "web/web_core.h"
 #include "web/web_http.h"
+#include "web/web_work.h"
 #include "web/web_ws.h"
 #include "web/weight.h"
 
@@ -46,7 +47,7 @@ static err add_hosts(struct netlist *list, const char *const *hosts, uint32_t n,
 static void web_free(struct web *w)
 {
     for (uint32_t i = 0; i < w->opts.n_cores; i++)
-        web_core_drop_idle(&w->cores[i]);
+        web_work_drop_idle(&w->cores[i]);
     weight_deinit(w);
     free(w->weight_list);
     free(w->cores);
@@ -168,7 +169,7 @@ static void stop_now(struct web_core *wc)
 {
     if (wc->http)
         http_server_stop(wc->http);
-    web_core_cancel_all(wc);
+    web_work_cancel_all(wc);
     web_ws_abort_all(wc);
     if (wc->http && wc->n_works == 0)
         wc->http = http_server_free(wc->http);

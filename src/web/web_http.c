@@ -10,6 +10,7 @@
 #include "rt/fiber.h"
 #include "rt/sock.h"
 #include "web/pages.h"
+#include "web/web_work.h"
 #include "web/web_ws.h"
 
 #include <stdlib.h>
@@ -61,10 +62,10 @@ void web_http_resolve(struct web_peer *peer, const struct http_request *req)
         peer_count(peer, ip);
 }
 
-static void respond_bare_error(struct http_request *req, enum rpc_code code)
+static void refuse(struct http_request *req, enum web_admission why)
 {
     struct buf body = {0};
-    rpc_put_bare_error(&body, code);
+    rpc_put_bare_error(&body, web_work_refusal(why));
     http_server_respond(req, 503, json_type, NULL, &body);
     buf_deinit(&body);
 }
@@ -75,33 +76,25 @@ static void run_request(void *arg)
     work->fiber = fiber_current();
     const char *type = json_type;
     int status = 503;
-    struct rpc_request request = {
-        .transport = RPC_HTTP,
-        .text = work->text,
-        .client_ip = guard_ip(work->client),
-        .is_admin = work->is_admin,
-    };
-    err e = rpc_handle(work->wc->web->opts.rpc, &request, work->arena, &work->out, &status, &type);
-    if (e.code == 0)
-        web_core_count_answer(work);
-    /* A cancelled request has no client any more, or the server stops: the connection is closed
-     * either way. */
+    /* An answer that nobody waits for goes the same way: its client is gone, or the server stops,
+     * and the connection is closed either way. */
+    (void)web_work_answer(work, &status, &type);
     http_server_respond(work->http, status, type, NULL, &work->out);
     guard_put(work->wc->web->guard, work->client);
-    web_core_work_put(work);
+    web_work_put(work);
 }
 
 static void start_rpc(struct web_core *wc, struct web_peer *peer, struct http_request *req,
                       bool is_admin)
 {
-    switch (web_core_admit(wc, peer->client, req->body)) {
-    case WEB_SLOW_DOWN: respond_bare_error(req, RPC_SLOW_DOWN); return;
-    case WEB_TOO_BUSY: respond_bare_error(req, RPC_TOO_BUSY); return;
-    case WEB_ADMIT: break;
+    enum web_admission admission = web_work_admit(wc, peer->client);
+    if (admission != WEB_ADMIT) {
+        refuse(req, admission);
+        return;
     }
     /* The peer may be gone, or change its address, before the answer: the request holds the record
      * itself. */
-    struct web_work *work = web_core_work_take(wc, guard_ref(peer->client));
+    struct web_work *work = web_work_take(wc, guard_ref(peer->client));
     work->http = req;
     work->text = req->body;
     work->is_admin = is_admin;

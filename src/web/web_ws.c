@@ -10,6 +10,7 @@
 #include "rt/core.h"
 #include "rt/fiber.h"
 #include "web/web_http.h"
+#include "web/web_work.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static void work_done(struct web_work *work)
     struct web_session *s = work->session;
     list_unlink(&work->link);
     s->n_works--;
-    web_core_work_put(work);
+    web_work_put(work);
     if (s->paused && s->n_works < s->wc->web->opts.max_parallel && !s->closed) {
         s->paused = false;
         ws_resume(s->ws);
@@ -65,32 +66,17 @@ static void work_done(struct web_work *work)
 static void run_message(void *arg)
 {
     struct web_work *work = arg;
-    struct web_session *s = work->session;
-    struct rpc_request request = {
-        .transport = RPC_WS,
-        .text = work->text,
-        .client_ip = guard_ip(s->client),
-        .is_admin = s->is_admin,
-        .session = s,
-    };
     int status;
     const char *type;
-    err e = rpc_handle(s->wc->web->opts.rpc, &request, work->arena, &work->out, &status, &type);
-    if (e.code == 0) {
-        web_core_count_answer(work);
-        session_send(s, &work->out);
-    }
+    if (web_work_answer(work, &status, &type))
+        session_send(work->session, &work->out);
     work_done(work);
 }
 
 static void refuse(struct web_session *s, enum web_admission why, struct slice text)
 {
-    CLEANUP(arena_freep) struct arena *a = arena_new(0);
     CLEANUP(buf_deinit) struct buf out = {0};
-    if (why == WEB_SLOW_DOWN)
-        rpc_put_slow_down(&out, text, a);
-    else
-        rpc_put_bare_error(&out, RPC_TOO_BUSY);
+    rpc_put_refusal(&out, web_work_refusal(why), text);
     (void)guard_bytes(s->wc->web->guard, s->client,
                       out.n); /* counted; there is nothing to add a warning to */
     session_send(s, &out);
@@ -99,13 +85,14 @@ static void refuse(struct web_session *s, enum web_admission why, struct slice t
 static void on_message(void *arg, struct ws *ws, struct slice payload, bool text)
 {
     struct web_session *s = arg;
-    enum web_admission admission = web_core_admit(s->wc, s->client, payload);
+    enum web_admission admission = web_work_admit(s->wc, s->client);
     if (admission != WEB_ADMIT) {
         refuse(s, admission, payload);
         return;
     }
-    struct web_work *work = web_core_work_take(s->wc, s->client);
+    struct web_work *work = web_work_take(s->wc, s->client);
     work->session = s;
+    work->is_admin = s->is_admin;
     work->text = arena_dup(work->arena, payload); /* the payload goes when this call returns */
     list_push_back(&s->works, &work->link);
     if (++s->n_works >= s->wc->web->opts.max_parallel && !s->paused) {

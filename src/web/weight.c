@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/weight.h"
 
-#include "base/arena.h"
 #include "base/mem.h"
 #include "base/table.h"
-#include "json/json.h"
+#include "rpc/rpc_request.h"
 #include "web/web_core.h"
 
 #define METHOD_BYTES 40
@@ -45,20 +44,11 @@ static uint32_t pick(const struct web_weight *w, const struct json *params)
     return w->weight;
 }
 
-uint32_t weight_of(const struct web *web, struct slice text)
+uint32_t weight_of(const struct web *web, const struct rpc_request *q)
 {
-    CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    struct json v;
     char key[METHOD_BYTES];
-    err e = json_parse(text, NULL, a, &v, NULL);
-    const struct json *name = e.code ? NULL : json_get(&v, "method");
-    if (name == NULL && e.code == 0)
-        name = json_get(&v, "command");
-    if (!json_is(name, JSON_STRING) || !method_key(name->s, key))
+    if (!method_key(rpc_request_command(q), key))
         return web->opts.default_weight;
     const struct web_weight *w = table_get(web->weights, key);
-    if (w == NULL)
-        return web->opts.default_weight;
-    const struct json *params = json_get(&v, "params");
-    return pick(w, json_is(params, JSON_ARRAY) && params->n ? &params->items[0] : &v);
+    return w ? pick(w, rpc_request_params(q)) : web->opts.default_weight;
 }

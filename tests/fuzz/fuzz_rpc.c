@@ -39,11 +39,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         world = small_world_new();
     if (n == 0)
         return 0;
-    struct rpc_request q = {.transport = p[0] & 1 ? RPC_WS : RPC_HTTP,
-                            .text = slice_of(p + 1, n - 1),
-                            .is_admin = (p[0] & 2) != 0};
+    struct rpc_request q = {.transport = p[0] & 1 ? RPC_WS : RPC_HTTP, .is_admin = (p[0] & 2) != 0};
     struct arena *a = arena_new(1 << 20);
     struct buf out = {0};
+    rpc_request_parse(&q, slice_of(p + 1, n - 1), a);
     int status = 0;
     const char *type = NULL;
     if (err_failed(rpc_handle(world->server, &q, a, &out, &status, &type)))

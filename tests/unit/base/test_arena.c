@@ -46,6 +46,21 @@ TEST(try_refuses_what_exceeds_the_budget_and_alloc_notes_it)
     ASSERT(arena_try(a, 600) != NULL);
 }
 
+TEST(what_is_left_is_what_try_would_give)
+{
+    struct arena *a = arena_new(100);
+    ASSERT_INT(100, arena_left(a));
+    ASSERT(arena_try(a, 40) != NULL);
+    ASSERT(arena_left(a) <= 60 && arena_left(a) >= 56);
+    ASSERT(arena_try(a, arena_left(a)) != NULL && arena_try(a, 16) == NULL);
+    (void)arena_alloc(a, 1000);
+    ASSERT_INT(0, arena_left(a));
+    a = arena_free(a);
+    a = arena_new(0);
+    ASSERT(arena_left(a) == SIZE_MAX);
+    arena_free(a);
+}
+
 TEST(without_a_budget_try_always_gives)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);

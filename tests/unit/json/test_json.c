@@ -200,6 +200,89 @@ TEST(nesting_is_limited)
     ASSERT_ERR(ERR_LIMIT, json_parse(slice_of(text, 200), &deep, a, &v, NULL));
 }
 
+TEST(values_are_limited)
+{
+    struct arena *a = arena_new(0);
+    struct json v;
+    struct json_opts opts = {.max_values = 4};
+    ASSERT_OK(json_parse(SLICE_LIT("{\"a\":[1,2]}"), &opts, a, &v, NULL));
+    ASSERT_ERR(ERR_LIMIT, json_parse(SLICE_LIT("{\"a\":[1,2,3]}"), &opts, a, &v, NULL));
+    ASSERT_STR("json: more than 4 values at byte 10", err_text());
+    ASSERT_ERR(ERR_LIMIT, json_parse(SLICE_LIT("[[[[]]]]]"), &(struct json_opts){.max_values = 3},
+                                     a, &v, NULL));
+    arena_free(a);
+}
+
+TEST(a_tree_holds_no_more_than_its_values)
+{
+    enum { N = 100000 };
+    struct arena *a = arena_new(0);
+    char *text = malloc(2 * N + 2), *to = text;
+    *to++ = '[';
+    for (int i = 0; i < N; i++, to += 2)
+        memcpy(to, "0,", 2);
+    to[-1] = ']';
+    struct json v;
+    ASSERT_OK(json_parse(slice_of(text, (size_t)(to - text)), NULL, a, &v, NULL));
+    ASSERT_INT(N, v.n);
+    ASSERT(arena_used(a) < (N + 100) * sizeof(struct json));
+    free(text);
+    arena_free(a);
+}
+
+TEST(what_is_nested_deeper_than_wanted_is_checked_and_kept_as_text)
+{
+    struct arena *a = arena_new(2000);
+    struct json v;
+    struct json_opts opts = {.keep_depth = 2};
+    struct slice text =
+        SLICE_LIT("{\"x\":{\"a\":[1,[\"\\n\",{}]],\"b\":{\"k\\t\":1,\"k\":2}},\"y\":[[]]}");
+    ASSERT_OK(json_parse(text, &opts, a, &v, NULL));
+    const struct json *x = json_get(&v, "x"), *in_a = json_get(x, "a"), *b = json_get(x, "b");
+    ASSERT(json_is(in_a, JSON_ARRAY) && in_a->n == 0 && json_is(b, JSON_OBJECT) && b->n == 0);
+    ASSERT_SLICE("[1,[\"\\n\",{}]]", in_a->raw);
+    ASSERT_SLICE("{\"k\\t\":1,\"k\":2}", b->raw);
+    ASSERT_INT(1, json_get(&v, "y")->n);
+    ASSERT_ERR(ERR_PARSE, json_parse(SLICE_LIT("{\"x\":[[[1,tru]]]}"), &opts, a, &v, NULL));
+    ASSERT_ERR(ERR_PARSE, json_parse(SLICE_LIT("[[[[\"\\q\"]]]]"), &opts, a, &v, NULL));
+    struct buf many = {0}; /* far more than the budget, if it were kept */
+    buf_put_str(&many, "[[[");
+    for (int i = 0; i < 10000; i++)
+        buf_put_str(&many, "{\"k\":\"\\u0041\"},");
+    buf_put_str(&many, "0]]]");
+    ASSERT_OK(json_parse(buf_slice(&many), &opts, a, &v, NULL));
+    ASSERT_INT(many.n - 4, v.items[0].items[0].raw.n);
+    buf_deinit(&many);
+    arena_free(a);
+}
+
+static int n_breaths;
+
+static err breathe_thrice(void)
+{
+    return ++n_breaths > 3 ? FAIL(ERR_CANCELLED, "enough") : OK;
+}
+
+TEST(a_long_text_lets_others_breathe)
+{
+    struct arena *a = arena_new(0);
+    struct json v;
+    struct json_opts opts = {.breathe = breathe_thrice};
+    char *text = malloc(9001);
+    for (int i = 0; i < 9000; i += 2)
+        memcpy(text + i, "1,", 3);
+    text[0] = '[';
+    text[1] = ' ';
+    text[5999] = ']';
+    ASSERT_OK(json_parse(slice_of(text, 6000), &opts, a, &v, NULL));
+    ASSERT_INT(2, n_breaths);
+    text[5999] = ',';
+    text[8999] = ']';
+    ASSERT_ERR(ERR_CANCELLED, json_parse(slice_of(text, 9000), &opts, a, &v, NULL));
+    free(text);
+    arena_free(a);
+}
+
 TEST(memory_is_taken_from_the_budget)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(20000);

@@ -277,7 +277,7 @@ const char *client_ask(struct client *c, const char *text)
 {
     struct arena *a = arena_new(0);
     struct buf out = {0};
-    c->request.text = slice_str(text);
+    rpc_request_parse(&c->request, slice_str(text), a);
     ASSERT_OK(rpc_handle(c->server, &c->request, a, &out, &c->status, &c->content_type));
     arena_free(a);
     buf_put_u8(&out, 0);

@@ -70,12 +70,12 @@ static void run(void *arg)
     const char *type = NULL;
     while (read_request(&transport, &text)) {
         struct rpc_request q = {.transport = transport == 'H' ? RPC_HTTP : RPC_WS,
-                                .text = buf_slice(&text),
                                 .client_ip = "127.0.0.1",
                                 .is_admin = true};
         int64_t begun_ns = clock_cpu_ns();
         for (uint32_t i = 0; i < r->repeat; i++) {
             buf_clear(&out);
+            rpc_request_parse(&q, buf_slice(&text), a);
             must(rpc_handle(r->server, &q, a, &out, &status, &type), "request");
             arena_clear(a);
         }

@@ -245,10 +245,12 @@ TEST(a_cancelled_request_leaves_no_reply)
 {
     struct rpc_server *s = server_of_age(1);
     fake_fail_reads(rpc_server_get_opts(s)->ledgers, ERR_CANCELLED);
-    struct rpc_request r = {.transport = RPC_WS,
-                            .text = SLICE_LIT("{\"command\":\"account_info\",\"account\":"
-                                              "\"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh\"}")};
+    struct rpc_request r = {.transport = RPC_WS};
     struct arena *a = arena_new(0);
+    rpc_request_parse(&r,
+                      SLICE_LIT("{\"command\":\"account_info\",\"account\":"
+                                "\"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh\"}"),
+                      a);
     struct buf out = {0};
     int status;
     const char *type;

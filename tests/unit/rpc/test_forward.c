@@ -17,7 +17,7 @@ struct rippled {
 };
 
 static err ask_fake(void *arg, const struct rpc_forward *request, int64_t deadline_ns,
-                    struct arena *a, struct slice *ret_reply, enum rpc_code *ret_code)
+                    struct arena *a, struct json *ret_reply, enum rpc_code *ret_code)
 {
     struct rippled *r = arg;
     snprintf(r->asked, sizeof r->asked, "%.*s", SLICE_FMT(request->text));
@@ -28,8 +28,8 @@ static err ask_fake(void *arg, const struct rpc_forward *request, int64_t deadli
         *ret_code = r->code;
         return FAIL(r->error, "fake: told to fail");
     }
-    *ret_reply = slice_str(r->reply);
-    return OK;
+    struct json_opts opts = {.keep_depth = request->keep_depth};
+    return json_parse(slice_str(r->reply), &opts, a, ret_reply, NULL);
 }
 
 static struct client client_of(struct rippled *r, enum rpc_transport transport, int64_t cache_ns)
@@ -116,9 +116,8 @@ TEST(failures_of_forwarding_have_their_own_codes)
     ASSERT_AT("\"timeout\"", reply, "result.error");
     ASSERT_AT("7002", reply, "result.error_code");
     ASSERT_AT("2001", reply, "warnings.0.id");
-    r.reply = "[]";
-    ASSERT_AT("\"invalidResponse\"", client_ask(&c, "{\"method\":\"fee\"}"), "result.error");
-    r.reply = "nonsense";
+    r.code = RPC_INVALID_RESPONSE;
+    r.error = ERR_PARSE;
     ASSERT_AT("\"invalidResponse\"", client_ask(&c, "{\"method\":\"fee\"}"), "result.error");
 }
 

@@ -2,17 +2,26 @@
 #include "web/weight.h"
 
 #include "base/mem.h"
+#include "rpc/rpc_request.h"
 #include "test.h"
 #include "web/web_core.h"
 
-static uint32_t weigh(const char *text)
+static uint32_t weigh_as(enum rpc_transport transport, const char *text)
 {
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct rpc_request q = {.transport = transport};
     static struct web_weight list[] = {{"ledger", 7, 20, -1}, {"ping", 0, -1, 3}};
     struct web web = {.opts = {.default_weight = 2, .n_weights = 2}, .weight_list = list};
     weight_init(&web);
-    uint32_t weight = weight_of(&web, slice_str(text));
+    rpc_request_parse(&q, slice_str(text), a);
+    uint32_t weight = weight_of(&web, &q);
     weight_deinit(&web);
     return weight;
+}
+
+static uint32_t weigh(const char *text)
+{
+    return weigh_as(strstr(text, "\"method\"") ? RPC_HTTP : RPC_WS, text);
 }
 
 TEST(methods_have_their_own_weight_over_both_transports)

@@ -4,13 +4,14 @@
 #include "test.h"
 
 static err answer_info(void *arg, const struct rpc_forward *request, int64_t deadline_ns,
-                       struct arena *a, struct slice *ret_reply, enum rpc_code *ret_code)
+                       struct arena *a, struct json *ret_reply, enum rpc_code *ret_code)
 {
     (*(int *)arg)++;
-    *ret_reply = SLICE_LIT("{\"result\":{\"info\":{\"load_factor\":2.5,\"validation_quorum\":28,"
-                           "\"build_version\":\"2.6.1\","
-                           "\"network_id\":7}}}");
-    return OK;
+    return json_parse(
+        SLICE_LIT("{\"result\":{\"info\":{\"load_factor\":2.5,\"validation_quorum\":28,"
+                  "\"build_version\":\"2.6.1\","
+                  "\"network_id\":7}}}"),
+        NULL, a, ret_reply, NULL);
 }
 
 TEST(server_info_tells_what_is_held)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "web/web_core.h"
+#include "web/web_work.h"
 
 #include "front.h"
 #include "test.h"

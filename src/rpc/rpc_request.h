@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A request as it came in, parsed once: what the front door weighs, the engine answers and
+ * `forward` passes on. */
+#pragma once
+#include "base/err.h"
+#include "json/json.h"
+
+enum rpc_transport { RPC_HTTP = 1, RPC_WS };
+
+/* Values that a request's text may have in all: far above any that makes sense, and so few that
+ * parsing them need not breathe (below 1 ms) and takes below 2 MiB. */
+#define RPC_REQUEST_MAX_VALUES 16384
+
+struct rpc_request {
+    enum rpc_transport transport;
+    const char *client_ip; /* NULL when unknown */
+    bool is_admin;
+    void *session;    /* WebSocket: the connection's subscriber, for subscribe and unsubscribe; else
+                         NULL */
+    struct json root; /* rpc_request_parse: the object; JSON_NONE = nothing that can be read */
+};
+
+/* Read the body or message into q->root, which lives in `a` and points into `text`. Never fails:
+ * what cannot be read is the engine's to answer. */
+void rpc_request_parse(struct rpc_request *q, struct slice text, struct arena *a);
+
+/* The command that it names, and its parameter object, as far as they are in order (else empty, and
+ * NULL): for whoever is not the engine. */
+struct slice rpc_request_command(const struct rpc_request *q);
+const struct json *rpc_request_params(const struct rpc_request *q);

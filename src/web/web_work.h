@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request being answered, whichever way it came: admission, what it holds, the answer. Private
+ * to src/web. A request is admitted before anything of it is read, then parsed, once, on its fiber.
+ */
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/list.h"
+#include "rpc/rpc_request.h"
+#include "web/web_core.h"
+
+struct fiber;
+struct http_request;
+
+struct web_work {
+    struct list link;   /* of the session, or of the idle ones */
+    struct list active; /* of wc->active */
+    struct web_core *wc;
+    struct fiber *fiber;
+    struct arena *arena;
+    struct buf out;
+    struct http_request *http;   /* NULL for WebSocket */
+    struct web_session *session; /* NULL for HTTP */
+    struct slice text;           /* valid as long as the work */
+    struct guard_client *client; /* held by the caller */
+    bool is_admin;
+};
+
+/* May one more request of `c` start? Looks at limits and bounds, not at the request. Admitted ones
+ * are ended by web_work_put. */
+enum web_admission { WEB_ADMIT = 0, WEB_SLOW_DOWN, WEB_TOO_BUSY };
+enum web_admission web_work_admit(struct web_core *wc, struct guard_client *c);
+/* What the refused client is told. */
+enum rpc_code web_work_refusal(enum web_admission why);
+
+/* The means of an admitted request (recycled). Put back, they end the admission. */
+struct web_work *web_work_take(struct web_core *wc, struct guard_client *client);
+void web_work_put(struct web_work *work);
+
+/* Parse, weigh and answer work->text into work->out. False when nobody waits for the answer. */
+YIELDS bool web_work_answer(struct web_work *work, int *ret_status, const char **ret_type);
+
+/* Cancel all requests in work on this core. */
+void web_work_cancel_all(struct web_core *wc);
+/* Free the recycled ones. */
+void web_work_drop_idle(struct web_core *wc);
