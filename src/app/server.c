@@ -16,7 +16,7 @@
 #include "rt/offload.h"
 #include "store/rocks.h"
 #include "web/web.h"
-#include "xrpl/render.h"
+#include "xrpl/names.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -207,7 +207,7 @@ static void make_rpc(struct parts *p)
         .forward_cache_ns = seconds(c, CONFIG_FORWARD_CACHE),
         .rpc_cache_ns = seconds(c, CONFIG_RPC_CACHE),
         .version = SERVER_VERSION,
-        .protocol_version = render_protocol_version(),
+        .protocol_version = names_protocol_version(),
         .started_ns = clock_now_ns(),
     };
     parts_rpc_callbacks(p, &opts);

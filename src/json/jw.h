@@ -7,12 +7,13 @@
 
 struct jw {
     struct buf *out;
-    bool comma; /* the next key or element needs a comma before it */
+    bool comma;         /* the next key or element needs a comma before it */
+    const void *tables; /* what a layer above takes names from (xrpl/tables.h); NULL = its choice */
 };
 
 static inline struct jw jw_to(struct buf *out)
 {
-    return (struct jw){out, false};
+    return (struct jw){.out = out};
 }
 
 static inline void jw_sep(struct jw *w)

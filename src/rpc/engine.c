@@ -9,6 +9,7 @@
 #include "rpc/server_impl.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
+#include "xrpl/tables.h"
 
 /* What a step of the engine decides. */
 enum step { STEP_ON = 0, STEP_ANSWERED };
@@ -215,6 +216,7 @@ static err call_method(struct exchange *x)
     envelope_begin(x);
     size_t members = x->out->n;
     struct jw w = jw_to(x->out);
+    w.tables = tables_now(); /* one state of things for the whole call */
     struct call c = {
         .server = x->server,
         .request = x->request,

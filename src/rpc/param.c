@@ -2,7 +2,7 @@
 #include "rpc/param.h"
 
 #include "rpc/call.h"
-#include "xrpl/render.h"
+#include "xrpl/names.h"
 
 /* How a value fared. For the last two the kind's own fault is in the call. */
 enum verdict { VERDICT_FITS = 0, VERDICT_WRONG_TYPE, VERDICT_BAD, VERDICT_BAD_MEMBER };
@@ -236,7 +236,7 @@ static enum verdict kind_entry_type(struct call *c, const struct param *p, const
     if (v->type != JSON_STRING)
         return refuse(c, VERDICT_WRONG_TYPE, RPC_INVALID_PARAMS,
                       arena_printf(c->arena, "Invalid field '%s', not string.", p->key));
-    ret->v = render_entry_type_by_name(v->s);
+    ret->v = names_entry_by_name(tables_of(c->w), v->s);
     if (ret->v == 0)
         return refuse(c, VERDICT_BAD, RPC_INVALID_PARAMS,
                       arena_printf(c->arena, "Invalid field '%s'.", p->key));

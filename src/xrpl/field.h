@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The protocol's fields: name, type, number. The table is generated (fields.def); what it does not
- * know is still carried: an unknown field is known by its type and number. */
+ * know is still carried: an unknown field is known by its type and number. Names of fields that
+ * were learned later: names.h. */
 #pragma once
 #include "base/slice.h"
 
@@ -65,7 +66,10 @@ static inline uint32_t field_nth(field_id id)
     return id & 0xFFFF;
 }
 
-#define FIELD_KEY_MAX 52
+#define FIELD_NAME_MAX 48
+#define FIELD_KEY_MAX                                                                              \
+    (FIELD_NAME_MAX + 4) /* the key with quotes and colon, and a byte to spare                     \
+                          */
 
 /* What is known of a field; one cache line, for the renderer. */
 struct field_info {
@@ -75,11 +79,5 @@ struct field_info {
     field_id id;
 } __attribute__((aligned(64)));
 
-/* NULL if unknown. Static, O(1). */
+/* Of the compiled table; NULL if it lacks the field. Static, O(1). */
 const struct field_info *field_info(field_id id);
-
-/* Name of a known field, with its length (ret_n may be NULL); NULL if unknown. Static,
- * NUL-terminated, O(1). */
-const char *field_name(field_id id, size_t *ret_n);
-/* 0 if no field has this name. */
-field_id field_by_name(struct slice name);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "xrpl/amount.h"
 #include "xrpl/keylet.h"
+#include "xrpl/names.h"
 #include "xrpl/number.h"
 #include "xrpl/sto_step.h"
 
@@ -237,9 +238,25 @@ static void put_name_or_number(struct jw *w, const char *name, uint32_t number)
         jw_u64(w, number);
 }
 
+/* A result is a text always: client libraries read it as one. */
+static bool put_result(struct jw *w, uint8_t code)
+{
+    const uint8_t first_claimed = 100; /* tecCLAIM: from here on only the fee was taken */
+    char text[24];
+    const char *name = names_tx_result(tables_of(w), code);
+    if (name == NULL) {
+        snprintf(text, sizeof text, "%sUNKNOWN_%u", code < first_claimed ? "" : "tec", code);
+        name = text;
+    }
+    jw_ascii(w, name, strlen(name));
+    return true;
+}
+
 static bool put_u8(struct jw *w, field_id id, uint8_t v)
 {
-    put_name_or_number(w, id == FIELD_TransactionResult ? render_tx_result_name(v) : NULL, v);
+    if (id == FIELD_TransactionResult)
+        return put_result(w, v);
+    jw_u64(w, v);
     return true;
 }
 
@@ -247,16 +264,17 @@ static bool put_u16(struct jw *w, field_id id, uint16_t v)
 {
     const char *name = NULL;
     if (id == FIELD_LedgerEntryType)
-        name = render_entry_type_name(v);
+        name = names_entry_type(tables_of(w), v);
     else if (id == FIELD_TransactionType)
-        name = render_tx_type_name(v);
+        name = names_tx_type(tables_of(w), v);
     put_name_or_number(w, name, v);
     return true;
 }
 
 static bool put_u32(struct jw *w, field_id id, uint32_t v)
 {
-    put_name_or_number(w, id == FIELD_PermissionValue ? render_permission_name(v) : NULL, v);
+    put_name_or_number(w, id == FIELD_PermissionValue ? names_permission(tables_of(w), v) : NULL,
+                       v);
     return true;
 }
 
@@ -346,7 +364,7 @@ static bool open_container(struct jw *w, struct sto_nest *nest, const struct sto
     if (nest->depth == STO_MAX_DEPTH)
         return false;
     element_begin(w, nest);
-    put_key(w, f->id, field_info(f->id));
+    put_key(w, f->id, names_field(tables_of(w), f->id));
     (void)sto_nest_open(nest, f->id);
     if (sto_nest_in_array(nest))
         jw_arr_begin(w);
@@ -365,7 +383,7 @@ static bool close_container(struct jw *w, struct sto_nest *nest, uint32_t floor,
 
 static bool put_field(struct jw *w, const struct sto_nest *nest, const struct sto_field *f)
 {
-    const struct field_info *info = field_info(f->id);
+    const struct field_info *info = names_field(tables_of(w), f->id);
     element_begin(w, nest);
     put_key(w, f->id, info);
     bool good = put_value(w, f, info);
@@ -437,7 +455,9 @@ err render_field_value(struct jw *w, const struct sto_field *f)
         jw_arr_end(w);
         return e;
     }
-    return put_value(w, f, field_info(f->id)) ? OK : FAIL(ERR_CORRUPT, "object: damaged value");
+    return put_value(w, f, names_field(tables_of(w), f->id))
+               ? OK
+               : FAIL(ERR_CORRUPT, "object: damaged value");
 }
 
 static void put_mpt_issuance_id(struct jw *w, struct slice entry)
@@ -481,105 +501,6 @@ err render_entry(struct jw *w, struct slice entry, const struct hash256 *key)
     return e;
 }
 
-struct entry_names {
-    const char *name;
-    const char *rpc_name;
-};
-static const struct entry_names entry_types[] = {
-#define X(name, code, rpc_name) [code] = {#name, #rpc_name},
-#include "xrpl/entry_types.def"
-#undef X
-};
-
-const char *render_entry_type_name(uint16_t type)
-{
-    return type < ARRAY_LEN(entry_types) ? entry_types[type].name : NULL;
-}
-
-const char *render_entry_type_rpc_name(uint16_t type)
-{
-    return type < ARRAY_LEN(entry_types) ? entry_types[type].rpc_name : NULL;
-}
-
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-static bool same_in_any_case(struct slice a, const char *b)
-{
-    if (b == NULL || a.n != strlen(b))
-        return false;
-    for (size_t i = 0; i < a.n; i++)
-        if (lower(a.p[i]) != lower((uint8_t)b[i]))
-            return false;
-    return true;
-}
-
-uint16_t render_entry_type_by_name(struct slice name)
-{
-    for (uint16_t i = 0; i < ARRAY_LEN(entry_types); i++)
-        if (entry_types[i].rpc_name && slice_is(name, entry_types[i].rpc_name))
-            return i;
-    for (uint16_t i = 0; i < ARRAY_LEN(entry_types); i++)
-        if (same_in_any_case(name, entry_types[i].name))
-            return i;
-    return 0;
-}
-
-static const char *const tx_types[] = {
-#define X(name, code) [code] = #name,
-#include "xrpl/tx_types.def"
-#undef X
-};
-
-const char *render_tx_type_name(uint16_t type)
-{
-    return type < ARRAY_LEN(tx_types) ? tx_types[type] : NULL;
-}
-
-int render_tx_type_by_name(struct slice name)
-{
-    for (int i = 0; i < (int)ARRAY_LEN(tx_types); i++)
-        if (same_in_any_case(name, tx_types[i]))
-            return i;
-    return -1;
-}
-
-const char *render_tx_result_name(uint8_t code)
-{
-    static const char *const names[256] = {
-#define X(name, code) [code] = #name,
-#include "xrpl/tx_results.def"
-#undef X
-    };
-    return names[code];
-}
-
-const char *render_permission_name(uint32_t value)
-{
-    switch (value) {
-#define X(name, number)                                                                            \
-    case number:                                                                                   \
-        return #name;
-#include "xrpl/permissions.def"
-#undef X
-    default:
-        return value == 0 || value > UINT16_MAX ? NULL : render_tx_type_name((uint16_t)(value - 1));
-    }
-}
-
-const struct render_amendment *render_amendments(size_t *ret_n)
-{
-    static const struct render_amendment amendments[] = {
-#define X(name, retired, supported, ...) {#name, {{__VA_ARGS__}}, retired, supported},
-#include "xrpl/amendments.def"
-#undef X
-    };
-    *ret_n = ARRAY_LEN(amendments);
-    return amendments;
-}
-
 struct date {
     uint32_t year, month, day, hour, minute, second;
 };
@@ -616,11 +537,4 @@ size_t render_time_iso(uint32_t ledger_s, char out[RENDER_TIME_MAX])
     struct date d = date_of(ledger_s);
     return (size_t)snprintf(out, RENDER_TIME_MAX, "%04u-%02u-%02uT%02u:%02u:%02uZ", d.year % 10000,
                             d.month, d.day, d.hour, d.minute, d.second);
-}
-
-const char *render_protocol_version(void)
-{
-#define X(version) return version;
-#include "xrpl/version.def"
-#undef X
 }

@@ -32,30 +32,6 @@ void render_currency(struct jw *w, const struct currency *c);
 struct asset;
 void render_asset(struct jw *w, const struct asset *a);
 
-/* Names by code; NULL when unknown. Static. */
-const char *render_entry_type_name(uint16_t type);     /* "AccountRoot" */
-const char *render_entry_type_rpc_name(uint16_t type); /* "account" */
-/* By canonical name (any case) or exact short name, as requests name types (rpc-a 1.12); 0 when
- * unknown. */
-uint16_t render_entry_type_by_name(struct slice name);
-const char *render_tx_type_name(uint16_t type);
-/* -1 when unknown; matching as rpc-a 11 says for tx_type (case-insensitive on the name). */
-int render_tx_type_by_name(struct slice name);
-const char *render_tx_result_name(uint8_t code);
-const char *
-render_permission_name(uint32_t value); /* granular permission, or the transaction type value - 1 */
-/* Known amendment names, for `feature` and look-ups: id = SHA-512 half of the name. */
-struct render_amendment {
-    const char *name;
-    struct hash256 id;
-    bool retired;
-    bool supported;
-};
-const struct render_amendment *render_amendments(size_t *ret_n);
-
-/* Version of the server that the protocol tables were taken from. Static. */
-const char *render_protocol_version(void);
-
 /* Ledger times: "2023-Mar-22 17:36:50.000000000 UTC" and "2023-03-22T17:36:50Z" from seconds since
  * 2000. NUL-terminated. */
 #define RENDER_TIME_MAX 48

@@ -71,7 +71,7 @@ static err put_issuance(struct owner_walk *w, void *arg, const struct hash256 *k
     put_hex(c, "mptoken_metadata", object, FIELD_MPTokenMetadata);
     put_hex(c, "domain_id", object, FIELD_DomainID);
     put_flags(c, flags, sto_u32(object, FIELD_Flags, 0));
-    put_flags(c, mutable_flags, sto_u32(object, FIELD_MutableFlags, 0));
+    put_flags(c, mutable_flags, sto_u32(object, FIELD_ImmutableFlags, 0));
     jw_obj_end(c->w);
     return OK;
 }

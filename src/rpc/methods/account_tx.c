@@ -3,7 +3,7 @@
 #include "rpc/method.h"
 #include "rpc/rpc_server.h"
 #include "rpc/tx_span.h"
-#include "xrpl/render.h"
+#include "xrpl/names.h"
 
 struct args {
     struct param_account account;
@@ -18,7 +18,7 @@ struct args {
 static err check_tx_type(struct call *c, const struct param *p, const struct json *v)
 {
     struct args *args = c->args;
-    args->type = render_tx_type_by_name(v->s);
+    args->type = names_tx_by_name(tables_of(c->w), v->s);
     if (args->type < 0)
         return rpc_error(c, RPC_INVALID_PARAMS, "Invalid field 'tx_type'.");
     return OK;

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "rpc/method.h"
 #include "xrpl/keylet.h"
-#include "xrpl/render.h"
+#include "xrpl/names.h"
 #include "xrpl/sto.h"
 
 #include <pthread.h>
@@ -67,7 +67,7 @@ static bool is_among(const char *name, const char *const *names, size_t n)
 static void make_entries(void)
 {
     size_t n;
-    const struct render_amendment *known = render_amendments(&n);
+    const struct names_amendment *known = names_amendments(&n);
     entries = xcalloc(n + 1, sizeof *entries);
     for (size_t i = 0; i < n; i++) {
         if (is_among(known[i].name, unlisted, ARRAY_LEN(unlisted)))

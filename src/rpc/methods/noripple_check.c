@@ -149,6 +149,7 @@ static err run(struct call *c)
                       .left = args->limit.v,
                       .sequence = sto_u32(root, FIELD_Sequence, 0)};
     k.w = jw_to(&k.text);
+    k.w.tables = c->w->tables;
     if (args->transactions)
         TRY(read_fee(c, &k));
     call_put_ledger(c);

@@ -148,7 +148,7 @@ static struct slice issuance(void)
     struct buf b = {0};
     begin(&b, ENTRY_MPTokenIssuance, 0x22);
     small_world_u32(&b, FIELD_Sequence, 9);
-    small_world_u32(&b, FIELD_MutableFlags, 0x00010002);
+    small_world_u32(&b, FIELD_ImmutableFlags, 0x00010002);
     small_world_u16(&b, FIELD_TransferFee, 300);
     put_u64(&b, FIELD_MaximumAmount, UINT64_MAX);
     put_u64(&b, FIELD_OutstandingAmount, 5);
