@@ -15,12 +15,11 @@ static const char *const unhandled[] = {
     "Batch",           "DynamicMPT",         "InvariantsV1_1",       "NonFungibleTokensV1",
     "fixNFTokenDirV1", "fixNFTokenNegOffer", "PermissionDelegation", "PermissionDelegationV1_1",
 };
-/* ... and these are later than the protocol release that the API describes. */
+/* ... and these are later than the protocol release that the API describes: listed once the ledger
+ * has them. */
 static const char *const unlisted[] = {
-    "BatchV1_1",
-    "ConfidentialTransfer",
-    "LendingProtocolV1_1",
-    "fixCleanup3_3_0",
+    "BatchV1_1",    "ConfidentialTransfer", "LendingProtocolV1_1", "Sponsor",
+    "fixBatchV1_2", "fixCleanup3_3_0",      "fixCleanup3_4_0",
 };
 
 struct args {
@@ -42,9 +41,10 @@ static const struct param params[] = {
 };
 
 struct entry {
-    const char *name;
+    const char *name; /* NULL: not known */
     struct hash256 id;
     bool supported;
+    bool listed; /* also while the ledger does not have it */
 };
 
 static struct entry *entries; /* ascending by id; made once */
@@ -54,6 +54,11 @@ static pthread_once_t entries_once = PTHREAD_ONCE_INIT;
 static int by_id(const void *a, const void *b)
 {
     return hash256_cmp(&((const struct entry *)a)->id, &((const struct entry *)b)->id);
+}
+
+static int by_hash(const void *a, const void *b)
+{
+    return hash256_cmp(a, b);
 }
 
 static bool is_among(const char *name, const char *const *names, size_t n)
@@ -70,65 +75,93 @@ static void make_entries(void)
     const struct names_amendment *known = names_amendments(&n);
     entries = xcalloc(n + 1, sizeof *entries);
     for (size_t i = 0; i < n; i++) {
-        if (is_among(known[i].name, unlisted, ARRAY_LEN(unlisted)))
-            continue;
         bool handled = !is_among(known[i].name, unhandled, ARRAY_LEN(unhandled));
         entries[n_entries++] =
-            (struct entry){known[i].name, known[i].id, known[i].supported && handled};
+            (struct entry){known[i].name, known[i].id, known[i].supported && handled,
+                           !is_among(known[i].name, unlisted, ARRAY_LEN(unlisted))};
     }
     qsort(entries, n_entries, sizeof *entries, by_id);
 }
 
-static err read_enabled(struct call *c, bool *enabled)
+static const struct entry *find(const struct hash256 *id)
+{
+    struct entry wanted = {.id = *id};
+    return bsearch(&wanted, entries, n_entries, sizeof *entries, by_id);
+}
+
+/* What the ledger says, sorted: ids of what is enabled. */
+static err read_enabled(struct call *c, struct hash256 **ret, size_t *ret_n)
 {
     struct hash256 key = keylet_amendments();
-    struct slice object, list;
+    struct slice object, list = SLICE_EMPTY;
     TRY(call_get(c, &key, &object));
-    if (!sto_get(object, FIELD_Amendments, &list))
-        return OK;
-    for (size_t i = 0; i + 32 <= list.n; i += 32) {
-        struct entry wanted = {.id = hash256_of(list.p + i)};
-        const struct entry *e = bsearch(&wanted, entries, n_entries, sizeof *entries, by_id);
-        if (e)
-            enabled[e - entries] = true;
-    }
+    (void)sto_get(object, FIELD_Amendments, &list); /* absent = none */
+    *ret_n = list.n / sizeof **ret;
+    *ret = arena_array(c->arena, struct hash256, *ret_n + 1);
+    for (size_t i = 0; i < *ret_n; i++)
+        (*ret)[i] = hash256_of(list.p + i * sizeof **ret);
+    qsort(*ret, *ret_n, sizeof **ret, by_hash);
     return OK;
 }
 
 static void put_entry(struct call *c, const struct entry *e, bool enabled)
 {
-    uint8_t id[64];
-    jw_hex_digits(hash256_slice(&e->id), id);
-    jw_key_n(c->w, (const char *)id, sizeof id);
+    char id[65] = {0};
+    jw_hex_digits(hash256_slice(&e->id), (uint8_t *)id);
+    jw_key_n(c->w, id, 64);
     jw_obj_begin(c->w);
-    jw_kv_lit(c->w, "name", e->name);
+    jw_kv_lit(c->w, "name", e->name ? e->name : id);
     jw_kv_bool(c->w, "enabled", enabled);
     jw_kv_bool(c->w, "supported", e->supported);
     jw_obj_end(c->w);
 }
 
-static bool matches(const struct entry *e, struct slice wanted)
+/* What the ledger has and nobody here knows is shown under its id: it may be newer than this
+ * program, or long retired. */
+static void put_unknown(struct call *c, const struct hash256 *id)
 {
-    uint8_t id[64];
-    jw_hex_digits(hash256_slice(&e->id), id);
-    return slice_eq(wanted, slice_of(id, sizeof id)) || slice_is(wanted, e->name);
+    put_entry(c, &(struct entry){.id = *id}, true);
 }
 
-static void put_all(struct call *c, const bool *enabled)
+static bool is_enabled(const struct hash256 *id, const struct hash256 *enabled, size_t n)
+{
+    return bsearch(id, enabled, n, sizeof *id, by_hash) != NULL;
+}
+
+static void put_all(struct call *c, const struct hash256 *enabled, size_t n)
 {
     jw_key(c->w, "features");
     jw_obj_begin(c->w);
-    for (size_t i = 0; i < n_entries; i++)
-        put_entry(c, &entries[i], enabled[i]);
+    for (size_t i = 0; i < n_entries; i++) {
+        bool on = is_enabled(&entries[i].id, enabled, n);
+        if (on || entries[i].listed)
+            put_entry(c, &entries[i], on);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!find(&enabled[i]))
+            put_unknown(c, &enabled[i]);
     jw_obj_end(c->w);
 }
 
-static err put_one(struct call *c, struct slice wanted, const bool *enabled)
+static bool matches(const struct hash256 *id, struct slice wanted)
+{
+    uint8_t hex[64];
+    jw_hex_digits(hash256_slice(id), hex);
+    return slice_eq(wanted, slice_of(hex, sizeof hex));
+}
+
+static err put_one(struct call *c, struct slice wanted, const struct hash256 *enabled, size_t n)
 {
     for (size_t i = 0; i < n_entries; i++) {
-        if (!matches(&entries[i], wanted))
+        if (!matches(&entries[i].id, wanted) && !slice_is(wanted, entries[i].name))
             continue;
-        put_entry(c, &entries[i], enabled[i]);
+        put_entry(c, &entries[i], is_enabled(&entries[i].id, enabled, n));
+        return OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!matches(&enabled[i], wanted))
+            continue;
+        put_unknown(c, &enabled[i]);
         return OK;
     }
     return rpc_error(c, RPC_BAD_FEATURE, NULL);
@@ -137,14 +170,15 @@ static err put_one(struct call *c, struct slice wanted, const bool *enabled)
 static err run(struct call *c)
 {
     struct args *args = c->args;
+    struct hash256 *enabled;
+    size_t n;
     pthread_once(&entries_once, make_entries);
-    bool *enabled = arena_zalloc(c->arena, n_entries * sizeof *enabled);
     TRY(call_open_ledger(c));
-    TRY(read_enabled(c, enabled));
+    TRY(read_enabled(c, &enabled, &n));
     if (args->feature.set)
-        TRY(put_one(c, args->feature.v, enabled));
+        TRY(put_one(c, args->feature.v, enabled, n));
     else
-        put_all(c, enabled);
+        put_all(c, enabled, n);
     call_put_ledger(c);
     return OK;
 }

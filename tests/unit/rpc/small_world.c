@@ -111,8 +111,11 @@ static void add_offer(struct small_world *w)
 static void add_singletons(struct small_world *w)
 {
     struct buf fees = {0}, amendments = {0}, signers = {0};
-    struct slice name = SLICE_LIT("Clawback");
-    struct hash256 id = hash_sha512half(&name, 1), key = keylet_fees();
+    struct slice name = SLICE_LIT("Clawback"), later = SLICE_LIT("BatchV1_1"),
+                 unheard = SLICE_LIT("NobodyKnowsThis");
+    struct hash256 ids[] = {hash_sha512half(&name, 1), hash_sha512half(&later, 1),
+                            hash_sha512half(&unheard, 1)};
+    struct hash256 key = keylet_fees();
     struct account bob = account_of_byte(BOB_BYTE);
     small_world_u16(&fees, FIELD_LedgerEntryType, ENTRY_FeeSettings);
     put_drops(&fees, FIELD_BaseFeeDrops, 10);
@@ -120,7 +123,7 @@ static void add_singletons(struct small_world *w)
     put_drops(&fees, FIELD_ReserveIncrementDrops, 1000000);
     fake_put(w->ledgers, &key, buf_slice(&fees), 10, 30);
     small_world_u16(&amendments, FIELD_LedgerEntryType, ENTRY_Amendments);
-    small_world_field(&amendments, FIELD_Amendments, hash256_slice(&id));
+    small_world_field(&amendments, FIELD_Amendments, slice_of(ids, sizeof ids));
     key = keylet_amendments();
     fake_put(w->ledgers, &key, buf_slice(&amendments), 10, 30);
     small_world_u16(&signers, FIELD_LedgerEntryType, ENTRY_SignerList);

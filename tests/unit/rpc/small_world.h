@@ -18,7 +18,8 @@ struct small_world {
     char tx_hex[4][65];
 };
 
-/* AccountRoots of alice (with AMMID) and bob (with flags and a signer list), amendments (Clawback),
+/* AccountRoots of alice (with AMMID) and bob (with flags and a signer list), amendments (Clawback,
+ * BatchV1_1, one that nobody knows),
  * fees, an offer of alice that exists in ledgers 15..19. Transactions: 12:0 alice pays bob, 12:1 an
  * OfferCreate of bob, 20:0 bob pays alice, 30:0 alice pays bob. Network id 21338. */
 struct small_world *small_world_new(void);

@@ -36,7 +36,8 @@ struct args {
 
 static struct fixture check(const struct param *table, uint32_t version, const char *text)
 {
-    struct fixture f = {0};
+    static struct jw w; /* of no tables of its own */
+    struct fixture f = {.call.w = &w};
     f.call.arena = fake_keep(arena_new(0));
     f.call.args = arena_zalloc(f.call.arena, sizeof(struct args));
     f.call.api_version = version;
