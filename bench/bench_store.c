@@ -309,7 +309,7 @@ static void take_txs(struct walk *w, uint32_t seq, struct store_ledger *l, struc
     struct store_tx *txs = arena_array(a, struct store_tx, n);
     struct hash256 *hashes = arena_array(a, struct hash256, n);
     for (size_t i = 0; i < n; i++) {
-        txs[i].pos = (struct store_tx_pos){seq + w->shift, from[i].index};
+        txs[i] = (struct store_tx){.pos = {seq + w->shift, from[i].index}};
         txs[i].tx = other_object(a, from[i].tx, w->copy);
         txs[i].meta = other_object(a, from[i].meta, w->copy);
         hashes[i] = digest_tx_id(txs[i].tx);
@@ -353,6 +353,15 @@ static void take_successors(struct walk *w, uint32_t seq, struct store_ledger *l
     w->successor += n;
 }
 
+static struct slice tx_value(const struct store_ledger *l, struct slice suffix, struct arena *a)
+{
+    uint8_t *value = arena_zalloc(a, STORE_TX_VALUE_BYTES);
+    for (size_t i = 0; i < l->n_txs; i++)
+        if (l->txs[i].pos.index == bits_load32(suffix.p + 4))
+            store_tx_value(&l->tx_hashes[i], sto_tx_type(l->txs[i].tx), value);
+    return slice_of(value, STORE_TX_VALUE_BYTES);
+}
+
 static void take_index(struct walk *w, uint32_t seq, struct store_ledger *l, struct arena *a)
 {
     const struct index_row *from = (const struct index_row *)w->d->index.p + w->index;
@@ -362,7 +371,8 @@ static void take_index(struct walk *w, uint32_t seq, struct store_ledger *l, str
         struct slice suffix = arena_dup(a, from[i].row.suffix);
         bits_store32((uint8_t *)suffix.p, seq + w->shift);
         rows[i] = (struct store_index_row){
-            from[i].row.index, other_bytes(a, from[i].row.prefix, w->copy), suffix, SLICE_EMPTY};
+            from[i].row.index, other_bytes(a, from[i].row.prefix, w->copy), suffix,
+            store_index_of_txs(from[i].row.index) ? tx_value(l, suffix, a) : SLICE_EMPTY};
     }
     l->index_rows = rows;
     w->index += n;
@@ -482,14 +492,13 @@ static void bench_txs(struct store *s, const struct dump *d)
     const struct tx *t = (const struct tx *)d->txs.p;
     int64_t start = 0;
     for (size_t i = 0; i < 200; i++) {
-        struct store_tx_pos pos[200];
-        struct store_tx *got;
-        size_t n;
+        static struct store_tx_locator at[200];
+        static struct store_tx got[200];
         if (i == 100)
             start = clock_cpu_ns();
         for (size_t k = 0; k < 200; k++)
-            pos[k] = (struct store_tx_pos){t[k * 31 % d->txs.n].seq, t[k * 31 % d->txs.n].index};
-        MUST(store_txs_get(s, pos, 200, a, &got, &n));
+            at[k].pos = (struct store_tx_pos){t[k * 31 % d->txs.n].seq, t[k * 31 % d->txs.n].index};
+        MUST(store_txs_get(s, at, 200, a, got));
         arena_clear(a);
     }
     print_time("txs_get of 200", clock_cpu_ns() - start, 100);
@@ -519,14 +528,16 @@ static void bench_scan(struct store *s, const struct dump *d)
     for (size_t i = 0; i < d->index.n && n < 200; i++) { /* an account that has so many */
         scan.prefix = rows[i].row.prefix;
         scan.index = rows[i].row.index;
-        struct store_entry *got;
-        MUST(store_scan(s, &scan, a, &got, &n));
+        struct store_rows got;
+        MUST(store_scan(s, &scan, a, &got));
+        n = got.n;
         arena_clear(a);
     }
     int64_t start = clock_cpu_ns();
     for (size_t i = 0; i < 1000; i++) {
-        struct store_entry *got;
-        MUST(store_scan(s, &scan, a, &got, &n));
+        struct store_rows got;
+        MUST(store_scan(s, &scan, a, &got));
+        n = got.n;
         arena_clear(a);
     }
     printf("(%zu rows) ", n);

@@ -85,9 +85,9 @@ static err read_txs(const struct fetch_reply *reply, uint32_t seq, struct arena 
     if (!txs)
         return too_large();
     for (size_t i = 0; proto_next_tx(&c, &t); i++) {
-        txs[i].tx =
-            (struct store_tx){.pos = {seq, txmeta_index(t.meta)}, .tx = t.tx, .meta = t.meta};
         txs[i].id = digest_tx_id(t.tx);
+        txs[i].tx = (struct store_tx){
+            .pos = {seq, txmeta_index(t.meta)}, .tx = t.tx, .meta = t.meta, .hash = txs[i].id};
     }
     if (c.failed)
         return FAIL(ERR_PARSE, "malformed list of transactions");

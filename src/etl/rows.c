@@ -57,17 +57,32 @@ static void add_state(struct rows *r, struct slice token, uint32_t seq, const st
     add(r, STORE_INDEX_NFT_STATE, token, be32(r->a, seq), slice_of(p, 21));
 }
 
-static err add_accounts(struct rows *r, const struct store_tx *tx, struct slice at)
+/* What is the same in all rows that lead to a transaction. */
+struct link {
+    struct slice at;    /* suffix */
+    struct slice value; /* hash, type */
+};
+
+static struct link link_of(struct arena *a, const struct store_tx *tx)
+{
+    struct hash256 hash = store_tx_hash(tx);
+    uint8_t *value = arena_alloc(a, STORE_TX_VALUE_BYTES);
+    store_tx_value(&hash, sto_tx_type(tx->tx), value);
+    return (struct link){be32_pair(a, tx->pos.ledger_seq, tx->pos.index),
+                         slice_of(value, STORE_TX_VALUE_BYTES)};
+}
+
+static err add_accounts(struct rows *r, const struct store_tx *tx, const struct link *link)
 {
     struct account *accounts;
     size_t n;
     TRY(txmeta_accounts(tx->meta, r->a, &accounts, &n));
     for (size_t i = 0; i < n; i++)
-        add(r, STORE_INDEX_ACCOUNT_TX, slice_of(accounts[i].b, 20), at, SLICE_EMPTY);
+        add(r, STORE_INDEX_ACCOUNT_TX, slice_of(accounts[i].b, 20), link->at, link->value);
     return OK;
 }
 
-static err add_nfts(struct rows *r, const struct store_tx *tx, struct slice at)
+static err add_nfts(struct rows *r, const struct store_tx *tx, const struct link *link)
 {
     struct txmeta_nft *nfts;
     size_t n;
@@ -75,7 +90,7 @@ static err add_nfts(struct rows *r, const struct store_tx *tx, struct slice at)
     for (size_t i = 0; i < n; i++) {
         struct slice token = hash256_slice(&nfts[i].token);
         if (nfts[i].links)
-            add(r, STORE_INDEX_NFT_TX, token, at, SLICE_EMPTY);
+            add(r, STORE_INDEX_NFT_TX, token, link->at, link->value);
         if (nfts[i].has_state)
             add_state(r, token, tx->pos.ledger_seq, &nfts[i].owner, nfts[i].is_burned);
         if (nfts[i].has_uri)
@@ -99,9 +114,9 @@ static err add_holders(struct rows *r, const struct store_tx *tx)
 
 ERR rows_add_tx(struct rows *r, const struct store_tx *tx)
 {
-    struct slice at = be32_pair(r->a, tx->pos.ledger_seq, tx->pos.index);
-    TRY(add_accounts(r, tx, at));
-    TRY(add_nfts(r, tx, at));
+    struct link link = link_of(r->a, tx);
+    TRY(add_accounts(r, tx, &link));
+    TRY(add_nfts(r, tx, &link));
     return add_holders(r, tx);
 }
 

@@ -236,37 +236,14 @@ static err mirror_walk(struct view *v, const struct hash256 *key, size_t n, stru
     return rc == MDB_NOTFOUND ? OK : mirror_check(v->ledgers->mirror, rc, "walk");
 }
 
-YIELDS static err history_keys(struct view *v, const struct hash256 *key, size_t n,
-                               struct hash256 *ret, size_t *ret_n)
-{
-    struct hash256 at = *key;
-    size_t got = 0;
-    while (got < n) {
-        err e = store_next(v->ledgers->store, v->header->seq, &at, &ret[got]);
-        if (e.code == ERR_NOT_FOUND)
-            break;
-        TRY(e);
-        at = ret[got++];
-        TRY(fiber_breathe());
-    }
-    *ret_n = got;
-    return OK;
-}
-
 YIELDS static err history_walk(struct view *v, const struct hash256 *key, size_t n, struct arena *a,
                                struct view_entry *ret, size_t *ret_n)
 {
-    struct hash256 *keys = arena_array(a, struct hash256, n);
-    struct slice *objects = arena_array(a, struct slice, n);
+    struct store_object *objects = arena_array(a, struct store_object, n);
     size_t got = 0;
-    TRY(history_keys(v, key, n, keys, &got));
-    TRY(history_get(v, keys, got, a, objects));
-    for (size_t i = 0; i < got; i++) {
-        if (objects[i].n == 0)
-            return FAIL(ERR_CORRUPT, "view: ledger %u lists an object that it does not have",
-                        v->header->seq);
-        ret[i] = (struct view_entry){keys[i], objects[i]};
-    }
+    TRY(store_page(v->ledgers->store, v->header->seq, key, n, true, a, objects, &got));
+    for (size_t i = 0; i < got; i++)
+        ret[i] = (struct view_entry){objects[i].key, objects[i].data};
     *ret_n = got;
     return OK;
 }

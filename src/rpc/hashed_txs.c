@@ -12,10 +12,10 @@ static int by_hash(const void *a, const void *b)
 
 err hashed_txs_read(struct call *c, struct hashed_tx **ret, size_t *ret_n)
 {
-    struct store_tx_pos all = {view_seq(c->view), STORE_TX_ALL};
+    struct store_txs_query all = {.first = view_seq(c->view), .last = view_seq(c->view)};
     struct store_tx *txs;
     size_t n;
-    err e = store_txs_get(view_store(c->view), &all, 1, c->arena, &txs, &n);
+    err e = store_ledger_txs(view_store(c->view), &all, c->arena, &txs, &n);
     if (e.code == ERR_NOT_FOUND)
         n = 0;
     else
@@ -24,7 +24,7 @@ err hashed_txs_read(struct call *c, struct hashed_tx **ret, size_t *ret_n)
     if (!hashed)
         return FAIL(ERR_LIMIT, "rpc: a ledger of %zu transactions is too large", n);
     for (size_t i = 0; i < n; i++)
-        hashed[i] = (struct hashed_tx){digest_tx_id(txs[i].tx), &txs[i]};
+        hashed[i] = (struct hashed_tx){store_tx_hash(&txs[i]), &txs[i]};
     qsort(hashed, n, sizeof *hashed, by_hash);
     *ret = hashed;
     *ret_n = n;

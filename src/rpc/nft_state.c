@@ -16,14 +16,14 @@ static err newest_row(struct call *c, enum store_index index, const struct hash2
                               .inclusive = true,
                               .backward = true,
                               .limit = 1};
-    struct store_entry *rows;
-    size_t n;
-    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &rows, &n));
-    if (n == 0)
+    struct store_rows found;
+    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &found));
+    if (found.n == 0)
         return (err){ERR_NOT_FOUND};
-    if (rows[0].suffix.n != 4)
-        return FAIL(ERR_CORRUPT, "rpc: a row of the tokens' index has %zu bytes", rows[0].suffix.n);
-    *ret = rows[0];
+    if (found.rows[0].suffix.n != 4)
+        return FAIL(ERR_CORRUPT, "rpc: a row of the tokens' index has %zu bytes",
+                    found.rows[0].suffix.n);
+    *ret = found.rows[0];
     return OK;
 }
 

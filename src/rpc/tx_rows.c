@@ -22,8 +22,8 @@ void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after)
         r->from = (struct store_tx_pos){r->high, INDEX_END};
 }
 
-static err read_rows(struct call *c, const struct tx_rows *r, uint32_t n, struct store_tx_pos *ret,
-                     size_t *ret_n)
+static err read_rows(struct call *c, const struct tx_rows *r, uint32_t n,
+                     struct store_tx_locator *ret, size_t *ret_n)
 {
     uint8_t from[8];
     bits_store32(from, r->from.ledger_seq);
@@ -34,36 +34,28 @@ static err read_rows(struct call *c, const struct tx_rows *r, uint32_t n, struct
                               .inclusive = r->inclusive,
                               .backward = !r->forward,
                               .limit = n};
-    struct store_entry *rows;
-    size_t n_rows;
-    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &rows, &n_rows));
-    for (size_t i = 0; i < n_rows; i++) {
-        if (rows[i].suffix.n != 8)
-            return FAIL(ERR_CORRUPT, "rpc: a row of a transaction index has %zu bytes",
-                        rows[i].suffix.n);
-        ret[i] =
-            (struct store_tx_pos){bits_load32(rows[i].suffix.p), bits_load32(rows[i].suffix.p + 4)};
-    }
-    *ret_n = n_rows;
+    struct store_rows rows;
+    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &rows));
+    for (size_t i = 0; i < rows.n; i++)
+        TRY(store_tx_locator_of(&rows.rows[i], &ret[i]));
+    *ret_n = rows.n;
     return OK;
 }
 
 /* How many rows stand before the first one behind the span. */
-static size_t in_span(const struct tx_rows *r, const struct store_tx_pos *rows, size_t n)
+static size_t in_span(const struct tx_rows *r, const struct store_tx_locator *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (r->forward ? rows[i].ledger_seq > r->high : rows[i].ledger_seq < r->low)
+        if (r->forward ? rows[i].pos.ledger_seq > r->high : rows[i].pos.ledger_seq < r->low)
             return i;
     return n;
 }
 
-static err each_of(struct call *c, const struct store_tx_pos *rows, size_t n, tx_rows_fn fn,
+static err each_of(struct call *c, const struct store_tx_locator *rows, size_t n, tx_rows_fn fn,
                    void *arg)
 {
-    struct store_tx *txs;
-    if (n == 0)
-        return OK;
-    TRY(store_txs_get(ledgers_store(c->ledgers), rows, n, c->arena, &txs, &n));
+    struct store_tx *txs = arena_array(c->arena, struct store_tx, n);
+    TRY(store_txs_get(ledgers_store(c->ledgers), rows, n, c->arena, txs));
     for (size_t i = 0; i < n; i++) {
         TRY(fn(c, arg, &txs[i]));
         TRY(call_breathe(c));
@@ -75,16 +67,16 @@ static err each_of(struct call *c, const struct store_tx_pos *rows, size_t n, tx
  * tells whether there is a rest. */
 static err step(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
 {
-    struct store_tx_pos rows[STEP_ROWS + 1];
     uint32_t want = MIN(r->left, (uint32_t)STEP_ROWS);
     size_t n = 0;
     struct arena_pos pos = arena_mark(c->arena);
+    struct store_tx_locator *rows = arena_array(c->arena, struct store_tx_locator, want + 1);
     TRY(read_rows(c, r, want + 1, rows, &n));
     n = in_span(r, rows, n);
     r->more = n > want;
     n = MIN(n, (size_t)want);
     if (n)
-        r->from = rows[n - 1];
+        r->from = rows[n - 1].pos;
     r->inclusive = false;
     r->left = r->more ? r->left - want : 0;
     TRY(each_of(c, rows, n, fn, arg));
@@ -115,7 +107,7 @@ static err put_binary(struct call *c, struct tx_rows_show *show, const struct st
 static err put_json(struct call *c, struct tx_rows_show *show, const struct store_tx *tx)
 {
     bool v1 = c->api_version < 2;
-    struct hash256 hash = digest_tx_id(tx->tx);
+    struct hash256 hash = store_tx_hash(tx);
     TRY(tx_json_ledger_at(c, tx->pos.ledger_seq, &show->ledger));
     struct txmeta_show how = {.api_version = c->api_version,
                               .ledger_seq = tx->pos.ledger_seq,

@@ -10,6 +10,8 @@ static const struct index_shape shapes[STORE_N_INDEXES] = {
     [STORE_INDEX_NFT_URI] = {"nft_uri", 32, 4, true},
     [STORE_INDEX_NFT_ISSUER] = {"nft_issuer", 20, 36, false},
     [STORE_INDEX_MPT_HOLDER] = {"mpt_holder", 24, 20, false},
+    [STORE_INDEX_MPT_TX] = {"mpt_tx", 24, 8, true},
+    [STORE_INDEX_ACCOUNT_MPT_TX] = {"account_mpt_tx", 44, 8, true},
 };
 
 const struct index_shape *index_shape(enum store_index index)
@@ -33,7 +35,28 @@ static ERR check(enum store_index index, struct slice prefix, size_t min_suffix,
 
 ERR index_check_row(const struct store_index_row *row)
 {
-    return check(row->index, row->prefix, SIZE_MAX, row->suffix.n);
+    TRY(check(row->index, row->prefix, SIZE_MAX, row->suffix.n));
+    if (store_index_of_txs(row->index) && row->value.n != STORE_TX_VALUE_BYTES)
+        return FAIL(ERR_INVALID, "store: %s: value of %zu bytes", index_shape(row->index)->name,
+                    row->value.n);
+    return OK;
+}
+
+ERR index_check_add(enum store_index index, const struct store_index_row *rows, size_t n,
+                    const struct store_range *lack, uint32_t from)
+{
+    if (index_shape(index) == NULL)
+        return FAIL(ERR_INVALID, "store: no index %d", (int)index);
+    if (lack == NULL || from < lack->first || from > lack->last)
+        return FAIL(ERR_INVALID, "store: %s: rows from ledger %u on are not lacking",
+                    index_shape(index)->name, from);
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].index != index)
+            return FAIL(ERR_INVALID, "store: %s: given a row of another index",
+                        index_shape(index)->name);
+        TRY(index_check_row(&rows[i]));
+    }
+    return OK;
 }
 
 ERR index_check_scan(const struct store_scan *scan)

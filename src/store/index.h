@@ -3,7 +3,7 @@
 #pragma once
 #include "store/store.h"
 
-#define INDEX_MAX_PREFIX 32
+#define INDEX_MAX_PREFIX 44
 #define INDEX_MAX_SUFFIX 36
 
 struct index_shape {
@@ -16,7 +16,10 @@ struct index_shape {
 /* NULL if there is no such index. Static. */
 const struct index_shape *index_shape(enum store_index index);
 
-/* Index, prefix and suffix fit together. Errors: ERR_INVALID. */
+/* Index, prefix, suffix and value fit together. Errors: ERR_INVALID. */
 ERR index_check_row(const struct store_index_row *row);
+/* What index_add is given; `lack`: what the index lacks, NULL if nothing. Errors: ERR_INVALID. */
+ERR index_check_add(enum store_index index, const struct store_index_row *rows, size_t n,
+                    const struct store_range *lack, uint32_t from);
 /* The same for a scan; `from` may be shorter than a suffix. Errors: ERR_INVALID. */
 ERR index_check_scan(const struct store_scan *scan);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "store/index.h"
 #include "store/range_set.h"
+#include "xrpl/sto.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,10 +14,6 @@ struct version {
     struct hash256 key;
     uint32_t seq; /* 0 = initially loaded */
     struct slice data;
-};
-struct tx_row {
-    struct store_tx tx;
-    struct hash256 hash;
 };
 struct meta_row {
     const char *name;
@@ -35,7 +32,7 @@ struct memory {
     struct range_set ranges;
     struct rows headers; /* struct ledger_header */
     struct rows objects; /* struct version */
-    struct rows txs;     /* struct tx_row, ascending */
+    struct rows txs;     /* struct store_tx with hashes, ascending */
     struct rows index;   /* struct store_index_row, by index, prefix, suffix */
     struct rows meta;    /* struct meta_row */
     uint32_t loading;    /* ledger of the load in progress; 0: none */
@@ -170,10 +167,9 @@ static void add_ledger(struct memory *m, const struct store_ledger *l)
 {
     *(struct ledger_header *)insert(&m->headers, sizeof l->header, m->headers.n) = l->header;
     for (size_t i = 0; i < l->n_txs; i++) {
-        struct tx_row *row = insert(&m->txs, sizeof *row, m->txs.n);
-        row->tx = (struct store_tx){l->txs[i].pos, arena_dup(m->arena, l->txs[i].tx),
-                                    arena_dup(m->arena, l->txs[i].meta)};
-        row->hash = l->tx_hashes[i];
+        struct store_tx *row = insert(&m->txs, sizeof *row, m->txs.n);
+        *row = (struct store_tx){l->txs[i].pos, arena_dup(m->arena, l->txs[i].tx),
+                                 arena_dup(m->arena, l->txs[i].meta), l->tx_hashes[i]};
     }
     for (size_t i = 0; i < l->n_index_rows; i++)
         add_index_row(m, &l->index_rows[i]);
@@ -327,45 +323,95 @@ static err op_diff(struct store *s, uint32_t seq, struct arena *a, struct hash25
     return OK;
 }
 
-static err get_ledger(struct memory *m, uint32_t seq, struct arena *a, struct store_tx **ret,
-                      size_t *ret_n)
+static err op_page(struct store *s, uint32_t seq, const struct hash256 *after, size_t n,
+                   bool with_data, struct arena *a, struct store_object *ret, size_t *ret_n)
 {
-    const struct tx_row *rows = m->txs.p;
-    size_t n = 0;
-    if (!range_set_has(&m->ranges, seq))
-        return FAIL(ERR_NOT_FOUND, "store: ledger %u is not held", seq);
-    struct store_tx *txs = arena_array(a, struct store_tx, m->txs.n + 1);
-    for (size_t i = 0; i < m->txs.n; i++)
-        if (rows[i].tx.pos.ledger_seq == seq)
-            txs[n++] = rows[i].tx;
-    *ret = txs;
-    *ret_n = n;
+    struct hash256 at = *after;
+    size_t got = 0;
+    for (; got < n; got++) {
+        err e = op_next(s, seq, &at, &ret[got].key);
+        if (e.code == ERR_NOT_FOUND)
+            break;
+        TRY(e);
+        at = ret[got].key;
+        ret[got].data = SLICE_EMPTY;
+        if (with_data)
+            TRY(op_objects_get(s, seq, &at, 1, a, &ret[got].data, NULL));
+    }
+    *ret_n = got;
     return OK;
 }
 
-static ERR get_one(struct memory *m, struct store_tx_pos pos, struct store_tx *ret)
+/* NULL if there is none. */
+static struct store_tx *find_tx(struct memory *m, struct store_tx_pos pos)
 {
-    const struct tx_row *rows = m->txs.p;
+    struct store_tx *rows = m->txs.p;
     for (size_t i = 0; i < visible(m, &m->txs); i++)
-        if (rows[i].tx.pos.ledger_seq == pos.ledger_seq && rows[i].tx.pos.index == pos.index) {
-            *ret = rows[i].tx;
-            return OK;
-        }
-    return FAIL(ERR_CORRUPT, "store: no transaction at %u:%u", pos.ledger_seq, pos.index);
+        if (rows[i].pos.ledger_seq == pos.ledger_seq && rows[i].pos.index == pos.index)
+            return &rows[i];
+    return NULL;
 }
 
-static err op_txs_get(struct store *s, const struct store_tx_pos *pos, size_t n, struct arena *a,
-                      struct store_tx **ret, size_t *ret_n)
+static err op_txs_get(struct store *s, const struct store_tx_locator *at, size_t n, struct arena *a,
+                      struct store_tx *ret)
+{
+    (void)a; /* rows live as long as the store */
+    for (size_t i = 0; i < n; i++) {
+        const struct store_tx *tx = find_tx(memory_of(s), at[i].pos);
+        if (tx == NULL)
+            return FAIL(ERR_CORRUPT, "store: no transaction at %u:%u", at[i].pos.ledger_seq,
+                        at[i].pos.index);
+        ret[i] = *tx;
+    }
+    return OK;
+}
+
+static err op_tx_types(struct store *s, const struct store_tx_locator *at, size_t n, uint16_t *ret)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct store_tx tx;
+        TRY(op_txs_get(s, &at[i], 1, NULL, &tx));
+        ret[i] = sto_tx_type(tx.tx);
+    }
+    return OK;
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+    return hash256_cmp(&((const struct store_tx *)a)->hash, &((const struct store_tx *)b)->hash);
+}
+
+static void hashes_only(struct store_tx *txs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        txs[i] = (struct store_tx){.pos = txs[i].pos, .hash = txs[i].hash};
+    qsort(txs, n, sizeof *txs, compare_hashes);
+}
+
+static err op_ledger_txs(struct store *s, const struct store_txs_query *q, struct arena *a,
+                         struct store_tx **ret, size_t *ret_n)
 {
     struct memory *m = memory_of(s);
-    if (n == 1 && pos->index == STORE_TX_ALL)
-        return get_ledger(m, pos->ledger_seq, a, ret, ret_n);
-    struct store_tx *txs = arena_array(a, struct store_tx, n);
-    for (size_t i = 0; i < n; i++) {
-        if (pos[i].index == STORE_TX_ALL)
-            return FAIL(ERR_INVALID, "store: a whole ledger among several positions");
-        TRY(get_one(m, pos[i], &txs[i]));
+    const struct store_tx *rows = m->txs.p;
+    size_t n = 0, skip = q->skip, limit = q->limit ? q->limit : SIZE_MAX;
+    TRY(range_set_check_txs_query(&m->ranges, q));
+    struct store_tx *txs = arena_array(a, struct store_tx, m->txs.n + q->n_indexes + 1);
+    for (size_t i = 0; q->indexes && i < q->n_indexes; i++) {
+        const struct store_tx *tx = find_tx(m, (struct store_tx_pos){q->first, q->indexes[i]});
+        if (tx)
+            txs[n++] = *tx;
     }
+    for (size_t i = 0; q->indexes == NULL && i < m->txs.n && n < limit; i++) {
+        const struct store_tx *tx = &rows[q->backward ? m->txs.n - 1 - i : i];
+        if (tx->pos.ledger_seq < q->first || tx->pos.ledger_seq > q->last)
+            continue;
+        if (skip > 0)
+            skip--;
+        else
+            txs[n++] = *tx;
+    }
+    if (q->hashes_only)
+        hashes_only(txs, n);
     *ret = txs;
     *ret_n = n;
     return OK;
@@ -375,11 +421,11 @@ static err op_tx_find(struct store *s, const struct hash256 *hash, struct arena 
                       struct store_tx *ret)
 {
     struct memory *m = memory_of(s);
-    const struct tx_row *rows = m->txs.p;
+    const struct store_tx *rows = m->txs.p;
     (void)a; /* rows live as long as the store */
     for (size_t i = 0; i < visible(m, &m->txs); i++)
         if (hash256_eq(&rows[i].hash, hash)) {
-            *ret = rows[i].tx;
+            *ret = rows[i];
             return OK;
         }
     return FAIL(ERR_NOT_FOUND, "store: no transaction with this hash");
@@ -395,12 +441,9 @@ static bool in_scan(const struct store_index_row *row, const struct store_scan *
     return c == 0 ? scan->inclusive : (c < 0) == scan->backward;
 }
 
-static err op_scan(struct store *s, const struct store_scan *scan, struct arena *a,
-                   struct store_entry **ret, size_t *ret_n)
+static struct store_rows scan_one(struct memory *m, const struct store_scan *scan, struct arena *a)
 {
-    struct memory *m = memory_of(s);
     const struct store_index_row *rows = m->index.p;
-    TRY(index_check_scan(scan));
     size_t n = 0, n_rows = visible(m, &m->index);
     struct store_entry *entries = arena_array(a, struct store_entry, n_rows + 1);
     for (size_t i = 0; i < n_rows && n < scan->limit; i++) {
@@ -409,9 +452,106 @@ static err op_scan(struct store *s, const struct store_scan *scan, struct arena 
             entries[n++] =
                 (struct store_entry){arena_dup(a, row->suffix), arena_dup(a, row->value)};
     }
-    *ret = entries;
-    *ret_n = n;
+    return (struct store_rows){entries, n};
+}
+
+static err op_scan(struct store *s, const struct store_scan *scans, size_t n, struct arena *a,
+                   struct store_rows *ret)
+{
+    for (size_t i = 0; i < n; i++)
+        TRY(index_check_scan(&scans[i]));
+    for (size_t i = 0; i < n; i++)
+        ret[i] = scan_one(memory_of(s), &scans[i], a);
     return OK;
+}
+
+/* --- repair --- */
+
+static void drop(struct rows *r, size_t row_bytes, size_t at)
+{
+    uint8_t *row = (uint8_t *)r->p + at * row_bytes;
+    memmove(row, row + row_bytes, (--r->n - at) * row_bytes);
+}
+
+static void drop_object(struct memory *m, const struct hash256 *key, uint32_t seq)
+{
+    struct version *v = m->objects.p;
+    for (size_t i = m->objects.n; i-- > 0;)
+        if (v[i].seq == seq && hash256_eq(&v[i].key, key))
+            drop(&m->objects, sizeof *v, i);
+}
+
+static void drop_index_row(struct memory *m, const struct store_index_row *row)
+{
+    struct store_index_row *rows = m->index.p;
+    for (size_t i = m->index.n; i-- > 0;)
+        if (compare_index(&rows[i], row) == 0)
+            drop(&m->index, sizeof *rows, i);
+}
+
+static void put_header(struct memory *m, const struct ledger_header *header)
+{
+    struct ledger_header *rows = m->headers.p;
+    size_t at = 0;
+    while (at < m->headers.n && rows[at].seq < header->seq)
+        at++;
+    if (at == m->headers.n || rows[at].seq != header->seq)
+        rows = insert(&m->headers, sizeof *rows, at);
+    else
+        rows = &rows[at];
+    *rows = *header;
+}
+
+static void put_tx(struct memory *m, const struct store_tx *tx, const struct hash256 *hash)
+{
+    struct store_tx *row = find_tx(m, tx->pos);
+    for (size_t at = 0; row == NULL; at++) {
+        struct store_tx *rows = m->txs.p;
+        bool before =
+            at < m->txs.n &&
+            (rows[at].pos.ledger_seq < tx->pos.ledger_seq ||
+             (rows[at].pos.ledger_seq == tx->pos.ledger_seq && rows[at].pos.index < tx->pos.index));
+        if (!before)
+            row = insert(&m->txs, sizeof *row, at);
+    }
+    *row = (struct store_tx){tx->pos, arena_dup(m->arena, tx->tx), arena_dup(m->arena, tx->meta),
+                             *hash};
+}
+
+static err op_repair(struct store *s, const struct store_repair *r)
+{
+    struct memory *m = memory_of(s);
+    const struct store_ledger none = {0}, *l = r->put ? r->put : &none;
+    TRY(check_index_rows(l->index_rows, l->n_index_rows));
+    for (size_t i = 0; i < r->n_drop_objects; i++)
+        drop_object(m, &r->drop_objects[i], r->at);
+    for (size_t i = 0; i < r->n_drop_rows; i++)
+        drop_index_row(m, &r->drop_rows[i]);
+    if (r->put && r->has_header)
+        put_header(m, &l->header);
+    for (size_t i = 0; i < l->n_txs; i++)
+        put_tx(m, &l->txs[i], &l->tx_hashes[i]);
+    add_objects(m, r->at, l->objects, l->n_objects);
+    for (size_t i = 0; i < l->n_index_rows; i++)
+        add_index_row(m, &l->index_rows[i]);
+    return OK;
+}
+
+static err op_index_lack(struct store *s, enum store_index index, struct store_range *ret,
+                         size_t *ret_n)
+{
+    (void)s, (void)ret;
+    if (index_shape(index) == NULL)
+        return FAIL(ERR_INVALID, "store: no index %d", (int)index);
+    *ret_n = 0; /* it is never older than this program */
+    return OK;
+}
+
+static err op_index_add(struct store *s, enum store_index index, const struct store_index_row *rows,
+                        size_t n, uint32_t from)
+{
+    (void)s;
+    return index_check_add(index, rows, n, NULL, from);
 }
 
 static void op_stats(struct store *s, struct store_stats *ret)
@@ -429,12 +569,18 @@ static const struct store_ops ops = {
     .load_add = op_load_add,
     .load_commit = op_load_commit,
     .write = op_write,
+    .repair = op_repair,
+    .index_lack = op_index_lack,
+    .index_add = op_index_add,
     .header_get = op_header_get,
     .seq_by_hash = op_seq_by_hash,
     .objects_get = op_objects_get,
     .next = op_next,
+    .page = op_page,
     .diff = op_diff,
     .txs_get = op_txs_get,
+    .tx_types = op_tx_types,
+    .ledger_txs = op_ledger_txs,
     .tx_find = op_tx_find,
     .scan = op_scan,
     .stats = op_stats,

@@ -15,7 +15,7 @@ ERR range_set_check_txs(const struct store_ledger *l)
 {
     for (size_t i = 0; i < l->n_txs; i++) {
         const struct store_tx_pos *pos = &l->txs[i].pos;
-        if (pos->ledger_seq != l->header.seq || pos->index == STORE_TX_ALL ||
+        if (pos->ledger_seq != l->header.seq || pos->index == STORE_TX_INDEX_UNKNOWN ||
             (i > 0 && pos->index <= l->txs[i - 1].pos.index))
             return FAIL(ERR_INVALID, "store: ledger %u: transaction %zu stands at %u:%u",
                         l->header.seq, i, pos->ledger_seq, pos->index);
@@ -40,6 +40,21 @@ ERR range_set_check_append(const struct range_set *set, const struct store_ledge
         TRY(range_set_check_txs(&ledgers[i]));
     }
     return OK;
+}
+
+ERR range_set_check_txs_query(const struct range_set *set, const struct store_txs_query *q)
+{
+    bool part = q->indexes || q->hashes_only;
+    if (q->last < q->first || (part && (q->first != q->last || q->skip || q->limit)) ||
+        (q->indexes && q->hashes_only))
+        return FAIL(ERR_INVALID, "store: transactions of ledgers %u to %u in a way there is not",
+                    q->first, q->last);
+    for (size_t i = 0; i < set->n; i++)
+        if (q->first >= set->r[i].first && q->last <= set->r[i].last)
+            return OK;
+    if (q->first == q->last)
+        return FAIL(ERR_NOT_FOUND, "store: ledger %u is not held", q->first);
+    return FAIL(ERR_NOT_FOUND, "store: ledgers %u to %u are not all held", q->first, q->last);
 }
 
 ERR range_set_check_first(const struct range_set *set, uint32_t seq, uint32_t n_chains)

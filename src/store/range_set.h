@@ -15,6 +15,9 @@ ERR range_set_check_append(const struct range_set *set, const struct store_ledge
                            size_t n);
 /* The ledger's transactions ascend and say that they stand in it. Errors: ERR_INVALID. */
 ERR range_set_check_txs(const struct store_ledger *l);
+/* The query asks for what there is, of ledgers that are held. Errors: ERR_INVALID, ERR_NOT_FOUND.
+ */
+ERR range_set_check_txs_query(const struct range_set *set, const struct store_txs_query *q);
 /* What a first ledger must be. Errors: ERR_EXISTS (not empty), ERR_INVALID. */
 ERR range_set_check_first(const struct range_set *set, uint32_t seq, uint32_t n_chains);
 

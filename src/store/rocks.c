@@ -6,6 +6,7 @@
 #include "store/rocks_load.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_options.h"
+#include "store/rocks_repair.h"
 #include "store/rocks_status.h"
 
 #include <assert.h>
@@ -120,6 +121,7 @@ static void rocks_free(struct rocks *r)
     rocks_iter_pools_deinit(r);
     rocks_options_deinit(r);
     pthread_mutex_destroy(&r->ranges_lock);
+    pthread_mutex_destroy(&r->write_lock);
     pthread_rwlock_destroy(&r->db_lock);
     free(r->path);
     free(r);
@@ -145,12 +147,18 @@ static const struct store_ops ops = {
     .load_add = rocks_load_add,
     .load_commit = rocks_load_commit,
     .write = rocks_write,
+    .repair = rocks_repair,
+    .index_lack = rocks_index_lack,
+    .index_add = rocks_index_add,
     .header_get = rocks_tx_header_get,
     .seq_by_hash = rocks_tx_seq_by_hash,
     .objects_get = rocks_state_objects_get,
     .next = rocks_next,
+    .page = rocks_page,
     .diff = rocks_diff,
     .txs_get = rocks_tx_get,
+    .tx_types = rocks_tx_types,
+    .ledger_txs = rocks_ledger_txs,
     .tx_find = rocks_tx_find,
     .scan = rocks_scan,
     .stats = op_stats,
@@ -229,58 +237,80 @@ static ERR own_meta(struct rocks *r, const char *name, struct arena *a, struct s
     return OK;
 }
 
+/* *ret_version is 0 when it is not set. */
 static ERR check_version(struct rocks *r, const char *name, uint32_t ours, struct arena *a,
-                         bool *ret_set)
+                         uint32_t *ret_version)
 {
     struct slice v;
     TRY(own_meta(r, name, a, &v));
-    *ret_set = v.n != 0;
     if (v.n != 0 && v.n != 4)
         return FAIL(ERR_CORRUPT, "store: %s: %s of %zu bytes", r->path, name + 1, v.n);
-    if (v.n == 4 && bits_load32(v.p) > ours)
+    *ret_version = v.n ? bits_load32(v.p) : 0;
+    if (*ret_version > ours)
         return FAIL(ERR_VERSION, "store: %s: %s %u is newer than %u, which this program knows",
-                    r->path, name + 1, bits_load32(v.p), ours);
+                    r->path, name + 1, *ret_version, ours);
     return OK;
 }
 
-static void index_meta_name(size_t index, char out[32])
+static void index_meta_name(enum store_index index, char out[32])
 {
-    snprintf(out, 32, ".index.%s", index_shape((enum store_index)index)->name);
+    snprintf(out, 32, ".index.%s", index_shape(index)->name);
+}
+
+static void put_index_version(struct rocks_batch *b, enum store_index index)
+{
+    uint8_t version[4];
+    char name[32];
+    bits_store32(version, ROCKS_INDEX_VERSION);
+    index_meta_name(index, name);
+    rocks_batch_put_meta(b, name, slice_of(version, 4));
 }
 
 static ERR make_meta(struct rocks *r)
 {
     CLEANUP(rocks_batch_deinit) struct rocks_batch b = rocks_batch_of(r);
     uint8_t version[4], dataset[16];
-    char name[32];
     if (r->read_only)
         return FAIL(ERR_CORRUPT, "store: %s: has no format version", r->path);
     if (getrandom(dataset, sizeof dataset, 0) != sizeof dataset)
         return FAIL(ERR_IO, "store: getrandom: %s", strerror(errno));
-    bits_store32(version, ROCKS_INDEX_VERSION);
-    for (size_t i = 1; i < STORE_N_INDEXES; i++) {
-        index_meta_name(i, name);
-        rocks_batch_put_meta(&b, name, slice_of(version, 4));
-    }
+    for (enum store_index i = 1; i < STORE_N_INDEXES; i++)
+        put_index_version(&b, i);
     bits_store32(version, ROCKS_FORMAT);
     rocks_batch_put_meta(&b, ".format", slice_of(version, 4));
     rocks_batch_put_meta(&b, "dataset_id", slice_of(dataset, sizeof dataset));
     return rocks_batch_commit(&b);
 }
 
+/* An index that is younger than the dataset lacks all ledgers that are there. */
+static ERR check_index(struct rocks *r, enum store_index index, struct rocks_batch *b,
+                       struct arena *a)
+{
+    char name[32];
+    uint32_t version;
+    index_meta_name(index, name);
+    TRY(check_version(r, name, ROCKS_INDEX_VERSION, a, &version));
+    if (version == ROCKS_INDEX_VERSION)
+        return OK;
+    if (r->ranges.n > 0)
+        rocks_repair_put_lack(
+            b, index,
+            &(struct store_range){r->ranges.r[0].first, r->ranges.r[r->ranges.n - 1].last});
+    put_index_version(b, index);
+    return OK;
+}
+
 static ERR check_meta(struct rocks *r)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    char name[32];
-    bool set;
-    TRY(check_version(r, ".format", ROCKS_FORMAT, a, &set));
-    if (!set)
+    CLEANUP(rocks_batch_deinit) struct rocks_batch b = rocks_batch_of(r);
+    uint32_t version;
+    TRY(check_version(r, ".format", ROCKS_FORMAT, a, &version));
+    if (version == 0)
         return make_meta(r);
-    for (size_t i = 1; i < STORE_N_INDEXES; i++) {
-        index_meta_name(i, name);
-        TRY(check_version(r, name, ROCKS_INDEX_VERSION, a, &set));
-    }
-    return OK;
+    for (enum store_index i = 1; i < STORE_N_INDEXES; i++)
+        TRY(check_index(r, i, &b, a));
+    return r->read_only || rocksdb_writebatch_count(b.wb) == 0 ? OK : rocks_batch_commit(&b);
 }
 
 static ERR read_ranges(struct rocks *r, struct range_set *ret)
@@ -324,8 +354,8 @@ static ERR open_checked(struct rocks *r)
     }
     TRY(check_column_families(r));
     TRY(open_db(r));
-    TRY(check_meta(r));
     TRY(read_ranges(r, &r->ranges));
+    TRY(check_meta(r));
     atomic_store(&r->ready, r->ranges.n > 0);
     if (r->read_only)
         return OK;
@@ -341,6 +371,7 @@ ERR rocks_open(const struct rocks_opts *opts, struct store **ret)
     r->read_only = opts->read_only;
     r->fast_close = opts->fast_close;
     pthread_mutex_init(&r->ranges_lock, NULL);
+    pthread_mutex_init(&r->write_lock, NULL);
     pthread_rwlock_init(&r->db_lock, NULL);
     rocks_options_init(r, opts->cache_bytes);
     rocks_iter_pools_init(r);

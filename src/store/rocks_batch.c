@@ -85,12 +85,14 @@ ERR rocks_batch_put_index_rows(struct rocks_batch *b, const struct store_index_r
     for (size_t i = 0; i < n; i++) {
         TRY(index_check_row(&rows[i]));
         struct rocks_key key = rocks_codec_index_key(rows[i].index, rows[i].prefix, rows[i].suffix);
-        rocks_batch_put(b, rocks_codec_index_cf(rows[i].index), &key, rows[i].value);
+        rocks_batch_put(b, rocks_codec_index_cf(rows[i].index), &key,
+                        rocks_codec_index_value(rows[i].index, rows[i].value));
     }
     return OK;
 }
 
-static void put_tx(struct rocks_batch *b, const struct store_tx *tx, const struct hash256 *hash)
+void rocks_batch_put_tx(struct rocks_batch *b, const struct store_tx *tx,
+                        const struct hash256 *hash)
 {
     struct rocks_key key = rocks_key_tx(tx->pos.ledger_seq, tx->pos.index);
     struct rocks_key hash_key = rocks_codec_txhash_key(hash, tx->pos);
@@ -101,7 +103,7 @@ static void put_tx(struct rocks_batch *b, const struct store_tx *tx, const struc
     rocks_batch_put(b, ROCKS_CF_TXHASH, &hash_key, SLICE_EMPTY);
 }
 
-void rocks_batch_put_ledger(struct rocks_batch *b, const struct store_ledger *l)
+void rocks_batch_put_header(struct rocks_batch *b, const struct store_ledger *l)
 {
     uint8_t header[LEDGER_HEADER_BYTES], seq[4];
     struct rocks_key seq_key = rocks_key_seq(l->header.seq), hash_key = {.n = 0};
@@ -113,8 +115,18 @@ void rocks_batch_put_ledger(struct rocks_batch *b, const struct store_ledger *l)
         (struct slice[]){slice_of(header, sizeof header), slice_of(l->unnamed, 32 * l->n_unnamed)},
         2);
     rocks_batch_put(b, ROCKS_CF_HASH, &hash_key, slice_of(seq, 4));
+}
+
+void rocks_batch_put_ledger(struct rocks_batch *b, const struct store_ledger *l)
+{
+    rocks_batch_put_header(b, l);
     for (size_t i = 0; i < l->n_txs; i++)
-        put_tx(b, &l->txs[i], &l->tx_hashes[i]);
+        rocks_batch_put_tx(b, &l->txs[i], &l->tx_hashes[i]);
+}
+
+void rocks_batch_delete(struct rocks_batch *b, enum rocks_cf cf, const struct rocks_key *key)
+{
+    rocksdb_writebatch_delete_cf(b->wb, b->r->cf[cf], (const char *)key->b, key->n);
 }
 
 static ERR commit(struct rocks_batch *b, const rocksdb_writeoptions_t *opts)

@@ -78,6 +78,11 @@ enum rocks_cf rocks_codec_index_cf(enum store_index index)
     return index == STORE_INDEX_ACCOUNT_TX ? ROCKS_CF_ACCOUNT_TX : ROCKS_CF_INDEX;
 }
 
+struct slice rocks_codec_index_value(enum store_index index, struct slice value)
+{
+    return store_index_of_txs(index) ? slice_from(value, STORE_TX_VALUE_BYTES - 2) : value;
+}
+
 struct rocks_key rocks_codec_index_key(enum store_index index, struct slice prefix,
                                        struct slice suffix)
 {

@@ -29,3 +29,6 @@ enum rocks_cf rocks_codec_index_cf(enum store_index index);
 /* Prefix and suffix have the index's sizes. */
 struct rocks_key rocks_codec_index_key(enum store_index index, struct slice prefix,
                                        struct slice suffix);
+/* What is kept of a row's value: of a transaction index the type only (its key has the position).
+ */
+struct slice rocks_codec_index_value(enum store_index index, struct slice value);

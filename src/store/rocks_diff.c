@@ -57,10 +57,10 @@ static ERR collect(struct rocks *r, const struct store_tx *tx, struct buf *named
 static ERR collect_named(struct diff_read *d)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    struct store_tx_pos all = {d->seq, STORE_TX_ALL};
+    struct store_txs_query all = {.first = d->seq, .last = d->seq};
     struct store_tx *txs;
     size_t n;
-    TRY(rocks_tx_get(&d->rd.r->base, &all, 1, a, &txs, &n));
+    TRY(rocks_ledger_txs(&d->rd.r->base, &all, a, &txs, &n));
     for (size_t i = 0; i < n; i++)
         TRY(collect(d->rd.r, &txs[i], &d->named));
     sort_unique(&d->named);

@@ -2,15 +2,18 @@
 /* What the rocks_*.c files share: the store's struct, its column families and how keys look.
  * Private to them.
  *
- * Numbers are big-endian; ~ marks a complemented one, so that newer comes first:
- *   meta        name                         -> value (names that begin with '.' are the store's
- * own) header      seq                          -> header 150, then the unnamed keys of the ledger,
- * 32 each hash        ledger hash                  -> seq tx          seq, index -> length of the
- * transaction (varint), transaction, metadata txhash      first 8 bytes, seq, index (1, 2 or 4
- * bytes, as it needs) -> nothing account_tx  account 20, ~seq, ~index     -> nothing object key 32,
- * ~seq                 -> kind u8, bytes successor   key 32, ~seq                 -> next 32 index
- * index u8, prefix, suffix (complemented where newest_first) -> value seq 0 in object and
- * successor: the initially loaded ledger. */
+ * Rows; numbers are big-endian, ~ marks a complemented one, so that newer comes first:
+ * - meta: name -> value (names that begin with '.' are the store's own)
+ * - header: seq -> header 150, then the unnamed keys of the ledger, 32 each
+ * - hash: ledger hash -> seq
+ * - tx: seq, index -> length of the transaction (varint), transaction, metadata
+ * - txhash: first 8 bytes, seq, index (1, 2 or 4 bytes, as it needs) -> nothing
+ * - account_tx: account 20, ~seq, ~index -> transaction type u16, or nothing
+ * - object: key 32, ~seq -> kind u8, bytes
+ * - successor: key 32, ~seq -> next 32
+ * - index: index u8, prefix, suffix (complemented where newest_first) -> value
+ *
+ * seq 0 in object and successor: the initially loaded ledger. */
 #pragma once
 #include "base/bits.h"
 #include "base/mem.h"
@@ -23,7 +26,7 @@
 #include <stdatomic.h>
 
 #define ROCKS_FORMAT 1        /* of the rows; a newer one is refused */
-#define ROCKS_INDEX_VERSION 1 /* of how index rows are derived */
+#define ROCKS_INDEX_VERSION 1 /* of how index rows are derived; an older one is built anew */
 
 enum rocks_cf {
     ROCKS_CF_META, /* RocksDB's "default", always there */
@@ -145,9 +148,10 @@ struct rocks {
      * (rocks_heal.h). */
     pthread_rwlock_t db_lock;
     _Atomic bool failed;        /* a write failed: none until the database is opened again */
-    struct rocks_recent recent; /* the writer's */
+    pthread_mutex_t write_lock; /* held by whoever writes: what follows is his */
+    struct rocks_recent recent;
 
-    struct rocks_load *load; /* NULL: none in progress; the writer's */
+    struct rocks_load *load; /* NULL: none in progress; the loader's */
 
     _Atomic uint64_t n_reads, n_offloaded, n_pending, n_writes;
 };

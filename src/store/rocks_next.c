@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The order of the keys that exist at a ledger. */
+#include "store/rocks_next.h"
+
 #include "store/rocks_ops.h"
 #include "store/rocks_state.h"
 #include "store/rocks_status.h"
@@ -223,6 +225,17 @@ static err next_step(struct rocks_read *rd)
     if (!n->walking)
         TRY(start(n, &done));
     return done ? OK : walk(n);
+}
+
+ERR rocks_next_within(const struct rocks_read *rd, uint32_t seq, const struct hash256 *key,
+                      struct hash256 *ret)
+{
+    struct next_read n = {.rd = {rd->r, rd->disk, next_step}, .seq = seq, .key = key, .ret = ret};
+    err e;
+    do
+        e = next_step(&n.rd);
+    while (e.code == ROCKS_MORE);
+    return e;
 }
 
 err rocks_next(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret)

@@ -13,17 +13,28 @@ err rocks_load_add(struct store *s, uint32_t chain, const struct store_object *o
 err rocks_load_commit(struct store *s, const struct store_ledger *ledger);
 err rocks_write(struct store *s, const struct store_ledger *ledgers, size_t n);
 
+err rocks_repair(struct store *s, const struct store_repair *rows);
+err rocks_index_lack(struct store *s, enum store_index index, struct store_range *ret,
+                     size_t *ret_n);
+err rocks_index_add(struct store *s, enum store_index index, const struct store_index_row *rows,
+                    size_t n, uint32_t from);
+
 err rocks_tx_header_get(struct store *s, uint32_t seq, struct ledger_header *ret);
 err rocks_tx_seq_by_hash(struct store *s, const struct hash256 *ledger_hash, uint32_t *ret_seq);
-err rocks_tx_get(struct store *s, const struct store_tx_pos *pos, size_t n, struct arena *a,
-                 struct store_tx **ret, size_t *ret_n);
+err rocks_tx_get(struct store *s, const struct store_tx_locator *at, size_t n, struct arena *a,
+                 struct store_tx *ret);
+err rocks_tx_types(struct store *s, const struct store_tx_locator *at, size_t n, uint16_t *ret);
+err rocks_ledger_txs(struct store *s, const struct store_txs_query *query, struct arena *a,
+                     struct store_tx **ret, size_t *ret_n);
 err rocks_tx_find(struct store *s, const struct hash256 *tx_hash, struct arena *a,
                   struct store_tx *ret);
 
 err rocks_state_objects_get(struct store *s, uint32_t seq, const struct hash256 *keys, size_t n,
                             struct arena *a, struct slice *ret, uint32_t *ret_seqs);
 err rocks_next(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret);
+err rocks_page(struct store *s, uint32_t seq, const struct hash256 *after, size_t n, bool with_data,
+               struct arena *a, struct store_object *ret, size_t *ret_n);
 err rocks_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret, size_t *ret_n);
 
-err rocks_scan(struct store *s, const struct store_scan *scan, struct arena *a,
-               struct store_entry **ret, size_t *ret_n);
+err rocks_scan(struct store *s, const struct store_scan *scans, size_t n, struct arena *a,
+               struct store_rows *ret);

@@ -8,77 +8,96 @@
 
 #define ROWS_PER_STEP 128
 
-struct scan_read {
-    struct rocks_read rd;
-    const struct store_scan *scan;
+/* One of the scans. */
+struct scan {
+    const struct store_scan *asked;
     const struct index_shape *shape;
     enum rocks_iter_kind kind;
     bool backward;       /* as the rows are stored */
     struct rocks_key at; /* next row is here or beyond, */
     bool inclusive;      /* or strictly beyond */
     size_t prefix_n;     /* of the stored key */
+    struct store_rows *ret;
+    size_t cap;
+};
+
+struct scans_read {
+    struct rocks_read rd;
+    const struct store_scan *asked;
+    size_t n, n_done;
     struct arena *arena;
-    struct store_entry *rows;
-    size_t n, cap;
+    struct store_rows *ret;
+    struct scan now; /* asked[n_done], once started */
+    bool started;
 };
 
 /* `from` may be the beginning of a suffix. Such a one stands just before all suffixes that begin
  * with it: as that beginning and zeros, counted in a walk up and not counted in a walk down. Empty
  * in a walk down: after all. */
-static void set_start(struct scan_read *r, const struct store_scan *scan)
+static void set_start(struct scan *r)
 {
+    const struct store_scan *asked = r->asked;
     uint8_t suffix[INDEX_MAX_SUFFIX] = {0};
-    bool whole = scan->from.n == r->shape->suffix_bytes;
-    r->inclusive = whole ? scan->inclusive : !scan->backward;
-    if (scan->from.n > 0)
-        memcpy(suffix, scan->from.p, scan->from.n);
-    else if (scan->backward) {
+    bool whole = asked->from.n == r->shape->suffix_bytes;
+    r->inclusive = whole ? asked->inclusive : !asked->backward;
+    if (asked->from.n > 0)
+        memcpy(suffix, asked->from.p, asked->from.n);
+    else if (asked->backward) {
         memset(suffix, 0xFF, sizeof suffix);
         r->inclusive = true;
     }
-    r->at =
-        rocks_codec_index_key(scan->index, scan->prefix, slice_of(suffix, r->shape->suffix_bytes));
+    r->at = rocks_codec_index_key(asked->index, asked->prefix,
+                                  slice_of(suffix, r->shape->suffix_bytes));
     r->prefix_n = r->at.n - r->shape->suffix_bytes;
 }
 
-static void make_room(struct scan_read *r)
+static struct store_entry *make_room(struct scan *r, struct arena *a)
 {
-    if (r->n < r->cap)
-        return;
-    r->cap = MIN(r->cap ? 4 * r->cap : 256, (size_t)r->scan->limit);
-    struct store_entry *more = arena_array(r->arena, struct store_entry, r->cap);
-    if (r->n)
-        memcpy(more, r->rows, r->n * sizeof *more);
-    r->rows = more;
+    if (r->ret->n == r->cap) {
+        r->cap = MIN(r->cap ? 4 * r->cap : 64, (size_t)r->asked->limit);
+        struct store_entry *more = arena_array(a, struct store_entry, r->cap);
+        if (r->ret->n)
+            memcpy(more, r->ret->rows, r->ret->n * sizeof *more);
+        r->ret->rows = more;
+    }
+    return &r->ret->rows[r->ret->n];
 }
 
-static ERR take_row(struct scan_read *r, const struct rocks_iter *it)
+/* Suffix and value in one piece. */
+static void copy_row(const struct scan *r, struct slice key, struct slice value, struct arena *a,
+                     struct store_entry *ret)
+{
+    size_t n = r->shape->suffix_bytes;
+    uint8_t *p = arena_alloc(a, n + value.n);
+    uint8_t flip = r->shape->newest_first ? 0xFF : 0;
+    for (size_t i = 0; i < n; i++)
+        p[i] = key.p[r->prefix_n + i] ^ flip;
+    if (value.n)
+        memcpy(p + n, value.p, value.n);
+    *ret = (struct store_entry){slice_of(p, n), slice_of(p + n, value.n)};
+}
+
+static ERR take_row(const struct rocks *rocks, struct scan *r, struct arena *a,
+                    const struct rocks_iter *it)
 {
     struct slice key = rocks_iter_key(it);
     if (key.n != r->at.n)
-        return FAIL(ERR_CORRUPT, "store: %s: row of %s with %zu bytes", r->rd.r->path,
-                    r->shape->name, key.n);
-    make_room(r);
-    struct store_entry *row = &r->rows[r->n];
-    uint8_t *suffix = arena_alloc(r->arena, r->shape->suffix_bytes);
-    uint8_t flip = r->shape->newest_first ? 0xFF : 0;
-    for (size_t i = 0; i < r->shape->suffix_bytes; i++)
-        suffix[i] = key.p[r->prefix_n + i] ^ flip;
-    row->suffix = slice_of(suffix, r->shape->suffix_bytes);
-    row->value = arena_dup(r->arena, rocks_iter_value(it));
+        return FAIL(ERR_CORRUPT, "store: %s: row of %s with %zu bytes", rocks->path, r->shape->name,
+                    key.n);
+    copy_row(r, key, rocks_iter_value(it), a, make_room(r, a));
     memcpy(r->at.b, key.p, key.n);
     r->inclusive = false;
-    r->n++;
-    return rocks_read_check_budget(r->arena);
+    r->ret->n++;
+    return rocks_read_check_budget(a);
 }
 
-static bool within(const struct scan_read *r, const struct rocks_iter *it)
+static bool within(const struct scan *r, const struct rocks_iter *it)
 {
     struct slice key = rocks_iter_key(it);
     return key.n >= r->prefix_n && memcmp(key.p, r->at.b, r->prefix_n) == 0;
 }
 
-static ERR seek_start(struct scan_read *r, struct rocks_iter *it, bool *ret_valid)
+static ERR seek_start(struct scan *r, struct rocks_iter *it, bool *ret_valid)
 {
     TRY(r->backward ? rocks_iter_seek_back(it, &r->at, ret_valid)
                     : rocks_iter_seek(it, &r->at, ret_valid));
@@ -87,34 +106,79 @@ static ERR seek_start(struct scan_read *r, struct rocks_iter *it, bool *ret_vali
     return skip ? rocks_iter_step(it, r->backward, ret_valid) : OK;
 }
 
-static err scan_step(struct rocks_read *rd)
+/* Go on with a scan, for *left rows or seeks at most. */
+static ERR scan_on(struct scans_read *s, struct rocks_iter *it, size_t *left, bool *ret_done)
 {
-    struct scan_read *r = container_of(rd, struct scan_read, rd);
-    CLEANUP(rocks_iter_put) struct rocks_iter it = rocks_iter_take(rd, r->kind);
+    struct scan *r = &s->now;
     bool valid;
-    TRY(seek_start(r, &it, &valid));
-    for (size_t i = 0; valid && within(r, &it) && i < ROWS_PER_STEP; i++) {
-        TRY(take_row(r, &it));
-        if (r->n == r->scan->limit)
+    TRY(seek_start(r, it, &valid));
+    *ret_done = false;
+    for (;;) {
+        if (!valid || !within(r, it)) {
+            *ret_done = true;
             return OK;
-        TRY(rocks_iter_step(&it, r->backward, &valid));
+        }
+        TRY(take_row(s->rd.r, r, s->arena, it));
+        *ret_done = r->ret->n == r->asked->limit;
+        if (*ret_done || --*left == 0)
+            return OK;
+        TRY(rocks_iter_step(it, r->backward, &valid));
     }
-    return valid && within(r, &it) ? (err){ROCKS_MORE} : OK;
 }
 
-err rocks_scan(struct store *s, const struct store_scan *scan, struct arena *a,
-               struct store_entry **ret, size_t *ret_n)
+static void start(struct scans_read *s)
 {
-    struct scan_read r = {.rd = {rocks_of(s), false, scan_step}, .scan = scan, .arena = a};
-    TRY(index_check_scan(scan));
-    r.shape = index_shape(scan->index);
-    r.backward = scan->backward != r.shape->newest_first;
-    r.kind = rocks_codec_index_cf(scan->index) == ROCKS_CF_INDEX ? ROCKS_ITER_INDEX
-                                                                 : ROCKS_ITER_ACCOUNT_TX;
-    set_start(&r, scan);
-    if (atomic_load(&r.rd.r->ready))
-        TRY(rocks_read_run(&r.rd));
-    *ret = r.rows;
-    *ret_n = r.n;
+    const struct store_scan *asked = &s->asked[s->n_done];
+    const struct index_shape *shape = index_shape(asked->index);
+    bool account_tx = rocks_codec_index_cf(asked->index) == ROCKS_CF_ACCOUNT_TX;
+    s->now = (struct scan){.asked = asked,
+                           .shape = shape,
+                           .kind = account_tx ? ROCKS_ITER_ACCOUNT_TX : ROCKS_ITER_INDEX,
+                           .backward = asked->backward != shape->newest_first,
+                           .ret = &s->ret[s->n_done]};
+    set_start(&s->now);
+    s->started = true;
+}
+
+/* Scans of one kind, which share an iterator. */
+static ERR scan_kind(struct scans_read *s, size_t *left)
+{
+    enum rocks_iter_kind kind = s->now.kind;
+    CLEANUP(rocks_iter_put) struct rocks_iter it = rocks_iter_take(&s->rd, kind);
+    while (s->n_done<s->n && * left> 0) {
+        bool done;
+        if (!s->started)
+            start(s);
+        if (s->now.kind != kind)
+            return OK;
+        TRY(scan_on(s, &it, left, &done));
+        s->started = !done;
+        s->n_done += done;
+        *left -= done && *left > 0;
+    }
     return OK;
+}
+
+static err scan_step(struct rocks_read *rd)
+{
+    struct scans_read *s = container_of(rd, struct scans_read, rd);
+    size_t left = ROWS_PER_STEP;
+    while (s->n_done < s->n && left > 0) {
+        if (!s->started)
+            start(s);
+        TRY(scan_kind(s, &left));
+    }
+    return s->n_done < s->n ? (err){ROCKS_MORE} : OK;
+}
+
+err rocks_scan(struct store *s, const struct store_scan *scans, size_t n, struct arena *a,
+               struct store_rows *ret)
+{
+    struct scans_read r = {
+        .rd = {rocks_of(s), false, scan_step}, .asked = scans, .n = n, .arena = a, .ret = ret};
+    for (size_t i = 0; i < n; i++)
+        TRY(index_check_scan(&scans[i]));
+    for (size_t i = 0; i < n; i++)
+        ret[i] = (struct store_rows){NULL, 0};
+    return n > 0 && atomic_load(&r.rd.r->ready) ? rocks_read_run(&r.rd) : OK;
 }

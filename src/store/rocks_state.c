@@ -33,8 +33,8 @@ ERR rocks_state_row(const struct rocks_iter *it, const struct hash256 *key,
     return OK;
 }
 
-static ERR object_data(const struct rocks_read *rd, const struct rocks_state_row *row,
-                       struct arena *a, struct slice *ret)
+ERR rocks_state_data(const struct rocks_read *rd, const struct rocks_state_row *row,
+                     struct arena *a, struct slice *ret)
 {
     switch (row->kind) {
     case ROCKS_OBJECT_HASHES: return rocks_hashes_unpack(rd, row->seq, row->payload, a, ret);
@@ -60,7 +60,7 @@ static ERR object_get(struct objects_read *o, struct rocks_iter *it, size_t i)
     TRY(rocks_state_seek(it, &o->keys[i], o->seq, &found));
     if (found)
         TRY(rocks_state_row(it, &o->keys[i], &row));
-    TRY(object_data(&o->rd, &row, o->arena, &o->ret[i]));
+    TRY(rocks_state_data(&o->rd, &row, o->arena, &o->ret[i]));
     if (o->ret_seqs)
         o->ret_seqs[i] = row.seq;
     return rocks_read_check_budget(o->arena);

@@ -17,5 +17,8 @@ ERR rocks_state_seek(struct rocks_iter *it, const struct hash256 *key, uint32_t 
 /* The row an OBJECT iterator stands on; its payload is valid until the next move. ERR_CORRUPT. */
 ERR rocks_state_row(const struct rocks_iter *it, const struct hash256 *key,
                     struct rocks_state_row *ret);
+/* The object's bytes, in `a`; empty = deleted. Errors: ERR_CORRUPT, ROCKS_COLD, ... */
+ERR rocks_state_data(const struct rocks_read *rd, const struct rocks_state_row *row,
+                     struct arena *a, struct slice *ret);
 /* ERR_CORRUPT, with a text that says what of which key. */
 ERR rocks_state_damaged(const struct rocks *r, const char *what, const struct hash256 *key);

@@ -4,6 +4,8 @@
 #include "store/rocks_iter.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_status.h"
+#include "store/rocks_tx.h"
+#include "xrpl/sto.h"
 
 #define TXS_PER_STEP 64
 
@@ -62,16 +64,7 @@ err rocks_tx_seq_by_hash(struct store *s, const struct hash256 *ledger_hash, uin
     return rocks_read_run(&h.rd);
 }
 
-struct txs_read {
-    struct rocks_read rd;
-    const struct store_tx_pos *pos;
-    size_t n, n_done;
-    struct store_tx *txs;
-    size_t cap; /* for a whole ledger */
-    struct arena *arena;
-};
-
-static ERR split(struct rocks *r, struct slice row, struct store_tx *tx)
+ERR rocks_tx_split(const struct rocks *r, struct slice row, struct store_tx *tx)
 {
     if (!rocks_codec_split_tx(row, &tx->tx, &tx->meta))
         return FAIL(ERR_CORRUPT, "store: %s: transaction %u:%u is damaged", r->path,
@@ -79,105 +72,104 @@ static ERR split(struct rocks *r, struct slice row, struct store_tx *tx)
     return OK;
 }
 
-static ERR get_one(const struct rocks_read *rd, struct store_tx_pos pos, struct arena *a,
-                   struct store_tx *ret)
+/* ret->pin is NULL when there is none. */
+static ERR read_row(const struct rocks_read *rd, struct store_tx_pos pos, struct rocks_value *ret)
+{
+    struct rocks_key key = rocks_key_tx(pos.ledger_seq, pos.index);
+    return rocks_read_get(rd, ROCKS_CF_TX, &key, ret);
+}
+
+static ERR missing(const struct rocks_read *rd, struct store_tx_pos pos)
+{
+    return FAIL(ERR_CORRUPT, "store: %s: no transaction at %u:%u", rd->r->path, pos.ledger_seq,
+                pos.index);
+}
+
+ERR rocks_tx_read(const struct rocks_read *rd, struct store_tx_pos pos, struct arena *a,
+                  struct store_tx *ret, bool *ret_found)
 {
     CLEANUP(rocks_read_release) struct rocks_value v = {0};
-    struct rocks_key key = rocks_key_tx(pos.ledger_seq, pos.index);
-    ret->pos = pos;
-    TRY(rocks_read_get(rd, ROCKS_CF_TX, &key, &v));
+    TRY(read_row(rd, pos, &v));
+    *ret_found = v.pin != NULL;
     if (v.pin == NULL)
-        return FAIL(ERR_CORRUPT, "store: %s: no transaction at %u:%u", rd->r->path, pos.ledger_seq,
-                    pos.index);
-    TRY(split(rd->r, arena_dup(a, v.bytes), ret));
+        return OK;
+    *ret = (struct store_tx){.pos = pos};
+    TRY(rocks_tx_split(rd->r, arena_dup(a, v.bytes), ret));
     return rocks_read_check_budget(a);
+}
+
+struct txs_read {
+    struct rocks_read rd;
+    const struct store_tx_locator *at;
+    size_t n, n_done;
+    struct store_tx *ret;
+    uint16_t *ret_types; /* instead */
+    struct arena *arena;
+};
+
+static ERR get_one(const struct rocks_read *rd, const struct store_tx_locator *at, struct arena *a,
+                   struct store_tx *ret)
+{
+    bool found;
+    TRY(rocks_tx_read(rd, at->pos, a, ret, &found));
+    return found ? OK : missing(rd, at->pos);
+}
+
+/* Without copying the row. */
+static ERR get_type(const struct rocks_read *rd, const struct store_tx_locator *at, uint16_t *ret)
+{
+    CLEANUP(rocks_read_release) struct rocks_value v = {0};
+    struct store_tx tx = {.pos = at->pos};
+    if (at->has_type) {
+        *ret = at->type;
+        return OK;
+    }
+    TRY(read_row(rd, at->pos, &v));
+    if (v.pin == NULL)
+        return missing(rd, at->pos);
+    TRY(rocks_tx_split(rd->r, v.bytes, &tx));
+    *ret = sto_tx_type(tx.tx);
+    return OK;
 }
 
 static err txs_step(struct rocks_read *rd)
 {
     struct txs_read *t = container_of(rd, struct txs_read, rd);
-    for (size_t i = 0; i < TXS_PER_STEP && t->n_done < t->n; i++, t->n_done++)
-        TRY(get_one(rd, t->pos[t->n_done], t->arena, &t->txs[t->n_done]));
+    for (size_t i = 0; i < TXS_PER_STEP && t->n_done < t->n; i++, t->n_done++) {
+        const struct store_tx_locator *at = &t->at[t->n_done];
+        if (t->ret_types)
+            TRY(get_type(rd, at, &t->ret_types[t->n_done]));
+        else
+            TRY(get_one(rd, at, t->arena, &t->ret[t->n_done]));
+    }
     return t->n_done < t->n ? (err){ROCKS_MORE} : OK;
 }
 
-static void make_room(struct txs_read *t)
+static ERR run_txs(struct txs_read *t)
 {
-    if (t->n_done < t->cap)
-        return;
-    t->cap = t->cap ? 2 * t->cap : 64;
-    struct store_tx *more = arena_array(t->arena, struct store_tx, t->cap);
-    if (t->n_done)
-        memcpy(more, t->txs, t->n_done * sizeof *more);
-    t->txs = more;
-}
-
-static ERR take_row(struct txs_read *t, const struct rocks_iter *it)
-{
-    struct slice key = rocks_iter_key(it);
-    if (key.n != 8)
-        return FAIL(ERR_CORRUPT, "store: %s: transaction key of %zu bytes", t->rd.r->path, key.n);
-    make_room(t);
-    struct store_tx *tx = &t->txs[t->n_done];
-    tx->pos = (struct store_tx_pos){bits_load32(key.p), bits_load32(key.p + 4)};
-    TRY(split(t->rd.r, arena_dup(t->arena, rocks_iter_value(it)), tx));
-    t->n_done++;
-    return rocks_read_check_budget(t->arena);
-}
-
-/* Goes on after the transaction it has last. */
-static err ledger_step(struct rocks_read *rd)
-{
-    struct txs_read *t = container_of(rd, struct txs_read, rd);
-    uint32_t seq = t->pos->ledger_seq;
-    CLEANUP(rocks_iter_put) struct rocks_iter it = rocks_iter_take(rd, ROCKS_ITER_TX);
-    struct rocks_key from = rocks_key_tx(seq, t->n_done ? t->txs[t->n_done - 1].pos.index + 1 : 0);
-    bool valid;
-    TRY(rocks_iter_seek(&it, &from, &valid));
-    for (size_t i = 0; valid; i++) {
-        struct slice key = rocks_iter_key(&it);
-        if (key.n < 4 || bits_load32(key.p) != seq)
-            break;
-        if (i == TXS_PER_STEP)
-            return (err){ROCKS_MORE};
-        TRY(take_row(t, &it));
-        TRY(rocks_iter_step(&it, false, &valid));
-    }
-    return OK;
-}
-
-static ERR get_ledger(struct txs_read *t)
-{
-    struct range_set ranges = rocks_ranges(t->rd.r);
-    if (!range_set_has(&ranges, t->pos->ledger_seq))
-        return FAIL(ERR_NOT_FOUND, "store: ledger %u is not held", t->pos->ledger_seq);
-    t->rd.step = ledger_step;
-    return rocks_read_run(&t->rd);
-}
-
-static ERR get_positions(struct txs_read *t)
-{
-    for (size_t i = 0; i < t->n; i++)
-        if (t->pos[i].index == STORE_TX_ALL)
-            return FAIL(ERR_INVALID, "store: a whole ledger among several positions");
     if (t->n > 0 && !atomic_load(&t->rd.r->ready))
         return FAIL(ERR_CORRUPT, "store: empty, but asked for a transaction");
-    t->txs = arena_array(t->arena, struct store_tx, t->n);
-    t->rd.step = txs_step;
     return t->n > 0 ? rocks_read_run(&t->rd) : OK;
 }
 
-err rocks_tx_get(struct store *s, const struct store_tx_pos *pos, size_t n, struct arena *a,
-                 struct store_tx **ret, size_t *ret_n)
+err rocks_tx_get(struct store *s, const struct store_tx_locator *at, size_t n, struct arena *a,
+                 struct store_tx *ret)
 {
-    struct txs_read t = {.rd = {rocks_of(s), false, NULL}, .pos = pos, .n = n, .arena = a};
-    if (n == 1 && pos->index == STORE_TX_ALL)
-        TRY(get_ledger(&t));
-    else
-        TRY(get_positions(&t));
-    *ret = t.txs;
-    *ret_n = t.n_done;
-    return OK;
+    struct txs_read t = {
+        .rd = {rocks_of(s), false, txs_step}, .at = at, .n = n, .arena = a, .ret = ret};
+    return run_txs(&t);
+}
+
+err rocks_tx_types(struct store *s, const struct store_tx_locator *at, size_t n, uint16_t *ret)
+{
+    struct txs_read t = {.rd = {rocks_of(s), false, txs_step}, .at = at, .n = n, .ret_types = ret};
+    size_t known = 0;
+    while (known < n && at[known].has_type) {
+        ret[known] = at[known].type;
+        known++;
+    }
+    t.n_done = known;
+    return known < n ? run_txs(&t) : OK;
 }
 
 struct find_read {
@@ -191,13 +183,13 @@ struct find_read {
 static ERR try_row(struct find_read *f, const struct rocks_iter *it, bool *ret_found)
 {
     struct store_tx tx;
-    struct store_tx_pos pos;
+    struct store_tx_locator at = {.has_type = false};
     struct arena_pos mark = arena_mark(f->arena);
-    if (!rocks_codec_txhash_pos(rocks_iter_key(it), &pos))
+    if (!rocks_codec_txhash_pos(rocks_iter_key(it), &at.pos))
         return FAIL(ERR_CORRUPT, "store: %s: transaction hash row is damaged", f->rd.r->path);
-    TRY(get_one(&f->rd, pos, f->arena, &tx));
-    struct hash256 id = digest_tx_id(tx.tx);
-    *ret_found = hash256_eq(&id, f->hash);
+    TRY(get_one(&f->rd, &at, f->arena, &tx));
+    tx.hash = digest_tx_id(tx.tx);
+    *ret_found = hash256_eq(&tx.hash, f->hash);
     if (*ret_found)
         *f->ret = tx;
     else

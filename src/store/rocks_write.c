@@ -25,12 +25,11 @@ static ERR put_ledger(struct rocks_batch *b, const struct store_ledger *l)
     return rocks_batch_put_index_rows(b, l->index_rows, l->n_index_rows);
 }
 
-err rocks_write(struct store *s, const struct store_ledger *ledgers, size_t n)
+static err write_ledgers(struct rocks *r, const struct store_ledger *ledgers, size_t n)
 {
-    struct rocks *r = rocks_of(s);
-    struct range_set ranges = rocks_ranges(r);
     CLEANUP(rocks_batch_deinit) struct rocks_batch b = rocks_batch_of(r);
     TRY(rocks_write_check(r));
+    struct range_set ranges = rocks_ranges(r); /* after that: a healed write may have been done */
     TRY(range_set_check_append(&ranges, ledgers, n));
     for (size_t i = 0; i < n; i++)
         TRY(put_ledger(&b, &ledgers[i]));
@@ -41,6 +40,15 @@ err rocks_write(struct store *s, const struct store_ledger *ledgers, size_t n)
     return OK;
 }
 
+err rocks_write(struct store *s, const struct store_ledger *ledgers, size_t n)
+{
+    struct rocks *r = rocks_of(s);
+    pthread_mutex_lock(&r->write_lock);
+    err e = write_ledgers(r, ledgers, n);
+    pthread_mutex_unlock(&r->write_lock);
+    return e;
+}
+
 static ERR check_name(const char *name)
 {
     size_t n = strlen(name);
@@ -49,14 +57,22 @@ static ERR check_name(const char *name)
     return OK;
 }
 
-err rocks_meta_put(struct store *s, const char *name, struct slice value)
+static err put_meta(struct rocks *r, const char *name, struct slice value)
 {
-    struct rocks *r = rocks_of(s);
     CLEANUP(rocks_batch_deinit) struct rocks_batch b = rocks_batch_of(r);
     TRY(rocks_write_check(r));
     TRY(check_name(name));
     rocks_batch_put_meta(&b, name, value);
     return rocks_batch_commit(&b);
+}
+
+err rocks_meta_put(struct store *s, const char *name, struct slice value)
+{
+    struct rocks *r = rocks_of(s);
+    pthread_mutex_lock(&r->write_lock);
+    err e = put_meta(r, name, value);
+    pthread_mutex_unlock(&r->write_lock);
+    return e;
 }
 
 struct meta_read {

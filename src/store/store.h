@@ -19,12 +19,37 @@ struct store_tx_pos {
     uint32_t ledger_seq;
     uint32_t index; /* TransactionIndex of its metadata */
 };
-#define STORE_TX_ALL UINT32_MAX /* as index: all transactions of the ledger, ascending by index */
+#define STORE_TX_INDEX_UNKNOWN UINT32_MAX /* as index; no transaction has it */
+
+/* What leads to a transaction. Made by store_tx_locator_of from a row of an index, carried to
+ * txs_get and not looked into on the way: one backend knows the position, another the hash only. */
+struct store_tx_locator {
+    struct store_tx_pos pos;
+    struct hash256 hash; /* zero: not known */
+    uint16_t type;       /* TransactionType, if has_type */
+    bool has_type;
+};
 
 struct store_tx {
     struct store_tx_pos pos;
-    struct slice tx;   /* verbatim */
-    struct slice meta; /* verbatim */
+    struct slice tx;     /* verbatim */
+    struct slice meta;   /* verbatim */
+    struct hash256 hash; /* zero: not known (store_tx_hash) */
+};
+
+/* Transactions of ledgers `first` to `last`, which are held. */
+struct store_txs_query {
+    uint32_t first, last;
+    bool backward;  /* the newest first */
+    uint32_t skip;  /* pass over so many first */
+    uint32_t limit; /* at most so many, 0 = all; a bound on memory is the arena's budget */
+    /* Only those of ledger `first` (= last) that stand at these indexes, in this order, without
+     * skip and limit; one that is not there is left out. NULL: all. */
+    const uint32_t *indexes;
+    size_t n_indexes;
+    /* Only their hashes, ascending, all of one ledger: `tx` and `meta` are empty, and pos.index may
+     * be STORE_TX_INDEX_UNKNOWN. */
+    bool hashes_only;
 };
 
 /* A version of an object; empty data = deleted. */
@@ -40,16 +65,22 @@ struct store_successor {
     struct hash256 next;
 };
 
-/* The indexes. A row is prefix, suffix, value; suffixes are ordered as unsigned bytes. */
+/* The indexes. A row is prefix, suffix, value; suffixes are ordered as unsigned bytes.
+ * The value of a transaction index (store_index_of_txs), when written: the transaction's hash 32,
+ * its type u16 be; what a scan gives back of it is for store_tx_locator_of alone. */
 enum store_index {
-    STORE_INDEX_ACCOUNT_TX = 1, /* account 20 | ledger u32 be, tx index u32 be | - */
-    STORE_INDEX_NFT_TX,         /* token 32   | ledger u32 be, tx index u32 be | - */
+    STORE_INDEX_ACCOUNT_TX = 1, /* account 20 | ledger u32 be, tx index u32 be | hash, type */
+    STORE_INDEX_NFT_TX,         /* token 32   | ledger u32 be, tx index u32 be | hash, type */
     STORE_INDEX_NFT_STATE, /* token 32   | ledger u32 be                  | owner 20, burned u8 */
     STORE_INDEX_NFT_URI, /* token 32   | ledger u32 be                  | uri bytes (may be none) */
-    STORE_INDEX_NFT_ISSUER, /* issuer 20  | taxon u32 be, token 32         | - */
-    STORE_INDEX_MPT_HOLDER, /* mpt id 24  | holder 20                      | - */
+    STORE_INDEX_NFT_ISSUER,     /* issuer 20  | taxon u32 be, token 32         | - */
+    STORE_INDEX_MPT_HOLDER,     /* mpt id 24  | holder 20                      | - */
+    STORE_INDEX_MPT_TX,         /* mpt id 24  | ledger u32 be, tx index u32 be | hash, type */
+    STORE_INDEX_ACCOUNT_MPT_TX, /* account 20, mpt id 24 | ledger u32 be, tx index u32 be | hash,
+                                   type */
     STORE_N_INDEXES
 };
+#define STORE_TX_VALUE_BYTES 34 /* of a row of a transaction index, when written */
 
 struct store_index_row {
     enum store_index index;
@@ -73,6 +104,12 @@ struct store_entry {
     struct slice value;
 };
 
+/* What one scan found, in order. */
+struct store_rows {
+    struct store_entry *rows;
+    size_t n;
+};
+
 /* Everything one ledger adds. Slices are read during the call only. */
 struct store_ledger {
     struct ledger_header header;
@@ -89,6 +126,21 @@ struct store_ledger {
     size_t n_successors;
     const struct store_index_row *index_rows;
     size_t n_index_rows;
+};
+
+/* Rows to put in place of what stands there, or to drop: all or nothing, durable. Which ledger they
+ * are of is not checked: the caller has verified them. */
+struct store_repair {
+    const struct store_ledger *put; /* its objects and successors become versions of ledger `at`;
+                                       NULL: nothing */
+    bool has_header;                /* put->header and put->unnamed count */
+    uint32_t at;                    /* a ledger, or 0: the initially loaded versions */
+    const struct hash256 *drop_objects; /* their versions of ledger `at` */
+    size_t n_drop_objects;
+    const struct hash256 *drop_successors;
+    size_t n_drop_successors;
+    const struct store_index_row *drop_rows; /* values are not looked at */
+    size_t n_drop_rows;
 };
 
 /* A gapless span of complete ledgers, both ends included. */
@@ -132,12 +184,23 @@ struct store_ops {
     err (*load_commit)(struct store *s, const struct store_ledger *ledger);
 
     /* Add n consecutive ledgers that follow the newest range, all or none; durable when it returns.
-     * Errors: ERR_INVALID (not consecutive), ERR_IO. Writing a ledger that is there already is
-     * ERR_EXISTS. */
+     * Errors: ERR_INVALID (not consecutive), ERR_IO, ERR_EXISTS (a ledger is there already),
+     * ERR_CONFLICT (another server writes to this dataset: follow it; how many of the n it has
+     * left us, `ranges` tells). */
     err (*write)(struct store *s, const struct store_ledger *ledgers, size_t n);
 
-    /* Errors of all reads: ERR_NOT_FOUND, ERR_IO, ERR_CORRUPT, ERR_CANCELLED. Results live in `a`.
-     */
+    /* Repair; and for an index that is younger than the dataset: the span of ledgers whose rows it
+     * still lacks (ret_n 0: none), and adding those of the newest of them, ledgers `from` to its
+     * end, which then are not lacking any more (so an index is built from the newest ledger back).
+     * Errors: ERR_INVALID, ERR_IO. */
+    err (*repair)(struct store *s, const struct store_repair *rows);
+    err (*index_lack)(struct store *s, enum store_index index, struct store_range *ret,
+                      size_t *ret_n);
+    err (*index_add)(struct store *s, enum store_index index, const struct store_index_row *rows,
+                     size_t n, uint32_t from);
+
+    /* Errors of all reads: ERR_NOT_FOUND, ERR_IO, ERR_CORRUPT, ERR_LIMIT (the arena's budget),
+     * ERR_BUSY, ERR_TIMEOUT and ERR_CANCELLED (the fiber's). Results live in `a`. */
     err (*header_get)(struct store *s, uint32_t seq, struct ledger_header *ret);
     err (*seq_by_hash)(struct store *s, const struct hash256 *ledger_hash, uint32_t *ret_seq);
 
@@ -151,21 +214,31 @@ struct store_ops {
      * is none. */
     err (*next)(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret);
 
+    /* Up to n entries of the state at `seq` after `after`, ascending, of any key; data only if
+     * `with_data`. *ret_n < n: the end was reached. Costs a walk over the versions, not a search an
+     * object. */
+    err (*page)(struct store *s, uint32_t seq, const struct hash256 *after, size_t n,
+                bool with_data, struct arena *a, struct store_object *ret, size_t *ret_n);
+
     /* Keys that ledger `seq` created, modified or deleted, ascending. The first ledger of the
      * history has none. */
     err (*diff)(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret,
                 size_t *ret_n);
 
-    /* Transactions by position, in the order asked; a position that does not exist is ERR_CORRUPT
-     * (an index named it). n = 1 and index STORE_TX_ALL: all of that ledger. */
-    err (*txs_get)(struct store *s, const struct store_tx_pos *pos, size_t n, struct arena *a,
-                   struct store_tx **ret, size_t *ret_n);
+    /* Transactions in the order asked; one that does not exist is ERR_CORRUPT (an index named it).
+     */
+    err (*txs_get)(struct store *s, const struct store_tx_locator *at, size_t n, struct arena *a,
+                   struct store_tx *ret);
+    /* Their types, UINT16_MAX where the bytes have none; for filters that look at many. */
+    err (*tx_types)(struct store *s, const struct store_tx_locator *at, size_t n, uint16_t *ret);
+    err (*ledger_txs)(struct store *s, const struct store_txs_query *query, struct arena *a,
+                      struct store_tx **ret, size_t *ret_n);
     err (*tx_find)(struct store *s, const struct hash256 *tx_hash, struct arena *a,
                    struct store_tx *ret);
 
-    /* Rows of an index, in order. */
-    err (*scan)(struct store *s, const struct store_scan *scan, struct arena *a,
-                struct store_entry **ret, size_t *ret_n);
+    /* Rows of indexes: ret[i] is what scans[i] asks for, in its order. */
+    err (*scan)(struct store *s, const struct store_scan *scans, size_t n, struct arena *a,
+                struct store_rows *ret);
 
     void (*stats)(struct store *s, struct store_stats *ret);
 };
@@ -213,6 +286,20 @@ static inline ERR store_write(struct store *s, const struct store_ledger *ledger
 {
     return s->ops->write(s, ledgers, n);
 }
+static inline ERR store_repair(struct store *s, const struct store_repair *rows)
+{
+    return s->ops->repair(s, rows);
+}
+static inline ERR store_index_lack(struct store *s, enum store_index index, struct store_range *ret,
+                                   size_t *ret_n)
+{
+    return s->ops->index_lack(s, index, ret, ret_n);
+}
+static inline ERR store_index_add(struct store *s, enum store_index index,
+                                  const struct store_index_row *rows, size_t n, uint32_t from)
+{
+    return s->ops->index_add(s, index, rows, n, from);
+}
 YIELDS static inline ERR store_header_get(struct store *s, uint32_t seq, struct ledger_header *ret)
 {
     return s->ops->header_get(s, seq, ret);
@@ -233,27 +320,59 @@ YIELDS static inline ERR store_next(struct store *s, uint32_t seq, const struct 
 {
     return s->ops->next(s, seq, key, ret);
 }
+YIELDS static inline ERR store_page(struct store *s, uint32_t seq, const struct hash256 *after,
+                                    size_t n, bool with_data, struct arena *a,
+                                    struct store_object *ret, size_t *ret_n)
+{
+    return s->ops->page(s, seq, after, n, with_data, a, ret, ret_n);
+}
 YIELDS static inline ERR store_diff(struct store *s, uint32_t seq, struct arena *a,
                                     struct hash256 **ret, size_t *ret_n)
 {
     return s->ops->diff(s, seq, a, ret, ret_n);
 }
-YIELDS static inline ERR store_txs_get(struct store *s, const struct store_tx_pos *pos, size_t n,
-                                       struct arena *a, struct store_tx **ret, size_t *ret_n)
+YIELDS static inline ERR store_txs_get(struct store *s, const struct store_tx_locator *at, size_t n,
+                                       struct arena *a, struct store_tx *ret)
 {
-    return s->ops->txs_get(s, pos, n, a, ret, ret_n);
+    return s->ops->txs_get(s, at, n, a, ret);
+}
+YIELDS static inline ERR store_tx_types(struct store *s, const struct store_tx_locator *at,
+                                        size_t n, uint16_t *ret)
+{
+    return s->ops->tx_types(s, at, n, ret);
+}
+YIELDS static inline ERR store_ledger_txs(struct store *s, const struct store_txs_query *query,
+                                          struct arena *a, struct store_tx **ret, size_t *ret_n)
+{
+    return s->ops->ledger_txs(s, query, a, ret, ret_n);
 }
 YIELDS static inline ERR store_tx_find(struct store *s, const struct hash256 *hash, struct arena *a,
                                        struct store_tx *ret)
 {
     return s->ops->tx_find(s, hash, a, ret);
 }
-YIELDS static inline ERR store_scan(struct store *s, const struct store_scan *scan, struct arena *a,
-                                    struct store_entry **ret, size_t *ret_n)
+YIELDS static inline ERR store_scan_many(struct store *s, const struct store_scan *scans, size_t n,
+                                         struct arena *a, struct store_rows *ret)
 {
-    return s->ops->scan(s, scan, a, ret, ret_n);
+    return s->ops->scan(s, scans, n, a, ret);
+}
+YIELDS static inline ERR store_scan(struct store *s, const struct store_scan *scan, struct arena *a,
+                                    struct store_rows *ret)
+{
+    return s->ops->scan(s, scan, 1, a, ret);
 }
 static inline void store_stats(struct store *s, struct store_stats *ret)
 {
     s->ops->stats(s, ret);
 }
+
+/* --- the same for all backends --- */
+
+/* Is it one whose rows lead to transactions? */
+bool store_index_of_txs(enum store_index index);
+/* Value of a row of a transaction index, for writing. */
+void store_tx_value(const struct hash256 *hash, uint16_t type, uint8_t ret[STORE_TX_VALUE_BYTES]);
+/* Where a row of a transaction index leads. Errors: ERR_CORRUPT. */
+ERR store_tx_locator_of(const struct store_entry *row, struct store_tx_locator *ret);
+/* The transaction's hash, computed if need be (1 us). */
+struct hash256 store_tx_hash(const struct store_tx *tx);

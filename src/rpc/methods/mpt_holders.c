@@ -28,7 +28,10 @@ static err read_holders(struct call *c, const struct args *args, struct store_en
         .from = slice_of(args->marker.b, sizeof args->marker.b),
         .limit = args->limit.v,
     };
-    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, ret, ret_n));
+    struct store_rows found;
+    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &found));
+    *ret = found.rows;
+    *ret_n = found.n;
     for (size_t i = 0; i < *ret_n; i++)
         if ((*ret)[i].suffix.n != 20)
             return FAIL(ERR_CORRUPT, "rpc: a row of the holders' index has %zu bytes",

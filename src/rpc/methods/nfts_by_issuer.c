@@ -42,17 +42,17 @@ static err read_tokens(struct call *c, const struct args *args, struct store_ent
                               .prefix = slice_of(args->issuer.v.b, sizeof args->issuer.v.b),
                               .from = slice_of(from, sizeof from),
                               .limit = args->limit.v};
-    struct store_entry *rows;
-    size_t n, kept = 0;
-    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &rows, &n));
-    for (; kept < n; kept++) {
-        if (rows[kept].suffix.n != 36)
-            return FAIL(ERR_CORRUPT, "rpc: a row of the issuers' index has %zu bytes",
-                        rows[kept].suffix.n);
-        if (args->taxon.set && bits_load32(rows[kept].suffix.p) != args->taxon.v)
+    struct store_rows found;
+    size_t kept = 0;
+    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &found));
+    for (; kept < found.n; kept++) {
+        struct slice suffix = found.rows[kept].suffix;
+        if (suffix.n != 36)
+            return FAIL(ERR_CORRUPT, "rpc: a row of the issuers' index has %zu bytes", suffix.n);
+        if (args->taxon.set && bits_load32(suffix.p) != args->taxon.v)
             break;
     }
-    *ret = rows;
+    *ret = found.rows;
     *ret_n = kept;
     return OK;
 }

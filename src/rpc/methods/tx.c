@@ -77,20 +77,18 @@ static bool ctid_parse(struct slice text, struct ctid *ret)
     return true;
 }
 
-/* The position may be made up, so the ledger's transactions are looked through. */
+/* The position may be made up. */
 static err find_at(struct call *c, struct store_tx_pos pos, struct store_tx *ret)
 {
-    struct store_tx_pos all = {pos.ledger_seq, STORE_TX_ALL};
+    struct store_txs_query one = {
+        .first = pos.ledger_seq, .last = pos.ledger_seq, .indexes = &pos.index, .n_indexes = 1};
     struct store_tx *txs;
     size_t n;
-    TRY(store_txs_get(ledgers_store(c->ledgers), &all, 1, c->arena, &txs, &n));
-    for (size_t i = 0; i < n; i++) {
-        if (txs[i].pos.index != pos.index)
-            continue;
-        *ret = txs[i];
-        return OK;
-    }
-    return (err){ERR_NOT_FOUND};
+    TRY(store_ledger_txs(ledgers_store(c->ledgers), &one, c->arena, &txs, &n));
+    if (n == 0)
+        return (err){ERR_NOT_FOUND};
+    *ret = txs[0];
+    return OK;
 }
 
 static err find_by_ctid(struct call *c, const struct args *args, struct found *f)
@@ -104,7 +102,7 @@ static err find_by_ctid(struct call *c, const struct args *args, struct found *f
             "Wrong network. You should submit this request to a node running on NetworkID: %u",
             ctid.network_id);
     TRY(find_at(c, ctid.pos, &f->tx));
-    f->hash = digest_tx_id(f->tx.tx);
+    f->hash = store_tx_hash(&f->tx);
     return OK;
 }
 

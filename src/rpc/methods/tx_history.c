@@ -23,38 +23,22 @@ static const struct param params[] = {
 
 static err put_tx(struct call *c, const struct store_tx *tx)
 {
-    struct hash256 hash = digest_tx_id(tx->tx);
+    struct hash256 hash = store_tx_hash(tx);
     struct txmeta_show show = {.api_version = c->api_version, .ledger_seq = tx->pos.ledger_seq};
     struct tx_json_extra inside = {.hash = true, .ledger_index = true, .in_ledger = true};
     return tx_json_put_tx(c->w, tx, &hash, &show, &inside);
 }
 
 /* Newest first: a ledger's last transaction before its first. */
-static err put_ledger_txs(struct call *c, uint32_t seq, uint32_t *skip, uint32_t *left)
-{
-    struct store_tx_pos all = {seq, STORE_TX_ALL};
-    struct store_tx *txs;
-    size_t n;
-    TRY(store_txs_get(ledgers_store(c->ledgers), &all, 1, c->arena, &txs, &n));
-    if (n <= *skip) {
-        *skip -= (uint32_t)n;
-        return OK;
-    }
-    for (n -= *skip; n > 0 && *left > 0; n--, --*left)
-        TRY(put_tx(c, &txs[n - 1]));
-    *skip = 0;
-    return OK;
-}
-
 static err put_txs(struct call *c, uint32_t first, uint32_t last, uint32_t skip)
 {
-    uint32_t left = PAGE;
-    for (uint32_t seq = last; seq >= first && seq > 0 && left > 0; seq--) {
-        struct arena_pos pos = arena_mark(c->arena);
-        TRY(call_breathe(c));
-        TRY(put_ledger_txs(c, seq, &skip, &left));
-        arena_rewind(c->arena, pos);
-    }
+    struct store_txs_query newest = {
+        .first = first, .last = last, .backward = true, .skip = skip, .limit = PAGE};
+    struct store_tx *txs;
+    size_t n;
+    TRY(store_ledger_txs(ledgers_store(c->ledgers), &newest, c->arena, &txs, &n));
+    for (size_t i = 0; i < n; i++)
+        TRY(put_tx(c, &txs[i]));
     return OK;
 }
 

@@ -50,6 +50,20 @@ static err p_write(struct store *s, const struct store_ledger *ledgers, size_t n
     TRY(store_write(p->inner, ledgers, n));
     return p->fail_after_write ? FAIL(ERR_IO, "proxy: no answer") : OK;
 }
+static err p_repair(struct store *s, const struct store_repair *rows)
+{
+    return store_repair(self(s)->inner, rows);
+}
+static err p_index_lack(struct store *s, enum store_index index, struct store_range *ret,
+                        size_t *ret_n)
+{
+    return store_index_lack(self(s)->inner, index, ret, ret_n);
+}
+static err p_index_add(struct store *s, enum store_index index, const struct store_index_row *rows,
+                       size_t n, uint32_t from)
+{
+    return store_index_add(self(s)->inner, index, rows, n, from);
+}
 static err p_header_get(struct store *s, uint32_t seq, struct ledger_header *ret)
 {
     if (self(s)->fail_reads)
@@ -60,6 +74,14 @@ static err p_seq_by_hash(struct store *s, const struct hash256 *hash, uint32_t *
 {
     return store_seq_by_hash(self(s)->inner, hash, ret);
 }
+static void spoil(const struct proxy *p, struct arena *a, struct slice *data)
+{
+    if (data->n == 0)
+        return;
+    *data = arena_dup(a, *data);
+    uint8_t *bytes = (uint8_t *)(uintptr_t)data->p;
+    bytes[data->n - 1] = (uint8_t)(bytes[data->n - 1] + p->spoil_objects);
+}
 static err p_objects_get(struct store *s, uint32_t seq, const struct hash256 *keys, size_t n,
                          struct arena *a, struct slice *ret, uint32_t *ret_seqs)
 {
@@ -67,13 +89,8 @@ static err p_objects_get(struct store *s, uint32_t seq, const struct hash256 *ke
     if (p->fail_reads)
         return FAIL(ERR_IO, "proxy: no read");
     TRY(store_objects_get(p->inner, seq, keys, n, a, ret, ret_seqs));
-    for (size_t i = 0; p->spoil_objects && i < n; i++) {
-        if (ret[i].n == 0)
-            continue;
-        ret[i] = arena_dup(a, ret[i]);
-        uint8_t *bytes = (uint8_t *)(uintptr_t)ret[i].p;
-        bytes[ret[i].n - 1] = (uint8_t)(bytes[ret[i].n - 1] + p->spoil_objects);
-    }
+    for (size_t i = 0; p->spoil_objects && i < n; i++)
+        spoil(p, a, &ret[i]);
     return OK;
 }
 static err p_next(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret)
@@ -85,20 +102,40 @@ static err p_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256
 {
     return store_diff(self(s)->inner, seq, a, ret, ret_n);
 }
-static err p_txs_get(struct store *s, const struct store_tx_pos *pos, size_t n, struct arena *a,
-                     struct store_tx **ret, size_t *ret_n)
+static err p_page(struct store *s, uint32_t seq, const struct hash256 *after, size_t n,
+                  bool with_data, struct arena *a, struct store_object *ret, size_t *ret_n)
 {
-    return store_txs_get(self(s)->inner, pos, n, a, ret, ret_n);
+    struct proxy *p = self(s);
+    if (p->fail_reads)
+        return FAIL(ERR_IO, "proxy: no read");
+    TRY(store_page(p->inner, seq, after, n, with_data, a, ret, ret_n));
+    for (size_t i = 0; p->spoil_objects && i < *ret_n; i++)
+        spoil(p, a, &ret[i].data);
+    return OK;
+}
+static err p_txs_get(struct store *s, const struct store_tx_locator *at, size_t n, struct arena *a,
+                     struct store_tx *ret)
+{
+    return store_txs_get(self(s)->inner, at, n, a, ret);
+}
+static err p_tx_types(struct store *s, const struct store_tx_locator *at, size_t n, uint16_t *ret)
+{
+    return store_tx_types(self(s)->inner, at, n, ret);
+}
+static err p_ledger_txs(struct store *s, const struct store_txs_query *query, struct arena *a,
+                        struct store_tx **ret, size_t *ret_n)
+{
+    return store_ledger_txs(self(s)->inner, query, a, ret, ret_n);
 }
 static err p_tx_find(struct store *s, const struct hash256 *hash, struct arena *a,
                      struct store_tx *ret)
 {
     return store_tx_find(self(s)->inner, hash, a, ret);
 }
-static err p_scan(struct store *s, const struct store_scan *scan, struct arena *a,
-                  struct store_entry **ret, size_t *ret_n)
+static err p_scan(struct store *s, const struct store_scan *scans, size_t n, struct arena *a,
+                  struct store_rows *ret)
 {
-    return store_scan(self(s)->inner, scan, a, ret, ret_n);
+    return store_scan_many(self(s)->inner, scans, n, a, ret);
 }
 static void p_stats(struct store *s, struct store_stats *ret)
 {
@@ -114,12 +151,18 @@ static const struct store_ops ops = {
     .load_add = p_load_add,
     .load_commit = p_load_commit,
     .write = p_write,
+    .repair = p_repair,
+    .index_lack = p_index_lack,
+    .index_add = p_index_add,
     .header_get = p_header_get,
     .seq_by_hash = p_seq_by_hash,
     .objects_get = p_objects_get,
     .next = p_next,
+    .page = p_page,
     .diff = p_diff,
     .txs_get = p_txs_get,
+    .tx_types = p_tx_types,
+    .ledger_txs = p_ledger_txs,
     .tx_find = p_tx_find,
     .scan = p_scan,
     .stats = p_stats,

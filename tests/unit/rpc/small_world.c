@@ -9,6 +9,7 @@
 #include "store/memory.h"
 #include "test.h"
 #include "xrpl/keylet.h"
+#include "xrpl/sto.h"
 
 #include <stdarg.h>
 
@@ -174,16 +175,19 @@ static void add_ledger(struct small_world *w, uint32_t seq, const struct store_t
     static const uint8_t both[2][20] = {{[0 ... 19] = ALICE_BYTE}, {[0 ... 19] = BOB_BYTE}};
     struct hash256 ids[2];
     struct store_index_row rows[4];
-    uint8_t suffixes[2][8];
+    uint8_t suffixes[2][8], values[2][STORE_TX_VALUE_BYTES];
     size_t n_rows = 0;
     for (size_t i = 0; i < n; i++) {
         ids[i] = digest_tx_id(txs[i].tx);
         bits_store32(suffixes[i], seq);
         bits_store32(suffixes[i] + 4, txs[i].pos.index);
+        store_tx_value(&ids[i], sto_tx_type(txs[i].tx), values[i]);
         for (size_t k = 0; k < 2; k++)
-            rows[n_rows++] = (struct store_index_row){.index = STORE_INDEX_ACCOUNT_TX,
-                                                      .prefix = slice_of(both[k], 20),
-                                                      .suffix = slice_of(suffixes[i], 8)};
+            rows[n_rows++] =
+                (struct store_index_row){.index = STORE_INDEX_ACCOUNT_TX,
+                                         .prefix = slice_of(both[k], 20),
+                                         .suffix = slice_of(suffixes[i], 8),
+                                         .value = slice_of(values[i], sizeof values[i])};
     }
     struct store_ledger l = {.header = header_at(w, seq),
                              .txs = txs,

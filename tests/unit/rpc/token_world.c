@@ -168,6 +168,8 @@ static void add_nft_rows(struct token_world *t, struct rows *r)
 {
     static const uint32_t taxons[TOKEN_N] = {5, 7, 5};
     static const uint32_t touched[][2] = {{12, 0}, {12, 1}, {20, 0}, {30, 0}};
+    static uint8_t value[STORE_TX_VALUE_BYTES];
+    store_tx_value(&HASH256_ZERO, TX_Payment, value);
     struct account alice = account_of_byte(ALICE_BYTE);
     struct slice issuer = bytes(slice_of(alice.b, 20), NULL, 0, SLICE_EMPTY);
     struct slice first = hash256_slice(&t->tokens[0]);
@@ -183,7 +185,7 @@ static void add_nft_rows(struct token_world *t, struct rows *r)
                 bytes(SLICE_EMPTY, &taxons[i], 1, hash256_slice(&t->tokens[i])), SLICE_EMPTY);
     for (size_t i = 0; i < ARRAY_LEN(touched); i++)
         add_row(r, STORE_INDEX_NFT_TX, first, bytes(SLICE_EMPTY, touched[i], 2, SLICE_EMPTY),
-                SLICE_EMPTY);
+                slice_of(value, sizeof value));
 }
 
 static void add_holder_rows(const struct mpt_id *id, struct rows *r)

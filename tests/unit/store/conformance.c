@@ -30,6 +30,13 @@ static struct store_ledger ledger_of(uint32_t seq)
     return l;
 }
 
+static struct slice tx_value(void)
+{
+    static uint8_t value[STORE_TX_VALUE_BYTES];
+    store_tx_value(&(struct hash256){{0xAB}}, 12, value);
+    return slice_of(value, sizeof value);
+}
+
 /* Ledger 10 with objects 20.. and 40.., key 40 the last. */
 static void load_two(struct store *s)
 {
@@ -97,8 +104,11 @@ static void expect_empty(struct store *s)
     struct hash256 key = key_of(0x20, 1), *keys;
     struct ledger_header header;
     struct store_tx tx, *txs;
-    struct store_tx_pos all = {10, STORE_TX_ALL}, one = {10, 0};
-    struct store_entry *rows;
+    struct store_txs_query all = {.first = 10, .last = 10};
+    struct store_tx_locator one = {.pos = {10, 0}};
+    struct store_object object;
+    struct store_rows rows;
+    uint16_t type;
     struct store_scan scan = {
         .index = STORE_INDEX_ACCOUNT_TX, .prefix = slice_of(key.b, 20), .limit = 10};
     size_t n;
@@ -109,10 +119,13 @@ static void expect_empty(struct store *s)
     ASSERT_ERR(ERR_NOT_FOUND, store_seq_by_hash(s, &key, &seq));
     ASSERT_ERR(ERR_NOT_FOUND, store_next(s, 10, &HASH256_ZERO, &key));
     ASSERT_ERR(ERR_NOT_FOUND, store_diff(s, 10, a, &keys, &n));
-    ASSERT_ERR(ERR_NOT_FOUND, store_txs_get(s, &all, 1, a, &txs, &n));
-    ASSERT_ERR(ERR_CORRUPT, store_txs_get(s, &one, 1, a, &txs, &n));
+    ASSERT_ERR(ERR_NOT_FOUND, store_ledger_txs(s, &all, a, &txs, &n));
+    ASSERT_ERR(ERR_CORRUPT, store_txs_get(s, &one, 1, a, &tx));
+    ASSERT_ERR(ERR_CORRUPT, store_tx_types(s, &one, 1, &type));
     ASSERT_ERR(ERR_NOT_FOUND, store_tx_find(s, &key, a, &tx));
-    ASSERT_OK(store_scan(s, &scan, a, &rows, &n));
+    ASSERT_OK(store_scan(s, &scan, a, &rows));
+    ASSERT_INT(0, rows.n);
+    ASSERT_OK(store_page(s, 10, &HASH256_ZERO, 1, true, a, &object, &n));
     ASSERT_INT(0, n);
 }
 
@@ -158,7 +171,7 @@ void conformance_load_is_invisible_before_its_commit(conformance_open_fn open)
     struct store_successor next = {object.key, end_key()};
     uint8_t owner[20] = {0}, place[8] = {0};
     struct store_index_row row = {STORE_INDEX_ACCOUNT_TX, slice_of(owner, 20), slice_of(place, 8),
-                                  SLICE_EMPTY};
+                                  tx_value()};
     ASSERT_OK(store_load_begin(s, 10, 2));
     ASSERT_OK(store_load_add(s, 1, &object, 1, &next, 1, &row, 1));
     expect_empty(s);
@@ -287,7 +300,7 @@ static void write_account_rows(struct store *s, uint8_t owner[20])
         bits_store32(suffixes[i % 3], places[i % 3][0]);
         bits_store32(suffixes[i % 3] + 4, places[i % 3][1]);
         rows[i] = (struct store_index_row){STORE_INDEX_ACCOUNT_TX, slice_of(owners[i / 3], 20),
-                                           slice_of(suffixes[i % 3], 8), SLICE_EMPTY};
+                                           slice_of(suffixes[i % 3], 8), tx_value()};
     }
     l.index_rows = rows;
     l.n_index_rows = 9;
@@ -299,12 +312,13 @@ static void expect_scan(struct store *s, struct store_scan scan, const char *pla
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
     CLEANUP(buf_deinit) struct buf got = {0};
-    struct store_entry *rows;
-    size_t n;
-    ASSERT_OK(store_scan(s, &scan, a, &rows, &n));
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&got, "%s%u:%u", i ? " " : "", bits_load32(rows[i].suffix.p),
-                   bits_load32(rows[i].suffix.p + 4));
+    struct store_rows rows;
+    struct store_tx_locator at;
+    ASSERT_OK(store_scan(s, &scan, a, &rows));
+    for (size_t i = 0; i < rows.n; i++) {
+        ASSERT_OK(store_tx_locator_of(&rows.rows[i], &at));
+        buf_printf(&got, "%s%u:%u", i ? " " : "", at.pos.ledger_seq, at.pos.index);
+    }
     buf_put_u8(&got, 0);
     ASSERT_STR(places, (char *)got.p);
 }
@@ -335,7 +349,7 @@ void conformance_scans_go_both_ways_from_any_place(conformance_open_fn open)
     expect_scan(s, up, "5:1 5:2");
     up.from = slice_of(at, 0);
     up.limit = 0;
-    ASSERT_ERR(ERR_INVALID, store_scan(s, &up, NULL, NULL, NULL));
+    ASSERT_ERR(ERR_INVALID, store_scan(s, &up, NULL, NULL));
     store_close(s);
 }
 
@@ -343,9 +357,9 @@ void conformance_transactions_are_found_behind_a_colliding_hash(conformance_open
 {
     struct store *s = open();
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    struct store_tx txs[] = {{{11, 0}, SLICE_LIT("first"), SLICE_LIT("m")},
-                             {{11, 300}, SLICE_LIT("second"), {0}},
-                             {{11, 70000}, SLICE_LIT("third"), SLICE_EMPTY}},
+    struct store_tx txs[] = {{.pos = {11, 0}, .tx = SLICE_LIT("first"), .meta = SLICE_LIT("m")},
+                             {.pos = {11, 300}, .tx = SLICE_LIT("second")},
+                             {.pos = {11, 70000}, .tx = SLICE_LIT("third")}},
                     got;
     struct store_ledger l = ledger_of(11);
     struct hash256 hashes[3], unknown;
@@ -373,18 +387,267 @@ void conformance_missing_position_is_damage(conformance_open_fn open)
 {
     struct store *s = open();
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    struct store_tx_pos missing[] = {{10, 0}, {10, STORE_TX_ALL}};
-    struct store_tx *txs;
+    struct store_tx_locator missing = {.pos = {10, 0}};
+    struct store_txs_query all = {.first = 10, .last = 10};
+    struct store_tx tx, *txs;
+    uint16_t type;
     size_t n;
     load_two(s);
-    ASSERT_ERR(ERR_CORRUPT, store_txs_get(s, missing, 1, a, &txs, &n));
-    ASSERT_ERR(ERR_NOT_FOUND,
-               store_txs_get(s, &(struct store_tx_pos){9, STORE_TX_ALL}, 1, a, &txs, &n));
-    ASSERT_OK(store_txs_get(s, &missing[1], 1, a, &txs, &n));
+    ASSERT_ERR(ERR_CORRUPT, store_txs_get(s, &missing, 1, a, &tx));
+    ASSERT_ERR(ERR_CORRUPT, store_tx_types(s, &missing, 1, &type));
+    ASSERT_OK(store_ledger_txs(s, &all, a, &txs, &n));
     ASSERT_INT(0, n);
-    ASSERT_OK(store_txs_get(s, NULL, 0, a, &txs, &n));
+    ASSERT_OK(store_txs_get(s, NULL, 0, a, NULL));
+    ASSERT_OK(store_scan_many(s, NULL, 0, a, NULL));
+    all.first = all.last = 9;
+    ASSERT_ERR(ERR_NOT_FOUND, store_ledger_txs(s, &all, a, &txs, &n));
+    store_close(s);
+}
+
+/* Transactions 0, 1, 2 of ledger 11, 5 of 12, none of 13, 0 of 14, with an account_tx row for each.
+ */
+static void write_txs(struct store *s)
+{
+    static const struct store_tx_pos places[] = {{11, 0}, {11, 1}, {11, 2}, {12, 5}, {14, 0}};
+    static const uint8_t owner[20];
+    size_t at = 0;
+    for (uint32_t seq = 11; seq <= 14; seq++) {
+        struct store_ledger l = ledger_of(seq);
+        struct store_tx txs[3];
+        struct hash256 hashes[3];
+        struct store_index_row rows[3];
+        uint8_t tx[3][8], suffixes[3][8], values[3][STORE_TX_VALUE_BYTES];
+        size_t n = 0;
+        for (; at < ARRAY_LEN(places) && places[at].ledger_seq == seq; at++, n++) {
+            memcpy(tx[n], "\x12\x00.-.....", 8); /* TransactionType */
+            tx[n][2] = (uint8_t)(seq + places[at].index);
+            txs[n] = (struct store_tx){
+                .pos = places[at], .tx = slice_of(tx[n], 8), .meta = SLICE_LIT("meta")};
+            hashes[n] = digest_tx_id(txs[n].tx);
+            bits_store32(suffixes[n], seq);
+            bits_store32(suffixes[n] + 4, places[at].index);
+            store_tx_value(&hashes[n], tx[n][2], values[n]);
+            rows[n] = (struct store_index_row){STORE_INDEX_ACCOUNT_TX, slice_of(owner, 20),
+                                               slice_of(suffixes[n], 8),
+                                               slice_of(values[n], STORE_TX_VALUE_BYTES)};
+        }
+        l.txs = txs;
+        l.tx_hashes = hashes;
+        l.index_rows = rows;
+        l.n_txs = l.n_index_rows = n;
+        ASSERT_OK(store_write(s, &l, 1));
+    }
+}
+
+static void expect_txs(struct store *s, struct store_txs_query q, const char *places)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    CLEANUP(buf_deinit) struct buf got = {0};
+    struct store_tx *txs;
+    size_t n;
+    ASSERT_OK(store_ledger_txs(s, &q, a, &txs, &n));
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(&got, "%s%u:%u", i ? " " : "", txs[i].pos.ledger_seq, txs[i].pos.index);
+        ASSERT_INT(8, txs[i].tx.n);
+        ASSERT_SLICE("meta", txs[i].meta);
+    }
+    buf_put_u8(&got, 0);
+    ASSERT_STR(places, (char *)got.p);
+}
+
+void conformance_transactions_of_ledgers_come_in_order(conformance_open_fn open)
+{
+    struct store *s = open();
+    uint32_t indexes[] = {2, 9, 0};
+    struct store_txs_query q = {.first = 10, .last = 14};
+    load_two(s);
+    write_txs(s);
+    expect_txs(s, q, "11:0 11:1 11:2 12:5 14:0");
+    q.backward = true;
+    expect_txs(s, q, "14:0 12:5 11:2 11:1 11:0");
+    q.limit = 3;
+    expect_txs(s, q, "14:0 12:5 11:2");
+    q.skip = 1;
+    expect_txs(s, q, "12:5 11:2 11:1");
+    q.skip = 9;
+    expect_txs(s, q, "");
+    expect_txs(s, (struct store_txs_query){.first = 12, .last = 13}, "12:5");
+    expect_txs(s, (struct store_txs_query){.first = 13, .last = 13}, "");
+    expect_txs(s, (struct store_txs_query){11, 11, .indexes = indexes, .n_indexes = 3},
+               "11:2 11:0");
+    store_close(s);
+}
+
+void conformance_hashes_of_a_ledger_ascend(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct store_txs_query q = {.first = 11, .last = 11};
+    struct store_tx *txs, *hashes;
+    size_t n, n_hashes, n_equal = 0;
+    load_two(s);
+    write_txs(s);
+    for (int round = 0; round < 2; round++) { /* perhaps from a cache */
+        q.hashes_only = false;
+        ASSERT_OK(store_ledger_txs(s, &q, a, &txs, &n));
+        q.hashes_only = true;
+        ASSERT_OK(store_ledger_txs(s, &q, a, &hashes, &n_hashes));
+        ASSERT_INT(3, n_hashes);
+        n_equal = 0;
+        for (size_t i = 0; i < 3; i++) {
+            ASSERT(i == 0 || hash256_cmp(&hashes[i - 1].hash, &hashes[i].hash) < 0);
+            for (size_t k = 0; k < n; k++) {
+                struct hash256 h = store_tx_hash(&txs[k]);
+                n_equal += hash256_eq(&h, &hashes[i].hash);
+            }
+        }
+        ASSERT_INT(3, n_equal);
+    }
+    store_close(s);
+}
+
+void conformance_rows_lead_to_transactions_and_types(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    static const uint8_t owner[20];
+    struct store_scan scan = {
+        .index = STORE_INDEX_ACCOUNT_TX, .prefix = slice_of(owner, 20), .limit = 9};
+    struct store_rows rows;
+    struct store_tx_locator at[5];
+    struct store_tx txs[5];
+    uint16_t types[5];
+    load_two(s);
+    write_txs(s);
+    ASSERT_OK(store_scan(s, &scan, a, &rows));
+    ASSERT_INT(5, rows.n);
+    for (size_t i = 0; i < 5; i++)
+        ASSERT_OK(store_tx_locator_of(&rows.rows[i], &at[i]));
+    for (int round = 0; round < 2; round++) {
+        ASSERT_OK(store_txs_get(s, at, 5, a, txs));
+        ASSERT_OK(store_tx_types(s, at, 5, types));
+        for (size_t i = 0; i < 5; i++) {
+            ASSERT_INT(at[i].pos.ledger_seq, txs[i].pos.ledger_seq);
+            ASSERT_INT(at[i].pos.index, txs[i].pos.index);
+            ASSERT_INT(at[i].pos.ledger_seq + at[i].pos.index, types[i]);
+            at[i].has_type = false; /* then they are read */
+        }
+    }
+    store_close(s);
+}
+
+void conformance_many_scans_are_one_read(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    uint8_t owner[20] = {[19] = 7}, other[20] = {[19] = 8}, token[32] = {0};
+    struct store_scan scans[] = {
+        {.index = STORE_INDEX_ACCOUNT_TX, .prefix = slice_of(owner, 20), .limit = 2},
+        {.index = STORE_INDEX_NFT_STATE, .prefix = slice_of(token, 32), .limit = 2},
+        {.index = STORE_INDEX_ACCOUNT_TX, .prefix = slice_of(other, 20), .limit = 1, .backward = 1},
+    };
+    struct store_rows rows[3];
+    load_two(s);
+    write_account_rows(s, owner);
+    ASSERT_OK(store_scan_many(s, scans, 3, a, rows));
+    ASSERT_INT(2, rows[0].n);
+    ASSERT_INT(2, bits_load32(rows[0].rows[1].suffix.p + 4));
+    ASSERT_INT(0, rows[1].n);
+    ASSERT_INT(1, rows[2].n);
+    ASSERT_INT(7, bits_load32(rows[2].rows[0].suffix.p));
+    scans[2].limit = 0;
+    ASSERT_ERR(ERR_INVALID, store_scan_many(s, scans, 3, a, rows));
+    store_close(s);
+}
+
+void conformance_pages_show_the_state_of_their_ledger(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct store_object got[8];
+    size_t n;
+    load_two(s);
+    for (uint32_t seq = 11; seq < 51; seq++) /* many versions of one key */
+        write_ledger(s, seq, (struct store_object[]){object_of(key_of(0x20, 1), "modified")}, 1,
+                     NULL, 0);
+    write_ledger(s, 51, (struct store_object[]){object_of(key_of(0x20, 1), "")}, 1,
+                 (struct store_successor[]){{HASH256_ZERO, key_of(0x40, 1)}}, 1);
+    ASSERT_OK(store_page(s, 10, &HASH256_ZERO, 8, true, a, got, &n));
+    ASSERT_INT(2, n);
+    ASSERT_SLICE("twenty", got[0].data);
+    ASSERT_SLICE("forty", got[1].data);
+    ASSERT_OK(store_page(s, 30, &HASH256_ZERO, 1, true, a, got, &n));
+    ASSERT_INT(1, n);
+    ASSERT_SLICE("modified", got[0].data);
+    ASSERT_OK(store_page(s, 50, &got[0].key, 8, false, a, got, &n));
+    ASSERT_INT(1, n);
+    ASSERT_SLICE("", got[0].data);
+    ASSERT_OK(store_page(s, 51, &(struct hash256){{0x10}}, 8, true, a, got, &n));
+    ASSERT_INT(1, n);
+    ASSERT_INT(0x40, got[0].key.b[0]);
+    ASSERT_OK(store_page(s, 51, &got[0].key, 8, true, a, got, &n));
     ASSERT_INT(0, n);
-    ASSERT(store_txs_get(s, missing, 2, a, &txs, &n).code != 0);
+    store_close(s);
+}
+
+void conformance_repair_puts_rows_right(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct hash256 wrong = key_of(0x30, 1);
+    struct store_object object = object_of(key_of(0x20, 1), "right");
+    struct store_ledger l = ledger_of(11);
+    static const uint8_t owner[20];
+    uint8_t suffix[8] = {0, 0, 0, 11, 0, 0, 0, 1};
+    struct store_index_row spurious = {STORE_INDEX_ACCOUNT_TX, slice_of(owner, 20),
+                                       slice_of(suffix, 8), tx_value()};
+    struct store_scan scan = {
+        .index = STORE_INDEX_ACCOUNT_TX, .prefix = slice_of(owner, 20), .limit = 9};
+    struct store_tx tx = {.pos = {11, 1}, .tx = SLICE_LIT("put right")}, *txs;
+    struct hash256 hash = digest_tx_id(tx.tx);
+    struct ledger_header header;
+    size_t n;
+    load_two(s);
+    write_txs(s);
+    write_ledger(s, 15, (struct store_object[]){object_of(wrong, "wrong")}, 1, NULL, 0);
+    l.header.drops = 77;
+    l.txs = &tx;
+    l.tx_hashes = &hash;
+    l.n_txs = 1;
+    struct store_repair of_11 = {
+        .put = &l, .has_header = true, .at = 11, .drop_rows = &spurious, .n_drop_rows = 1};
+    ASSERT_OK(store_repair(s, &of_11));
+    ASSERT_OK(store_repair(
+        s, &(struct store_repair){.at = 15, .drop_objects = &wrong, .n_drop_objects = 1}));
+    struct store_ledger first = {.objects = &object, .n_objects = 1};
+    ASSERT_OK(store_repair(s, &(struct store_repair){.put = &first, .at = 0}));
+    ASSERT_OK(store_header_get(s, 11, &header));
+    ASSERT_INT(77, header.drops);
+    ASSERT_OK(store_header_get(s, 12, &header));
+    expect_object(s, 15, wrong, "", UINT32_MAX);
+    expect_object(s, 15, object.key, "right", 0);
+    expect_scan(s, scan, "11:0 11:2 12:5 14:0");
+    struct store_txs_query q = {.first = 11, .last = 11};
+    ASSERT_OK(store_ledger_txs(s, &q, a, &txs, &n));
+    ASSERT_INT(3, n);
+    ASSERT_SLICE("put right", txs[1].tx);
+    ASSERT_OK(store_tx_find(s, &hash, a, &tx));
+    expect_range(s, 10, 15);
+    store_close(s);
+}
+
+void conformance_new_store_lacks_no_index_rows(conformance_open_fn open)
+{
+    struct store *s = open();
+    struct store_range lack;
+    size_t n;
+    load_two(s);
+    for (enum store_index i = 1; i < STORE_N_INDEXES; i++) {
+        ASSERT_OK(store_index_lack(s, i, &lack, &n));
+        ASSERT_INT(0, n);
+        ASSERT_ERR(ERR_INVALID, store_index_add(s, i, NULL, 0, 10));
+    }
+    ASSERT_ERR(ERR_INVALID, store_index_lack(s, STORE_N_INDEXES, &lack, &n));
     store_close(s);
 }
 

@@ -19,6 +19,13 @@ typedef struct store *(*conformance_open_fn)(void);
     X(scans_go_both_ways_from_any_place)                                                           \
     X(transactions_are_found_behind_a_colliding_hash)                                              \
     X(missing_position_is_damage)                                                                  \
+    X(transactions_of_ledgers_come_in_order)                                                       \
+    X(hashes_of_a_ledger_ascend)                                                                   \
+    X(rows_lead_to_transactions_and_types)                                                         \
+    X(many_scans_are_one_read)                                                                     \
+    X(pages_show_the_state_of_their_ledger)                                                        \
+    X(repair_puts_rows_right)                                                                      \
+    X(new_store_lacks_no_index_rows)                                                               \
     X(meta_values_are_kept)                                                                        \
     X(random_ledgers_answer_as_the_model)
 

@@ -143,6 +143,15 @@ struct slice model_prefix(enum store_index index, uint32_t owner)
     return slice_of(p, index_shape(index)->prefix_bytes);
 }
 
+static struct slice random_value(struct model *m, enum store_index index, struct arena *a)
+{
+    if (!store_index_of_txs(index))
+        return model_random(&m->rng, 2) ? random_blob(m, a) : SLICE_EMPTY;
+    uint8_t *value = arena_alloc(a, STORE_TX_VALUE_BYTES);
+    random_bytes(&m->rng, value, STORE_TX_VALUE_BYTES);
+    return slice_of(value, STORE_TX_VALUE_BYTES);
+}
+
 static struct store_index_row random_row(struct model *m, struct arena *a)
 {
     enum store_index index = (enum store_index)(1 + model_random(&m->rng, STORE_N_INDEXES - 1));
@@ -157,8 +166,7 @@ static struct store_index_row random_row(struct model *m, struct arena *a)
     memset(suffix + 4, place == 0 ? 0xFF : (int)place - 1, shape->suffix_bytes - 4);
     return (struct store_index_row){
         index, model_prefix(index, (uint32_t)model_random(&m->rng, MODEL_N_OWNERS)),
-        slice_of(suffix, shape->suffix_bytes),
-        model_random(&m->rng, 2) ? random_blob(m, a) : SLICE_EMPTY};
+        slice_of(suffix, shape->suffix_bytes), random_value(m, index, a)};
 }
 
 static void add_rows(struct model *m, struct arena *a, struct store_ledger *l)
@@ -209,7 +217,7 @@ static void add_txs(struct model *m, struct arena *a, struct names named, struct
                 keys[mine.n++] = named.keys[k];
         keys[mine.n++] = m->keys[model_random(&m->rng, MODEL_N_KEYS)];
         txs[i].pos = (struct store_tx_pos){l->header.seq, (uint32_t)(i * i * 100)};
-        txs[i].tx = random_blob(m, a);
+        txs[i] = (struct store_tx){.pos = txs[i].pos, .tx = random_blob(m, a)};
         txs[i].meta = make_meta(a, txs[i].pos.index, mine);
         hashes[i] = digest_tx_id(txs[i].tx);
     }
@@ -233,7 +241,10 @@ static void agree_on_values(struct arena *a, struct store_index_row *rows, size_
     for (size_t i = 0; i < n; i++) {
         struct slice key[] = {rows[i].prefix, rows[i].suffix};
         struct hash256 value = hash_sha512half(key, 2);
-        rows[i].value = arena_dup(a, slice_of(value.b, value.b[0] % 32));
+        if (store_index_of_txs(rows[i].index))
+            store_tx_value(&value, 7, (uint8_t *)(uintptr_t)rows[i].value.p);
+        else
+            rows[i].value = arena_dup(a, slice_of(value.b, value.b[0] % 32));
     }
 }
 
@@ -419,29 +430,81 @@ static void compare_next(const struct model *m, struct store *a, struct store *b
                   next_a.b[31], err_name(eb), next_b.b[0], next_b.b[1], next_b.b[31], err_text());
 }
 
-static void compare_scan(struct store *a, struct store *b, uint64_t *rng, struct arena *ar)
+static struct store_scan random_scan(struct store *b, uint64_t *rng, struct arena *ar)
 {
     struct store_scan scan = {.index =
                                   (enum store_index)(1 + model_random(rng, STORE_N_INDEXES - 1)),
                               .inclusive = model_random(rng, 2),
                               .backward = model_random(rng, 2),
                               .limit = 1 + (uint32_t)model_random(rng, 300)};
-    struct store_entry *got_a, *got_b;
-    size_t n_a, n_b;
     scan.prefix = model_prefix(scan.index, (uint32_t)model_random(rng, MODEL_N_OWNERS));
     struct store_scan all = scan;
+    struct store_rows got;
     all.limit = 10000;
-    ASSERT_OK(store_scan(b, &all, ar, &got_b, &n_b));
-    if (n_b > 0 && model_random(rng, 4) > 0) { /* from a row, or from the beginning of one */
-        scan.from = got_b[model_random(rng, n_b)].suffix;
+    ASSERT_OK(store_scan(b, &all, ar, &got));
+    if (got.n > 0 && model_random(rng, 4) > 0) { /* from a row, or from the beginning of one */
+        scan.from = got.rows[model_random(rng, got.n)].suffix;
         scan.from.n = model_random(rng, 2) ? scan.from.n : model_random(rng, scan.from.n);
     }
-    ASSERT_OK(store_scan(a, &scan, ar, &got_a, &n_a));
-    ASSERT_OK(store_scan(b, &scan, ar, &got_b, &n_b));
+    return scan;
+}
+
+/* What a backend need not know may be missing in a. */
+static void compare_locators(const struct store_entry *a, const struct store_entry *b)
+{
+    struct store_tx_locator la, lb;
+    ASSERT_OK(store_tx_locator_of(a, &la));
+    ASSERT_OK(store_tx_locator_of(b, &lb));
+    ASSERT_INT(lb.pos.ledger_seq, la.pos.ledger_seq);
+    ASSERT_INT(lb.pos.index, la.pos.index);
+    ASSERT(hash256_is_zero(&la.hash) || hash256_eq(&la.hash, &lb.hash));
+    ASSERT(!la.has_type || la.type == lb.type);
+}
+
+static void compare_rows(enum store_index index, const struct store_rows *a,
+                         const struct store_rows *b)
+{
+    ASSERT_INT(b->n, a->n);
+    for (size_t i = 0; i < a->n; i++) {
+        ASSERT(slice_eq(a->rows[i].suffix, b->rows[i].suffix));
+        if (store_index_of_txs(index))
+            compare_locators(&a->rows[i], &b->rows[i]);
+        else
+            ASSERT(slice_eq(a->rows[i].value, b->rows[i].value));
+    }
+}
+
+static void compare_scan(struct store *a, struct store *b, uint64_t *rng, struct arena *ar)
+{
+    enum { N = 20 };
+    struct store_scan scans[N] = {0};
+    struct store_rows got_a[N], got_b;
+    size_t n = model_random(rng, N);
+    for (size_t i = 0; i < n; i++)
+        scans[i] = random_scan(b, rng, ar);
+    ASSERT_OK(store_scan_many(a, scans, n, ar, got_a));
+    for (size_t i = 0; i < n; i++) {
+        ASSERT_OK(store_scan(b, &scans[i], ar, &got_b));
+        compare_rows(scans[i].index, &got_a[i], &got_b);
+    }
+}
+
+static void compare_page(const struct model *m, struct store *a, struct store *b, uint64_t *rng,
+                         struct arena *ar)
+{
+    enum { N = MODEL_N_KEYS + 1 };
+    struct hash256 after = model_some_key(m, rng);
+    struct store_object *got_a = arena_array(ar, struct store_object, N);
+    struct store_object *got_b = arena_array(ar, struct store_object, N);
+    size_t n_a, n_b, n = model_random(rng, 2) ? N : model_random(rng, N);
+    uint32_t seq = some_seq(m, rng);
+    bool with_data = model_random(rng, 3) > 0;
+    ASSERT_OK(store_page(a, seq, &after, n, with_data, ar, got_a, &n_a));
+    ASSERT_OK(store_page(b, seq, &after, n, with_data, ar, got_b, &n_b));
     ASSERT_INT(n_b, n_a);
     for (size_t i = 0; i < n_a; i++)
-        ASSERT(slice_eq(got_a[i].suffix, got_b[i].suffix) &&
-               slice_eq(got_a[i].value, got_b[i].value));
+        ASSERT(hash256_eq(&got_a[i].key, &got_b[i].key) && slice_eq(got_a[i].data, got_b[i].data) &&
+               (got_a[i].data.n > 0) == with_data);
 }
 
 static void compare_tx(const struct store_tx *a, const struct store_tx *b)
@@ -449,27 +512,64 @@ static void compare_tx(const struct store_tx *a, const struct store_tx *b)
     ASSERT_INT(b->pos.ledger_seq, a->pos.ledger_seq);
     ASSERT_INT(b->pos.index, a->pos.index);
     ASSERT(slice_eq(a->tx, b->tx) && slice_eq(a->meta, b->meta));
+    struct hash256 ha = store_tx_hash(a), hb = store_tx_hash(b);
+    ASSERT(hash256_eq(&ha, &hb));
+}
+
+static void compare_some_txs(struct store *a, struct store *b, const struct store_txs_query *q,
+                             struct arena *ar)
+{
+    struct store_tx *got_a, *got_b;
+    size_t n_a, n_b;
+    ASSERT_OK(store_ledger_txs(a, q, ar, &got_a, &n_a));
+    ASSERT_OK(store_ledger_txs(b, q, ar, &got_b, &n_b));
+    ASSERT_INT(n_b, n_a);
+    for (size_t i = 0; i < n_a && !q->hashes_only; i++)
+        compare_tx(&got_a[i], &got_b[i]);
+    for (size_t i = 0; i < n_a && q->hashes_only; i++)
+        ASSERT(hash256_eq(&got_a[i].hash, &got_b[i].hash) && got_a[i].tx.n == 0);
+}
+
+/* Each transaction of a ledger by its place, by its hash; types. */
+static void compare_each_tx(struct store *a, struct store *b, uint32_t seq, struct arena *ar)
+{
+    struct store_txs_query all = {.first = seq, .last = seq};
+    struct store_tx_locator at[MAX_TXS] = {0};
+    struct store_tx *txs, got[MAX_TXS], found;
+    uint16_t types_a[MAX_TXS], types_b[MAX_TXS];
+    size_t n;
+    ASSERT_OK(store_ledger_txs(b, &all, ar, &txs, &n));
+    for (size_t i = 0; i < n; i++) {
+        struct hash256 id = digest_tx_id(txs[i].tx);
+        at[n - 1 - i] = (struct store_tx_locator){.pos = txs[i].pos, .hash = id};
+        ASSERT_OK(store_tx_find(a, &id, ar, &found));
+        compare_tx(&found, &txs[i]);
+    }
+    ASSERT_OK(store_txs_get(a, at, n, ar, got));
+    ASSERT_OK(store_tx_types(a, at, n, types_a));
+    ASSERT_OK(store_tx_types(b, at, n, types_b));
+    for (size_t i = 0; i < n; i++) {
+        compare_tx(&got[i], &txs[n - 1 - i]);
+        ASSERT_INT(types_b[i], types_a[i]);
+    }
 }
 
 static void compare_txs(const struct model *m, struct store *a, struct store *b, uint64_t *rng,
                         struct arena *ar)
 {
-    struct store_tx_pos pos[MAX_TXS] = {{some_seq(m, rng), STORE_TX_ALL}};
-    struct store_tx *got_a, *got_b, found;
-    size_t n_a, n_b;
-    ASSERT_OK(store_txs_get(a, pos, 1, ar, &got_a, &n_a));
-    ASSERT_OK(store_txs_get(b, pos, 1, ar, &got_b, &n_b));
-    ASSERT_INT(n_b, n_a);
-    for (size_t i = 0; i < n_a; i++) {
-        struct hash256 id = digest_tx_id(got_a[i].tx);
-        compare_tx(&got_a[i], &got_b[i]);
-        ASSERT_OK(store_tx_find(a, &id, ar, &found));
-        compare_tx(&got_a[i], &found);
-        pos[n_a - 1 - i] = got_a[i].pos; /* the other way round */
-    }
-    ASSERT_OK(store_txs_get(a, pos, n_a, ar, &got_b, &n_b));
-    for (size_t i = 0; i < n_a; i++)
-        compare_tx(&got_b[i], &got_a[n_a - 1 - i]);
+    uint32_t x = some_seq(m, rng), y = some_seq(m, rng);
+    uint32_t indexes[] = {100, 0, 7, 400, 0};
+    struct store_txs_query some = {.first = MIN(x, y),
+                                   .last = MAX(x, y),
+                                   .backward = model_random(rng, 2),
+                                   .skip = (uint32_t)model_random(rng, 2) * 9,
+                                   .limit = (uint32_t)model_random(rng, 60)};
+    compare_each_tx(a, b, x, ar);
+    compare_some_txs(a, b, &some, ar);
+    some = (struct store_txs_query){.first = x, .last = x, .hashes_only = true};
+    compare_some_txs(a, b, &some, ar);
+    some = (struct store_txs_query){x, x, .indexes = indexes, .n_indexes = ARRAY_LEN(indexes)};
+    compare_some_txs(a, b, &some, ar);
 }
 
 static void compare_ledger(const struct model *m, struct store *a, struct store *b, uint64_t *rng,
@@ -497,6 +597,7 @@ static void compare_once(const struct model *m, struct store *a, struct store *b
     compare_objects(m, a, b, seed, ar);
     for (int k = 0; k < 8; k++)
         compare_next(m, a, b, seed);
+    compare_page(m, a, b, seed, ar);
     compare_txs(m, a, b, seed, ar);
     compare_ledger(m, a, b, seed, ar);
 }

@@ -46,3 +46,30 @@ TEST(index_scans_may_start_at_part_of_a_suffix)
     scan.limit = 0;
     ASSERT_ERR(ERR_INVALID, index_check_scan(&scan));
 }
+
+TEST(index_rows_of_transactions_have_hash_and_type)
+{
+    uint8_t b[40] = {0};
+    struct store_index_row row = {STORE_INDEX_MPT_TX, slice_of(b, 24), slice_of(b, 8),
+                                  slice_of(b, STORE_TX_VALUE_BYTES)};
+    ASSERT_OK(index_check_row(&row));
+    row.value.n = 32;
+    ASSERT_ERR(ERR_INVALID, index_check_row(&row));
+    row.value.n = 0;
+    ASSERT_ERR(ERR_INVALID, index_check_row(&row));
+}
+
+TEST(index_takes_rows_for_the_newest_ledgers_it_lacks)
+{
+    uint8_t b[40] = {0};
+    struct store_index_row row = {STORE_INDEX_MPT_HOLDER, slice_of(b, 24), slice_of(b, 20),
+                                  SLICE_EMPTY};
+    struct store_range lack = {5, 9};
+    ASSERT_OK(index_check_add(STORE_INDEX_MPT_HOLDER, &row, 1, &lack, 5));
+    ASSERT_OK(index_check_add(STORE_INDEX_MPT_HOLDER, &row, 1, &lack, 9));
+    ASSERT_ERR(ERR_INVALID, index_check_add(STORE_INDEX_MPT_HOLDER, &row, 1, &lack, 4));
+    ASSERT_ERR(ERR_INVALID, index_check_add(STORE_INDEX_MPT_HOLDER, &row, 1, &lack, 10));
+    ASSERT_ERR(ERR_INVALID, index_check_add(STORE_INDEX_MPT_HOLDER, &row, 1, NULL, 5));
+    ASSERT_ERR(ERR_INVALID, index_check_add(STORE_INDEX_NFT_URI, &row, 1, &lack, 5));
+    ASSERT_ERR(ERR_INVALID, index_check_add(STORE_N_INDEXES, &row, 1, &lack, 5));
+}

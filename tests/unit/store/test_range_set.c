@@ -53,6 +53,28 @@ TEST(range_set_wants_transactions_in_order)
     ASSERT_ERR(ERR_INVALID, range_set_check_txs(&l));
     txs[1].pos.index = 5;
     ASSERT_OK(range_set_check_txs(&l));
-    txs[1].pos.index = STORE_TX_ALL;
+    txs[1].pos.index = STORE_TX_INDEX_UNKNOWN;
     ASSERT_ERR(ERR_INVALID, range_set_check_txs(&l));
+}
+
+static ERR check_query(struct store_txs_query q)
+{
+    static const struct range_set set = {{{2, 5}, {8, 9}}, 2};
+    return range_set_check_txs_query(&set, &q);
+}
+
+TEST(range_set_knows_which_transactions_can_be_asked_for)
+{
+    uint32_t index = 3;
+    ASSERT_OK(check_query((struct store_txs_query){.first = 2, .last = 5, .skip = 4, .limit = 9}));
+    ASSERT_OK(check_query((struct store_txs_query){.first = 8, .last = 8, .hashes_only = true}));
+    ASSERT_OK(check_query((struct store_txs_query){8, 8, .indexes = &index, .n_indexes = 1}));
+    ASSERT_ERR(ERR_NOT_FOUND, check_query((struct store_txs_query){.first = 5, .last = 8}));
+    ASSERT_ERR(ERR_NOT_FOUND, check_query((struct store_txs_query){.first = 6, .last = 6}));
+    ASSERT_ERR(ERR_INVALID, check_query((struct store_txs_query){.first = 5, .last = 4}));
+    ASSERT_ERR(ERR_INVALID, check_query((struct store_txs_query){2, 3, .hashes_only = true}));
+    ASSERT_ERR(ERR_INVALID,
+               check_query((struct store_txs_query){2, 2, .hashes_only = true, .limit = 1}));
+    ASSERT_ERR(ERR_INVALID,
+               check_query((struct store_txs_query){2, 3, .indexes = &index, .n_indexes = 1}));
 }

@@ -100,12 +100,11 @@ static void write_many_tables(const char *path)
 static void compare_all_main(void *arg)
 {
     struct run *r = arg;
-    struct store_tx_pos pos;
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
     for (uint32_t seq = MODEL_FIRST + 1; seq <= r->m->seq; seq++) {
         struct ledger_header got, expected;
         struct hash256 *keys, *expected_keys;
-        struct store_tx *txs, *again;
+        struct store_tx *txs, again;
         size_t n, n_expected;
         ASSERT_OK(store_header_get(r->s, seq, &got));
         ASSERT_OK(store_header_get(r->brute, seq, &expected));
@@ -114,11 +113,12 @@ static void compare_all_main(void *arg)
         ASSERT_OK(store_diff(r->brute, seq, a, &expected_keys, &n_expected));
         ASSERT_INT(n_expected, n);
         ASSERT(memcmp(expected_keys, keys, n * sizeof *keys) == 0);
-        pos = (struct store_tx_pos){seq, STORE_TX_ALL};
-        ASSERT_OK(store_txs_get(r->brute, &pos, 1, a, &txs, &n_expected));
+        struct store_txs_query all = {.first = seq, .last = seq};
+        ASSERT_OK(store_ledger_txs(r->brute, &all, a, &txs, &n_expected));
         for (size_t i = 0; i < n_expected; i++) {
-            ASSERT_OK(store_txs_get(r->s, &txs[i].pos, 1, a, &again, &n));
-            ASSERT(slice_eq(txs[i].meta, again->meta));
+            struct store_tx_locator at = {.pos = txs[i].pos};
+            ASSERT_OK(store_txs_get(r->s, &at, 1, a, &again));
+            ASSERT(slice_eq(txs[i].meta, again.meta));
         }
     }
 }

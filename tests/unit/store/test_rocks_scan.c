@@ -8,13 +8,15 @@
 static void fill(struct store *s, enum store_index index, struct arena *a)
 {
     struct store_index_row *rows = arena_array(a, struct store_index_row, N_ROWS);
+    static uint8_t value[STORE_TX_VALUE_BYTES];
+    store_tx_value(&HASH256_ZERO, 'p' << 8 | 'q', value);
     struct store_ledger l = {.header = {.seq = 6}, .index_rows = rows, .n_index_rows = N_ROWS};
     for (uint32_t i = 0; i < N_ROWS; i++) {
         uint8_t *suffix = arena_zalloc(a, 36);
         bits_store32(suffix, i);
         size_t n = index == STORE_INDEX_NFT_ISSUER ? 36 : 8;
         rows[i] = (struct store_index_row){index, model_prefix(index, 1), slice_of(suffix, n),
-                                           SLICE_LIT("v")};
+                                           n == 8 ? slice_of(value, sizeof value) : SLICE_LIT("v")};
     }
     ASSERT_OK(store_load_begin(s, 5, 1));
     ASSERT_OK(store_load_commit(s, &(struct store_ledger){.header = {.seq = 5}}));
@@ -26,13 +28,12 @@ static void check(struct store *s, enum store_index index, bool backward, uint32
 {
     struct store_scan scan = {
         .index = index, .prefix = model_prefix(index, 1), .backward = backward, .limit = limit};
-    struct store_entry *rows;
-    size_t n;
-    ASSERT_OK(store_scan(s, &scan, a, &rows, &n));
-    ASSERT_INT(limit < N_ROWS ? limit : N_ROWS, n);
-    for (uint32_t i = 0; i < n; i++) {
-        ASSERT_INT(backward ? N_ROWS - 1 - i : i, bits_load32(rows[i].suffix.p));
-        ASSERT_SLICE("v", rows[i].value);
+    struct store_rows got;
+    ASSERT_OK(store_scan(s, &scan, a, &got));
+    ASSERT_INT(limit < N_ROWS ? limit : N_ROWS, got.n);
+    for (uint32_t i = 0; i < got.n; i++) {
+        ASSERT_INT(backward ? N_ROWS - 1 - i : i, bits_load32(got.rows[i].suffix.p));
+        ASSERT_SLICE(index == STORE_INDEX_NFT_ISSUER ? "v" : "pq", got.rows[i].value);
     }
 }
 

@@ -14,14 +14,15 @@ TEST(rocks_tx_reads_a_large_ledger_in_order)
     struct store_ledger l = {.header = {.seq = 6}, .txs = txs, .tx_hashes = hashes, .n_txs = N_TXS};
     size_t n;
     for (uint32_t i = 0; i < N_TXS; i++) {
-        txs[i] =
-            (struct store_tx){{6, i}, slice_str(arena_printf(a, "tx %u", i)), SLICE_LIT("meta")};
+        txs[i] = (struct store_tx){
+            .pos = {6, i}, .tx = slice_str(arena_printf(a, "tx %u", i)), .meta = SLICE_LIT("meta")};
         hashes[i] = digest_tx_id(txs[i].tx);
     }
     ASSERT_OK(store_load_begin(s, 5, 1));
     ASSERT_OK(store_load_commit(s, &(struct store_ledger){.header = {.seq = 5}}));
     ASSERT_OK(store_write(s, &l, 1));
-    ASSERT_OK(store_txs_get(s, &(struct store_tx_pos){6, STORE_TX_ALL}, 1, a, &got, &n));
+    struct store_txs_query all = {.first = 6, .last = 6};
+    ASSERT_OK(store_ledger_txs(s, &all, a, &got, &n));
     ASSERT_INT(N_TXS, n);
     for (uint32_t i = 0; i < N_TXS; i++) {
         ASSERT_INT(i, got[i].pos.index);

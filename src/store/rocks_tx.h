@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of transactions, for the reads of them. */
+#pragma once
+#include "store/rocks_read.h"
+
+/* Transaction and metadata out of a row, into it; tx->pos is set. Errors: ERR_CORRUPT. */
+ERR rocks_tx_split(const struct rocks *r, struct slice row, struct store_tx *tx);
+/* The transaction at `pos`, in `a`. Errors: ERR_CORRUPT, ERR_LIMIT, ROCKS_COLD. */
+ERR rocks_tx_read(const struct rocks_read *rd, struct store_tx_pos pos, struct arena *a,
+                  struct store_tx *ret, bool *ret_found);
