@@ -272,9 +272,8 @@ static err connect_locked(struct grpc_client *c, int64_t deadline_ns)
                         .on_lost = on_lost,
                         .owner = conn};
     conn->h2 = h2_new(sock, &o);
-    h2_start(conn->h2); /* may lose it at once */
-    return c->current ? OK
-                      : FAIL(ERR_IO, "grpc: %s:%u: connection lost at once", c->host, c->opts.port);
+    h2_start(conn->h2);
+    return OK;
 }
 
 static err get_conn(struct grpc_client *c, int64_t deadline_ns)

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "rt/clock.h"
+#include "rt/ready.h"
 #include "rt/sock.h"
 
 #include <assert.h>
@@ -19,28 +20,30 @@ struct h2 {
     nghttp2_session *session;
     struct sock *sock; /* NULL once ended */
     struct h2_opts opts;
-    uint32_t busy;   /* calls in progress that will look at this again */
-    bool in_session; /* nghttp2 is on the stack */
+    struct ready turn; /* to end when the session is used up, and to be freed after the end */
+    bool in_session;   /* nghttp2 is on the stack */
     int64_t last_heard_ns;
 };
-
-static void leave(struct h2 *h)
-{
-    if (--h->busy > 0 || h->sock)
-        return;
-    nghttp2_session_del(h->session);
-    free(h);
-}
 
 void h2_end(struct h2 *h, err e, uint32_t flush_ms)
 {
     assert(!h->in_session);
     if (h->sock == NULL)
         return;
-    h->busy++;
     sock_close(TAKE_PTR(h->sock), flush_ms);
+    ready_add(&h->turn);
     h->opts.on_lost(h->opts.owner, e);
-    leave(h);
+}
+
+static void on_turn(struct ready *r)
+{
+    struct h2 *h = container_of(r, struct h2, turn);
+    if (h->sock) {
+        h2_end(h, FAIL(ERR_CLOSED, "h2: %s: the connection is used up", h2_name(h)), 1000);
+        return;
+    }
+    nghttp2_session_del(h->session);
+    free(h);
 }
 
 /* The next batch of output; false when the session failed. */
@@ -64,34 +67,28 @@ static bool finished(const struct h2 *h)
     return !nghttp2_session_want_read(h->session) && !nghttp2_session_want_write(h->session);
 }
 
+/* A failed write, like a session that is used up, ends the connection in a later turn. */
 void h2_pump(struct h2 *h)
 {
     if (h->in_session || h->sock == NULL)
         return;
-    h->busy++;
     struct buf out = {0};
-    while (h->sock && sock_queued(h->sock) < QUEUE_BYTES) {
+    bool ok = true;
+    while (ok && sock_queued(h->sock) < QUEUE_BYTES) {
         buf_clear(&out);
-        if (!gather(h, &out)) {
-            h2_end(h, FAIL(ERR_PROTOCOL, "h2: %s: cannot build frames", h2_name(h)), 0);
-            break;
-        }
+        ok = gather(h, &out);
         if (out.n == 0)
             break;
-        err e = sock_write_buf(h->sock, &out);
-        if (err_failed(e))
-            h2_end(h, e, 0);
+        ok = !err_failed(sock_write_buf(h->sock, &out)) && ok;
     }
     buf_deinit(&out);
-    if (h->sock && finished(h))
-        h2_end(h, FAIL(ERR_CLOSED, "h2: %s: the connection is used up", h2_name(h)), 1000);
-    leave(h);
+    if (finished(h))
+        ready_add(&h->turn);
 }
 
 static void on_data(void *arg, struct slice data)
 {
     struct h2 *h = arg;
-    h->busy++;
     h->last_heard_ns = clock_now_ns();
     h->in_session = true;
     ssize_t n = nghttp2_session_mem_recv(h->session, data.p, data.n);
@@ -100,7 +97,6 @@ static void on_data(void *arg, struct slice data)
         h2_end(h, FAIL(ERR_PROTOCOL, "h2: %s: %s", h2_name(h), nghttp2_strerror((int)n)), 0);
     else
         h2_pump(h);
-    leave(h);
 }
 
 static void on_end(void *arg, err e)
@@ -145,6 +141,7 @@ struct h2 *h2_new(struct sock *sock, const struct h2_opts *opts)
     h->sock = sock;
     h->opts = *opts;
     h->last_heard_ns = clock_now_ns();
+    ready_init(&h->turn, on_turn);
     nghttp2_session_callbacks *cb;
     if (nghttp2_session_callbacks_new(&cb) != 0)
         abort(); /* out of memory, as in xmalloc */
@@ -161,10 +158,8 @@ struct h2 *h2_new(struct sock *sock, const struct h2_opts *opts)
 
 void h2_start(struct h2 *h)
 {
-    h->busy++;
     sock_set_handler(h->sock, &handler, h);
     h2_pump(h);
-    leave(h);
 }
 
 nghttp2_session *h2_session(struct h2 *h)

@@ -16,9 +16,8 @@ struct h2_opts {
     uint32_t window_bytes;           /* flow control of streams and of the connection */
     uint32_t max_concurrent_streams; /* of the peer; server only */
     void (*set_callbacks)(nghttp2_session_callbacks *cb); /* they get `owner` as user_data */
-    /* The connection ended, for reason e (its text is in the error slot); called once, from a
-     * callback or from within h2_pump or h2_end, not from inside nghttp2. Streams get no
-     * on_stream_close. */
+    /* The connection ended, for reason e (its text is in the error slot); called once, from the
+     * loop or from within h2_end, not from inside nghttp2. Streams get no on_stream_close. */
     void (*on_lost)(void *owner, err e);
     void *owner;
 };
@@ -28,8 +27,8 @@ struct h2 *h2_new(struct sock *sock, const struct h2_opts *opts);
 /* Send the preface and listen; the owner must be ready for callbacks (on_lost, too). */
 void h2_start(struct h2 *h);
 nghttp2_session *h2_session(struct h2 *h);
-/* Send what the session has to send, as far as the socket takes it. Call after submitting; may lose
- * the connection. Inside an nghttp2 callback it does nothing: the sending is done afterwards. */
+/* Send what the session has to send, as far as the socket takes it. Call after submitting. Inside
+ * an nghttp2 callback it does nothing: the sending is done afterwards. */
 void h2_pump(struct h2 *h);
 /* End the connection now; on_lost gets `e`. What is queued leaves first, if flush_ms > 0. Not
  * inside nghttp2. */

@@ -230,10 +230,10 @@ struct slice http_client_header(const struct http_response *r, const char *name)
     return SLICE_EMPTY;
 }
 
-struct sock *http_client_take_sock(struct http_client *c, struct buf *ret_rest)
+struct sock *http_client_take_sock(struct http_client *c)
 {
     struct sock *sock = c->sock;
-    buf_put_slice(ret_rest, buf_slice(&c->rest));
+    sock_unread(sock, buf_slice(&c->rest));
     client_free(c);
     return sock;
 }

@@ -37,5 +37,6 @@ YIELDS ERR http_client_do(struct http_client *c, const struct http_client_reques
 bool http_client_reusable(const struct http_client *c);
 /* Value of a response header (name in lower case); p = NULL when absent. Borrowed from r. */
 struct slice http_client_header(const struct http_response *r, const char *name);
-/* After a 101: take the socket out; bytes already received go to *ret_rest. The client is freed. */
-struct sock *http_client_take_sock(struct http_client *c, struct buf *ret_rest);
+/* After a 101: take the socket out; bytes already received are read from it first. The client is
+ * freed. */
+struct sock *http_client_take_sock(struct http_client *c);

@@ -4,6 +4,7 @@
 #include "net/http_head.h"
 #include "net/http_parse.h"
 #include "rt/clock.h"
+#include "rt/ready.h"
 #include "rt/sock.h"
 #include "rt/timer.h"
 
@@ -15,7 +16,7 @@
 /* Responses made while input is parsed leave together, at most this much at a time. */
 #define CORK_BYTES ((size_t)64 << 10)
 /* A client that does not take its responses is not read from beyond this. */
-#define MAX_QUEUED_BYTES ((size_t)1 << 20)
+#define MAX_QUEUED_BYTES ((size_t)100 << 10)
 /* Time for the last response to leave, and for the client to stop sending (sock_close swallows
  * that). */
 #define FLUSH_MS 5000
@@ -33,43 +34,34 @@ struct http_server {
     bool draining;
 };
 
+/* Everything happens in the socket's turns, in our own, or in a call of the user's. A connection is
+ * freed in a turn of its own only, so whoever is at work on it may look at it again. */
 struct http_conn {
     struct list link;
+    struct ready turn;
     struct http_server *server;
-    struct sock *sock; /* NULL: ended or upgraded, freed once busy is 0 */
+    struct sock *sock; /* NULL: ended or upgraded; freed in the next turn */
     void *user;
     struct http_parse parse;
     struct list queue; /* requests delivered and not yet sent a response, in order */
     uint32_t n_queue;
-    uint32_t busy;                /* calls in progress that will look at the connection again */
-    struct buf pending;           /* received and not yet parsed */
+    size_t held_bytes;            /* of responses that wait for those before them */
     struct http_request *upgrade; /* complete handshake that waits for the responses before it */
-    bool in_parse;
+    bool in_feed;
     bool sock_paused;
     bool ends; /* no further request is read; close after the last response */
     bool peer_ended;
-    int64_t last_activity_ns;
+    int64_t last_activity_ns;   /* of requests and responses; bytes that are neither do not count */
     int64_t receiving_since_ns; /* first byte of an incomplete request; 0 = none */
     size_t stalled_bytes;       /* queued output at the last look of the timer */
     struct timer timer;
 };
 
-static void conn_parse_pending(struct http_conn *c);
-static void conn_flush_cork(struct http_conn *c);
-
 /* ---- life of a connection ---- */
 
-static void conn_enter(struct http_conn *c)
+static void conn_free(struct http_conn *c)
 {
-    c->busy++;
-}
-
-static void conn_leave(struct http_conn *c)
-{
-    if (--c->busy > 0 || c->sock)
-        return;
-    buf_deinit(&c->pending);
-    http_parse_deinit(&c->parse);
+    ready_cancel(&c->turn);
     free(c);
 }
 
@@ -78,7 +70,6 @@ static void conn_leave(struct http_conn *c)
 static void conn_unlink(struct http_conn *c)
 {
     struct http_server *s = c->server;
-    conn_enter(c);
     c->sock = NULL;
     timer_stop(&c->timer);
     list_unlink(&c->link);
@@ -95,24 +86,22 @@ static void conn_unlink(struct http_conn *c)
     }
     c->n_queue = 0;
     c->upgrade = http_request_put(c->upgrade);
-    conn_leave(c);
+    http_parse_deinit(&c->parse);
+    ready_add(&c->turn);
 }
+
+static void conn_flush_cork(struct http_conn *c);
 
 static void conn_close(struct http_conn *c, uint32_t flush_ms)
 {
     if (c->sock == NULL)
         return;
     struct http_server *s = c->server;
-    void *user = c->user;
     conn_flush_cork(c);
-    if (c->sock == NULL) /* the flush failed and closed it */
-        return;
     sock_close(c->sock, flush_ms);
-    conn_enter(c);
     conn_unlink(c);
     if (s->opts.on_close)
-        s->opts.on_close(s->opts.arg, user);
-    conn_leave(c);
+        s->opts.on_close(s->opts.arg, c->user);
 }
 
 /* ---- time ---- */
@@ -144,16 +133,11 @@ static void conn_timer_before(struct http_conn *c, int64_t deadline_ns)
 
 /* ---- output ---- */
 
+/* A failed write needs no care here: the socket tells of the end in its turn. */
 static void conn_write(struct http_conn *c, struct slice bytes)
 {
-    if (c->sock && bytes.n && err_failed(sock_write(c->sock, bytes)))
-        conn_close(c, 0);
-}
-
-static void conn_write_buf(struct http_conn *c, struct buf *b)
-{
-    if (c->sock && err_failed(sock_write_buf(c->sock, b)))
-        conn_close(c, 0);
+    if (c->sock && bytes.n)
+        err_ignore(sock_write(c->sock, bytes));
 }
 
 static void conn_flush_cork(struct http_conn *c)
@@ -161,9 +145,8 @@ static void conn_flush_cork(struct http_conn *c)
     struct http_server *s = c->server;
     if (s->cork_owner != c || s->cork.n == 0)
         return;
-    struct slice bytes = buf_slice(&s->cork);
-    s->cork.n = 0; /* before the write, which may come back here by closing */
-    conn_write(c, bytes);
+    conn_write(c, buf_slice(&s->cork));
+    buf_clear(&s->cork);
 }
 
 /* Send a response whose turn it is. Leaves *body empty. */
@@ -187,8 +170,8 @@ static void conn_send(struct http_conn *c, struct slice head, struct buf *body)
     } else {
         conn_write(c, head);
     }
-    if (!small)
-        conn_write_buf(c, body);
+    if (!small && c->sock)
+        err_ignore(sock_write_buf(c->sock, body));
     if (body)
         buf_clear(body);
 }
@@ -200,8 +183,7 @@ static struct http_request *queue_first(struct http_conn *c)
     return list_empty(&c->queue) ? NULL : LIST_ENTRY(c->queue.next, struct http_request, link);
 }
 
-/* Send the response of the first request, then forget the request. It leaves the queue before the
- * write, which can fail and close the connection with all that is in the queue. */
+/* Send the response of the first request, then forget the request. */
 static void queue_send_first(struct http_conn *c, struct http_request *req, struct slice head,
                              struct buf *body)
 {
@@ -213,25 +195,39 @@ static void queue_send_first(struct http_conn *c, struct http_request *req, stru
     http_request_put(req);
 }
 
-/* What to do once no response is outstanding. */
-static void conn_when_quiet(struct http_conn *c)
+static void conn_send_answered(struct http_conn *c)
 {
-    if (c->n_queue || c->sock == NULL)
-        return;
-    if (c->ends || (c->peer_ended && !c->in_parse && c->pending.n == 0 && c->upgrade == NULL)) {
-        conn_close(c, FLUSH_MS);
-        return;
-    }
-    if (c->parse.expects_continue) {
-        c->parse.expects_continue = false;
-        conn_send(c, SLICE_LIT("HTTP/1.1 100 Continue\r\n\r\n"), NULL);
+    for (struct http_request *req; (req = queue_first(c)) != NULL && req->answered;) {
+        c->held_bytes -= req->reply.n;
+        queue_send_first(c, req, buf_slice(&req->head), &req->reply);
     }
 }
 
-static void conn_send_answered(struct http_conn *c)
+static bool conn_blocked(const struct http_conn *c)
 {
-    for (struct http_request *req; c->sock && (req = queue_first(c)) != NULL && req->answered;)
-        queue_send_first(c, req, buf_slice(&req->head), &req->reply);
+    return c->n_queue >= c->server->opts.max_pipelined || c->upgrade != NULL ||
+           sock_queued(c->sock) + c->held_bytes > MAX_QUEUED_BYTES;
+}
+
+/* No response is outstanding, and none will be. */
+static bool conn_is_done(const struct http_conn *c)
+{
+    return c->n_queue == 0 && c->upgrade == NULL && (c->ends || c->peer_ended);
+}
+
+static bool conn_may_resume(const struct http_conn *c)
+{
+    return c->sock_paused && !c->ends && !conn_blocked(c);
+}
+
+/* Is there something to do now that a response has left? It is done in a turn, unless input is
+ * being parsed, after which it is done anyway. */
+static void conn_want_turn(struct http_conn *c)
+{
+    bool wanted = conn_is_done(c) || conn_may_resume(c) ||
+                  (c->n_queue == 0 && (c->upgrade || c->parse.expects_continue));
+    if (wanted && !c->in_feed)
+        ready_add(&c->turn);
 }
 
 void http_server_respond(struct http_request *req, int status, const char *content_type,
@@ -245,7 +241,6 @@ void http_server_respond(struct http_request *req, int status, const char *conte
         http_request_put(req);
         return;
     }
-    conn_enter(c);
     if (c->server->draining || c->peer_ended)
         req->keep_alive = req->keep_alive && req->link.next != &c->queue;
     bool first = queue_first(c) == req;
@@ -269,15 +264,12 @@ void http_server_respond(struct http_request *req, int status, const char *conte
         if (body) {
             buf_deinit(&req->reply);
             req->reply = *body;
+            c->held_bytes += body->n;
             *body = (struct buf){0};
         }
     }
-    if (c->sock) {
-        c->last_activity_ns = clock_now_ns();
-        conn_when_quiet(c);
-        conn_parse_pending(c);
-    }
-    conn_leave(c);
+    c->last_activity_ns = clock_now_ns();
+    conn_want_turn(c);
 }
 
 /* ---- input ---- */
@@ -313,33 +305,21 @@ static void conn_deliver(struct http_conn *c, struct http_request *req,
     to(c->server->opts.arg, req);
 }
 
-static bool conn_blocked(const struct http_conn *c)
-{
-    return c->n_queue >= c->server->opts.max_pipelined || c->upgrade != NULL ||
-           sock_queued(c->sock) > MAX_QUEUED_BYTES;
-}
-
 static void conn_hold(struct http_conn *c, struct slice rest)
 {
-    buf_put_slice(&c->pending, rest);
     c->receiving_since_ns = 0; /* from here on it is us who make the client wait */
-    if (!c->sock_paused) {
-        c->sock_paused = true;
-        sock_pause(c->sock);
-    }
+    c->sock_paused = true;
+    sock_pause(c->sock);
+    sock_unread(c->sock, rest);
 }
 
 static void conn_deliver_upgrade(struct http_conn *c)
 {
-    if (c->upgrade == NULL || c->n_queue || c->sock == NULL)
+    if (c->upgrade == NULL || c->n_queue)
         return;
     struct http_request *req = TAKE_PTR(c->upgrade);
     req->keep_alive = false;
-    conn_flush_cork(c);
-    if (c->sock)
-        conn_deliver(c, req, c->server->opts.on_upgrade);
-    else
-        http_request_put(req);
+    conn_deliver(c, req, c->server->opts.on_upgrade);
 }
 
 static void conn_feed_one(struct http_conn *c, struct slice *data)
@@ -355,93 +335,95 @@ static void conn_feed_one(struct http_conn *c, struct slice *data)
         c->ends = true;
         conn_hold(c, *data);
         *data = SLICE_EMPTY;
-        conn_deliver_upgrade(c);
     } else if (r == HTTP_PARSE_FAILED) {
         conn_refuse(c, c->parse.failed_status);
     }
 }
 
-/* All input is parsed; the last request may be incomplete. */
-static void conn_after_feed(struct http_conn *c)
+/* What to do once all that can be is parsed, or a response has left. */
+static void conn_proceed(struct http_conn *c)
 {
-    if (c->parse.req && c->receiving_since_ns == 0) {
-        c->receiving_since_ns = c->last_activity_ns;
-        conn_timer_before(c, conn_deadline(c, c->last_activity_ns));
+    if (c->sock)
+        conn_deliver_upgrade(c);
+    if (c->sock && conn_is_done(c))
+        conn_close(c, FLUSH_MS);
+    if (c->sock == NULL)
+        return;
+    if (c->n_queue == 0 && c->parse.expects_continue) {
+        c->parse.expects_continue = false;
+        conn_send(c, SLICE_LIT("HTTP/1.1 100 Continue\r\n\r\n"), NULL);
     }
-    conn_when_quiet(c);
+    if (conn_may_resume(c)) {
+        c->sock_paused = false;
+        sock_resume(c->sock);
+    }
 }
 
-/* Parse and deliver as far as limits allow; keep the rest. */
+static void conn_on_turn(struct ready *r)
+{
+    struct http_conn *c = container_of(r, struct http_conn, turn);
+    if (c->sock == NULL)
+        conn_free(c);
+    else
+        conn_proceed(c);
+}
+
+/* All input is parsed; the last request may be incomplete. */
+static void conn_note_receiving(struct http_conn *c)
+{
+    if (c->parse.req == NULL || c->receiving_since_ns || c->ends || c->sock_paused)
+        return;
+    c->receiving_since_ns = clock_now_ns();
+    conn_timer_before(c, conn_deadline(c, c->receiving_since_ns));
+}
+
+/* Parse and deliver as far as limits and the slice allow; the socket keeps the rest. */
 static void conn_feed(struct http_conn *c, struct slice data)
 {
     struct http_server *s = c->server;
-    conn_enter(c);
-    c->in_parse = true;
-    bool corks = s->cork_owner == NULL;
-    if (corks)
-        s->cork_owner = c;
+    c->in_feed = true;
+    s->cork_owner = c;
     while (data.n && c->sock && !c->ends) {
         if (conn_blocked(c)) {
             conn_hold(c, data);
             break;
         }
         conn_feed_one(c, &data);
+        if (data.n && c->sock && !c->ends && ready_slice_over()) {
+            sock_unread(c->sock, data);
+            break;
+        }
     }
-    c->in_parse = false;
-    if (corks) {
-        conn_flush_cork(c);
-        s->cork_owner = NULL;
+    conn_flush_cork(c);
+    s->cork_owner = NULL;
+    c->in_feed = false;
+    if (c->sock) {
+        conn_note_receiving(c);
+        conn_proceed(c);
     }
-    if (c->sock && !c->ends && !c->sock_paused)
-        conn_after_feed(c);
-    conn_leave(c);
-}
-
-/* Go on with what was held back, if nothing stands in the way any more. */
-static void conn_parse_pending(struct http_conn *c)
-{
-    conn_enter(c);
-    while (c->sock && !c->in_parse && !c->ends && c->pending.n && !conn_blocked(c)) {
-        struct buf pending = c->pending;
-        c->pending = (struct buf){0};
-        conn_feed(c, buf_slice(&pending));
-        buf_deinit(&pending);
-    }
-    conn_deliver_upgrade(c);
-    if (c->sock && !c->in_parse && !c->ends && c->sock_paused && !conn_blocked(c)) {
-        c->sock_paused = false;
-        sock_resume(c->sock);
-    }
-    if (c->sock && !c->in_parse)
-        conn_when_quiet(c);
-    conn_leave(c);
 }
 
 static void conn_on_data(void *arg, struct slice data)
 {
     struct http_conn *c = arg;
-    c->last_activity_ns = clock_now_ns();
-    if (c->ends)
-        return; /* behind the last request; swallowed */
-    if (c->sock_paused || c->in_parse)
-        conn_hold(c, data);
-    else
+    if (!c->ends) /* else behind the last request; swallowed */
         conn_feed(c, data);
 }
 
+/* Half-closed: the outstanding responses are still sent. */
 static void conn_on_end(void *arg, err e)
 {
     struct http_conn *c = arg;
     c->peer_ended = true;
-    bool quiet = c->n_queue == 0 && c->pending.n == 0;
-    if (err_failed(e) || c->server->opts.abort_on_eof || quiet)
-        conn_close(c, err_failed(e) ? 0 : FLUSH_MS);
-    /* else: half-closed; the outstanding responses are still sent */
+    if (err_failed(e))
+        conn_close(c, 0);
+    else
+        conn_proceed(c);
 }
 
 static void conn_on_drain(void *arg)
 {
-    conn_parse_pending(arg);
+    conn_proceed(arg);
 }
 
 static void conn_on_timer(struct timer *t)
@@ -474,6 +456,7 @@ void http_server_accept(struct http_server *s, struct sock *sock, void *conn_use
     c->server = s;
     c->sock = sock;
     c->user = conn_user;
+    ready_init(&c->turn, conn_on_turn);
     list_init(&c->queue);
     list_push_back(&s->conns, &c->link);
     s->n_conns++;
@@ -485,7 +468,7 @@ void http_server_accept(struct http_server *s, struct sock *sock, void *conn_use
     sock_set_handler(sock, &handler, c);
 }
 
-struct sock *http_server_upgrade(struct http_request *req, struct slice head, struct buf *ret_rest)
+struct sock *http_server_upgrade(struct http_request *req, struct slice head)
 {
     struct http_conn *c = req->conn;
     if (c == NULL || c->peer_ended || err_failed(sock_write(c->sock, head))) {
@@ -493,12 +476,9 @@ struct sock *http_server_upgrade(struct http_request *req, struct slice head, st
         return NULL;
     }
     struct sock *sock = c->sock;
-    conn_enter(c);
-    buf_put_slice(ret_rest, buf_slice(&c->pending));
     list_unlink(&req->link);
     http_request_put(req);
     conn_unlink(c);
-    conn_leave(c);
     return sock;
 }
 
@@ -551,8 +531,7 @@ void http_server_drain(struct http_server *s)
     {
         struct http_conn *c = LIST_ENTRY(l, struct http_conn, link);
         c->ends = true;
-        if (c->n_queue == 0)
-            conn_close(c, FLUSH_MS);
+        conn_want_turn(c);
     }
 }
 

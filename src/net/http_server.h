@@ -6,7 +6,11 @@
  * Requests are delivered complete, several of a connection at a time if the client pipelines; they
  * may be answered later, from a fiber, in any order: responses leave in the order of the requests.
  * Every delivered request is answered exactly once with http_server_respond (or upgraded), also
- * after on_abort: that is what frees it. */
+ * after on_abort: that is what frees it. A client that ends its sending side still gets its
+ * responses; on_abort comes when the connection is broken.
+ *
+ * Callbacks come from the loop, never from inside http_server_respond; on_abort and on_close also
+ * from http_server_stop. */
 #pragma once
 #include "net/http_request.h"
 
@@ -22,8 +26,6 @@ struct http_server_opts {
     uint32_t idle_timeout_ms; /* between requests; also for a client that takes no response bytes. 0
                                  = 60,000 */
     uint32_t request_timeout_ms; /* from a request's first byte to its last; then 408. 0 = 15,000 */
-    bool abort_on_eof; /* a client that closes its sending side is gone; else it still gets its
-                          responses */
     const char *server_name; /* value of the Server header; NULL = none. Must outlive the server */
 
     /* A request is complete. May answer at once or start a fiber. Must not yield. */
@@ -64,10 +66,10 @@ void http_server_accept(struct http_server *s, struct sock *sock, void *conn_use
 void http_server_respond(struct http_request *req, int status, const char *content_type,
                          const char *extra_headers, struct buf *body);
 
-/* For ws_accept: send `head` (the whole 101 response) and take the socket out of the connection,
- * with the bytes that came after the handshake appended to *ret_rest. The request is freed. NULL
- * when the client is gone. */
-struct sock *http_server_upgrade(struct http_request *req, struct slice head, struct buf *ret_rest);
+/* For ws_accept: send `head` (the whole 101 response) and take the socket out of the connection;
+ * the bytes that came after the handshake come again to its next handler. The request is freed.
+ * NULL when the client is gone. */
+struct sock *http_server_upgrade(struct http_request *req, struct slice head);
 
 /* Address of the client as text; "" once it is gone. */
 const char *http_server_peer_ip(const struct http_request *req);

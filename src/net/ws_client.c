@@ -105,15 +105,7 @@ err ws_client_connect(const struct ws_client_opts *opts, int64_t deadline_ns,
                               .on_message = on_message,
                               .on_close = on_close,
                               .arg = c};
-    struct buf rest = {0};
-    struct sock *sock = http_client_take_sock(TAKE_PTR(http), &rest);
-    c->ws = ws_new(sock, true, &ws_opts, &rest);
-    buf_deinit(&rest);
-    if (c->ws == NULL) {
-        ws_client_free(c);
-        return FAIL(ERR_CLOSED, "ws: closed after the handshake");
-    }
-    ws_ref(c->ws);
+    c->ws = ws_ref(ws_new(http_client_take_sock(TAKE_PTR(http)), true, &ws_opts));
     *ret = c;
     return OK;
 }
@@ -155,10 +147,8 @@ struct ws_client *ws_client_free(struct ws_client *c)
 {
     if (c == NULL)
         return NULL;
-    if (c->ws) {
-        ws_abort(c->ws, "closed");
-        ws_unref(c->ws);
-    }
+    ws_forget(c->ws);
+    ws_unref(c->ws);
     for (struct list *l; (l = list_pop_front(&c->inbox)) != NULL;)
         free(LIST_ENTRY(l, struct message, link));
     free(c);

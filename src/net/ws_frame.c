@@ -83,11 +83,16 @@ bool ws_frame_code_valid(uint16_t code)
     return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
 }
 
-/* Length of the well-formed sequence at p, 0 if there is none (Unicode 15, table 3-7). */
+#define UTF8_CUT 5 /* not a length: well-formed as far as it goes */
+
+/* Length of the well-formed sequence at p, 0 if there is none, UTF8_CUT if its end is missing
+ * (Unicode 15, table 3-7). */
 static size_t utf8_sequence(const uint8_t *p, size_t n)
 {
     uint8_t low = 0x80, high = 0xbf;
     size_t len;
+    if (p[0] < 0x80)
+        return 1;
     if (p[0] >= 0xc2 && p[0] <= 0xdf)
         len = 2;
     else if ((p[0] & 0xf0) == 0xe0)
@@ -104,17 +109,19 @@ static size_t utf8_sequence(const uint8_t *p, size_t n)
         low = 0x90;
     else if (p[0] == 0xf4)
         high = 0x8f;
-    if (n < len || p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < len; i++)
-        if ((p[i] & 0xc0) != 0x80)
+    for (size_t i = 1; i < len; i++, low = 0x80, high = 0xbf) {
+        if (i == n)
+            return UTF8_CUT;
+        if (p[i] < low || p[i] > high)
             return 0;
+    }
     return len;
 }
 
-bool ws_frame_utf8_valid(struct slice s)
+size_t ws_frame_utf8_prefix(struct slice s, bool *ret_bad)
 {
     size_t i = 0;
+    *ret_bad = false;
     while (i < s.n) {
         uint64_t eight;
         if (s.n - i >= 8) {
@@ -124,10 +131,17 @@ bool ws_frame_utf8_valid(struct slice s)
                 continue;
             }
         }
-        size_t len = s.p[i] < 0x80 ? 1 : utf8_sequence(s.p + i, s.n - i);
-        if (len == 0)
-            return false;
+        size_t len = utf8_sequence(s.p + i, s.n - i);
+        *ret_bad = len == 0;
+        if (len == 0 || len == UTF8_CUT)
+            return i;
         i += len;
     }
-    return true;
+    return i;
+}
+
+bool ws_frame_utf8_valid(struct slice s)
+{
+    bool bad;
+    return ws_frame_utf8_prefix(s, &bad) == s.n;
 }

@@ -45,3 +45,6 @@ void ws_frame_random(void *p, size_t n);
 bool ws_frame_code_valid(uint16_t code);
 /* Strict UTF-8: no overlong forms, surrogates or values above U+10FFFF. */
 bool ws_frame_utf8_valid(struct slice s);
+/* How many bytes of s are whole characters. *ret_bad: what follows them cannot become one, whatever
+ * comes. */
+size_t ws_frame_utf8_prefix(struct slice s, bool *ret_bad);

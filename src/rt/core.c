@@ -54,12 +54,14 @@ static void stop_step(struct core *c)
         sock_stop_notice(c);
         break;
     case CORE_PHASE_NOTICE:
+        if (!sock_stop_noticed(c))
+            break;
         c->phase = CORE_PHASE_CLOSE;
         sock_stop_close(c);
         break;
     case CORE_PHASE_CLOSE:
         sock_stop_close(c); /* late mail may have brought more */
-        if (c->n_open == 0 && atomic_load(&c->inbox) == NULL)
+        if (c->n_open == 0 && list_empty(&c->ready) && atomic_load(&c->inbox) == NULL)
             uv_stop(&c->loop);
         break;
     }
@@ -76,10 +78,11 @@ static void on_prepare(uv_prepare_t *h)
     if (clock_test_frozen())
         timer_fire_due(c);
     fiber_run_ready(c);
-    bool again = !list_empty(&c->runnable) || !list_empty(&c->yielded);
+    bool again = !list_empty(&c->runnable) || !list_empty(&c->yielded) || !list_empty(&c->ready);
     if (c->phase != CORE_PHASE_RUNNING && c->n_fibers == 0) {
-        again = c->phase != CORE_PHASE_CLOSE;
+        again = again || c->phase != CORE_PHASE_CLOSE;
         stop_step(c);
+        again = again || !list_empty(&c->ready);
     }
     if (again)
         uv_idle_start(&c->idle, on_idle);
@@ -91,6 +94,7 @@ static void on_prepare(uv_prepare_t *h)
 static void on_check(uv_check_t *h)
 {
     struct core *c = h->data;
+    ready_run(c);
     fiber_run_after_poll(c);
 }
 
@@ -102,15 +106,32 @@ static void ignore_sigpipe(void)
         signal(SIGPIPE, SIG_IGN);
 }
 
-static int open_loop(struct core *c)
+static void close_handle(uv_handle_t *h, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(h))
+        uv_close(h, NULL);
+}
+
+static void close_loop(struct core *c)
+{
+    uv_walk(&c->loop, close_handle, NULL);
+    uv_run(&c->loop, UV_RUN_DEFAULT);
+    int rc = uv_loop_close(&c->loop);
+    assert(rc == 0);
+    (void)rc;
+}
+
+static err open_loop(struct core *c)
 {
     int rc = uv_loop_init(&c->loop);
     if (rc)
-        return rc;
+        return FAIL(ERR_IO, "core: event loop: %s", uv_strerror(rc));
     rc = uv_async_init(&c->loop, &c->async, on_async);
-    if (rc) {
-        uv_loop_close(&c->loop);
-        return rc;
+    err e = rc ? FAIL(ERR_IO, "core: event loop: %s", uv_strerror(rc)) : watch_open(c);
+    if (err_failed(e)) {
+        close_loop(c);
+        return e;
     }
     uv_prepare_init(&c->loop, &c->prepare);
     uv_check_init(&c->loop, &c->check);
@@ -119,16 +140,17 @@ static int open_loop(struct core *c)
     c->loop.data = c->async.data = c->prepare.data = c->check.data = c->uv_timer.data = c;
     uv_prepare_start(&c->prepare, on_prepare);
     uv_check_start(&c->check, on_check);
-    return 0;
+    return OK;
 }
 
 err core_new(const struct core_opts *opts, struct core **ret)
 {
     struct core *c = xcalloc(1, sizeof *c);
-    int rc = open_loop(c);
-    if (rc) {
+    list_init(&c->ready);
+    err e = open_loop(c);
+    if (err_failed(e)) {
         free(c);
-        return FAIL(ERR_IO, "core: event loop: %s", uv_strerror(rc));
+        return e;
     }
     ignore_sigpipe();
     c->index = opts->index;
@@ -147,13 +169,6 @@ err core_new(const struct core_opts *opts, struct core **ret)
     return OK;
 }
 
-static void close_handle(uv_handle_t *h, void *arg)
-{
-    (void)arg;
-    if (!uv_is_closing(h))
-        uv_close(h, NULL);
-}
-
 struct core *core_free(struct core *c)
 {
     if (c == NULL)
@@ -166,11 +181,8 @@ struct core *core_free(struct core *c)
     pthread_mutex_lock(&all_lock);
     list_unlink(&c->all_node);
     pthread_mutex_unlock(&all_lock);
-    uv_walk(&c->loop, close_handle, NULL);
-    uv_run(&c->loop, UV_RUN_DEFAULT);
-    int rc = uv_loop_close(&c->loop);
-    assert(rc == 0);
-    (void)rc;
+    close_loop(c);
+    watch_close(c);
     stack_pool_deinit(&c->stacks);
     free(c->heap);
     free(c->read_buf);

@@ -2,6 +2,8 @@
 /* What a core is made of. Internal to rt: its files are one module, the others use core.h. */
 #pragma once
 #include "rt/core.h"
+#include "rt/watch.h"
+#include "rt/ready.h"
 #include "rt/stack.h"
 #include "rt/timer.h"
 
@@ -26,6 +28,8 @@ struct core {
     uv_check_t check;
     uv_idle_t idle; /* active while fibers wait to run, so that the poll does not block */
     uv_timer_t uv_timer;
+    uv_poll_t epoll_watch;
+    int epoll_fd; /* the socks' own instance: see watch.h */
 
     _Atomic(struct core_mail *) inbox; /* newest first */
     atomic_bool stop_wanted;
@@ -48,10 +52,14 @@ struct core {
     uint32_t heap_cap;
     int64_t armed_ns; /* what uv_timer is set for; CLOCK_NEVER = not */
 
+    struct list ready; /* see ready.h */
+    int64_t slice_begun_ns;
+    bool in_ready;
+
     struct list socks;
     struct list listeners;
-    uint32_t n_open; /* socks, listeners and look-ups that libuv still knows */
-    char *read_buf;  /* CORE_READ_BYTES, lent to the reading sock during its callback */
+    uint32_t n_open;   /* socks, listeners and look-ups that are not freed yet */
+    uint8_t *read_buf; /* CORE_READ_BYTES, lent to the sock that reads */
 };
 
 /* Cores that exist, for the test clock and for debuggers. */
@@ -68,7 +76,8 @@ void fiber_cancel_all(struct core *c);
 void timer_fire_due(struct core *c);
 void timer_arm_loop(struct core *c);
 void timer_disarm_all(struct core *c);
-/* sock.c, sock_listen.c */
+/* sock.c, sock_listen.c. Have all handlers told that the core stops; have all been told? */
 void sock_stop_notice(struct core *c);
+bool sock_stop_noticed(const struct core *c);
 void sock_stop_close(struct core *c);
 void sock_listen_stop_close(struct core *c);

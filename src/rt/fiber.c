@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <poll.h>
-#include <time.h>
 
 #define SLICE_NS (200 * 1000) /* how long a fiber may compute before fiber_breathe yields */
 #define MAX_SWITCHES 1024 /* per turn of the loop, so that fibers waking each other let I/O in */
@@ -147,13 +146,6 @@ void fiber_spawn_now(const char *name, fiber_fn fn, void *arg)
     resume(f->core, f);
 }
 
-static int64_t real_now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * CLOCK_S + t.tv_nsec;
-}
-
 void fiber_run_ready(struct core *c)
 {
     for (int n = 0; n < MAX_SWITCHES && !list_empty(&c->runnable); n++)
@@ -172,10 +164,10 @@ void fiber_run_after_poll(struct core *c)
     list_init(&due);
     move_all(&c->yielded, &due);
     fiber_run_ready(c);
-    int64_t begun_ns = list_empty(&due) ? 0 : real_now_ns();
+    int64_t begun_ns = list_empty(&due) ? 0 : clock_real_ns();
     while (!list_empty(&due)) {
         resume(c, LIST_ENTRY(list_pop_front(&due), struct fiber, run_node));
-        if (real_now_ns() - begun_ns > SLICE_NS)
+        if (clock_real_ns() - begun_ns > SLICE_NS)
             break;
     }
     move_all(&c->yielded, &due); /* who had his turn goes behind the others */
@@ -290,7 +282,7 @@ err fiber_breathe(void)
     struct fiber *f = fiber_current();
     if (f == NULL)
         return OK;
-    int64_t now_ns = real_now_ns(); /* not the test clock: this is about the machine */
+    int64_t now_ns = clock_real_ns(); /* not the test clock: this is about the machine */
     if (f->slice_start_ns == 0)
         f->slice_start_ns = now_ns;
     if (now_ns - f->slice_start_ns > SLICE_NS)

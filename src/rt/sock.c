@@ -6,14 +6,18 @@
 #include "rt/sock_impl.h"
 
 #include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#define MAX_UNREAD (256 * 1024) /* received for nobody: stop reading, let TCP hold the peer */
 #define KEEPALIVE_S 60
 
 static void on_close_timer(struct timer *t);
+static void on_turn(struct ready *r);
 
 uint16_t sock_addr_text(const struct sockaddr *addr, char ip[46])
 {
@@ -44,22 +48,26 @@ void sock_name_peer(struct sock *s, const struct sockaddr *addr)
 void sock_tune(struct sock *s)
 {
     /* Without these the connection still works. */
-    (void)uv_tcp_nodelay(&s->tcp, 1);
-    (void)uv_tcp_keepalive(&s->tcp, 1, KEEPALIVE_S);
+    int on = 1, idle_s = KEEPALIVE_S;
+    setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(s->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(s->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
 }
 
-err sock_new(struct sock **ret)
+err sock_new(int fd, struct sock **ret)
 {
     struct core *c = core_current();
     assert(c);
     struct sock *s = xcalloc(1, sizeof *s);
-    int rc = uv_tcp_init(&c->loop, &s->tcp);
-    if (rc) {
+    err e = watch_add(c, fd, s);
+    if (err_failed(e)) {
         free(s);
-        return FAIL(ERR_IO, "socket: %s", uv_strerror(rc));
+        return e;
     }
-    s->tcp.data = s->write_req.data = s;
+    s->fd = fd;
     s->core = c;
+    s->writable = true;
+    ready_init(&s->ready, on_turn);
     list_init(&s->flushers);
     timer_init(&s->close_timer, on_close_timer);
     list_push_back(&c->socks, &s->node);
@@ -68,28 +76,136 @@ err sock_new(struct sock **ret)
     return OK;
 }
 
-static void on_closed(uv_handle_t *h)
+/* ---- turns ---- */
+
+/* An orderly end comes behind the bytes before it, unless the handler wants to hear of it at once;
+ * an error overtakes them. */
+static bool end_due(const struct sock *s)
 {
-    struct sock *s = h->data;
+    if (!s->ended || s->end_told || s->handler == NULL)
+        return false;
+    return s->end_code || s->handler->end_overtakes || (!s->paused && sock_unread_bytes(s) == 0);
+}
+
+static void tell_end(struct sock *s)
+{
+    if (!end_due(s))
+        return;
+    s->end_told = true;
+    s->handler->on_end(s->handler_arg, sock_read_end_error(s));
+}
+
+void sock_want_turn(struct sock *s)
+{
+    if (sock_read_wanted(s) || sock_write_wanted(s) || end_due(s))
+        ready_add(&s->ready);
+}
+
+static void sock_free(struct sock *s)
+{
     s->core->n_open--;
-    sock_write_release(s);
     buf_deinit(&s->in);
     free(s);
 }
 
-static void end_reader(struct sock *s, err e)
+/* After each call of the handler the sock may be closed. */
+static void on_turn(struct ready *r)
 {
-    struct sock_reader *r = TAKE_PTR(s->reader);
-    if (r == NULL)
+    struct sock *s = container_of(r, struct sock, ready);
+    if (s->closed) {
+        sock_free(s);
         return;
-    r->result = e;
-    if (err_failed(e))
-        snprintf(r->text, sizeof r->text, "%s: read: %s", s->name,
-                 e.code == ERR_CLOSED ? "the connection was closed meanwhile"
-                                      : uv_strerror(s->end_uv));
-    r->done = true;
-    fiber_wake(r->fiber);
+    }
+    sock_write_turn(s);
+    if (!s->closed)
+        sock_read_turn(s);
+    if (!s->closed)
+        tell_end(s);
+    if (!s->closed)
+        sock_want_turn(s);
 }
+
+static int socket_error(const struct sock *s)
+{
+    int code = 0;
+    socklen_t n = sizeof code;
+    getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &code, &n);
+    return code ? -code : UV_ECONNRESET;
+}
+
+/* Nobody reads, so nobody would find the end behind the bytes: what the kernel says must do. */
+static void heed_hangup(struct sock *s)
+{
+    if (s->closing || s->handler == NULL)
+        return;
+    if (s->failed && (s->paused || s->ended))
+        sock_end(s, ERR_IO, socket_error(s));
+    else if (s->hangup && s->paused && s->handler->end_overtakes)
+        sock_end(s, 0, 0);
+}
+
+void sock_on_events(struct sock *s, uint32_t events)
+{
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        s->readable = true;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        s->hangup = true;
+    if (events & EPOLLERR)
+        s->failed = true;
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+        s->writable = true;
+    if (s->connector && s->writable) {
+        struct sock_connector *waits = TAKE_PTR(s->connector);
+        waits->done = true;
+        fiber_wake(waits->fiber);
+        return;
+    }
+    heed_hangup(s);
+    sock_want_turn(s);
+}
+
+/* ---- the user's side ---- */
+
+void sock_set_handler(struct sock *s, const struct sock_handler *handler, void *arg)
+{
+    assert(!s->reader && !s->closing);
+    s->handler = handler;
+    s->handler_arg = arg;
+    s->paused = false;
+    s->end_told = false;
+    sock_want_turn(s);
+}
+
+void sock_pause(struct sock *s)
+{
+    s->paused = true;
+    heed_hangup(s);
+    sock_want_turn(s);
+}
+
+void sock_resume(struct sock *s)
+{
+    s->paused = false;
+    sock_want_turn(s);
+}
+
+void sock_end(struct sock *s, int code, int uv_code)
+{
+    if (s->ended && (s->end_code || code == 0))
+        return;
+    s->ended = true;
+    s->end_told = false;
+    s->end_code = code;
+    s->end_uv = uv_code;
+    if (s->shut) {
+        sock_destroy(s);
+        return;
+    }
+    sock_read_finish(s, code ? (err){code} : OK);
+    sock_want_turn(s);
+}
+
+/* ---- closing ---- */
 
 void sock_destroy(struct sock *s)
 {
@@ -97,15 +213,17 @@ void sock_destroy(struct sock *s)
         return;
     s->closed = s->closing = true;
     s->handler = NULL;
-    end_reader(s, (err){ERR_CLOSED});
-    sock_wake_flushers(s, (err){ERR_CLOSED});
+    sock_read_finish(s, (err){ERR_CLOSED});
+    sock_write_wake_flushers(s, (err){ERR_CLOSED});
+    sock_write_release(s);
     timer_stop(&s->close_timer);
     list_unlink(&s->node);
     if (s->listener) {
         core_load_add(s->core, -1);
         sock_listen_forget(TAKE_PTR(s->listener));
     }
-    uv_close((uv_handle_t *)&s->tcp, on_closed);
+    close(s->fd);
+    ready_add(&s->ready); /* not freed here: a caller may be at work on it */
 }
 
 static void on_close_timer(struct timer *t)
@@ -118,14 +236,20 @@ static void on_close_timer(struct timer *t)
  */
 static void linger(struct sock *s)
 {
-    uv_os_fd_t fd;
-    if (s->ended || s->broken || uv_fileno((uv_handle_t *)&s->tcp, &fd) != 0) {
+    if (s->ended || s->broken) {
         sock_destroy(s);
         return;
     }
     s->shut = true;
-    shutdown(fd, SHUT_WR);
-    sock_update_reading(s);
+    shutdown(s->fd, SHUT_WR);
+    sock_want_turn(s);
+}
+
+void sock_emptied(struct sock *s)
+{
+    sock_write_wake_flushers(s, OK);
+    if (s->closing && !s->closed)
+        linger(s);
 }
 
 struct sock *sock_close(struct sock *s, uint32_t flush_ms)
@@ -135,8 +259,9 @@ struct sock *sock_close(struct sock *s, uint32_t flush_ms)
     assert(s->core == core_current() && !s->closing);
     s->closing = true;
     s->handler = NULL;
-    end_reader(s, (err){ERR_CLOSED});
-    sock_wake_flushers(s, (err){ERR_CLOSED});
+    s->n_corks = 0;
+    sock_read_finish(s, (err){ERR_CLOSED});
+    sock_write_wake_flushers(s, (err){ERR_CLOSED});
     if (flush_ms == 0 || s->broken) {
         sock_destroy(s);
         return NULL;
@@ -144,210 +269,27 @@ struct sock *sock_close(struct sock *s, uint32_t flush_ms)
     timer_start(&s->close_timer, clock_now_ns() + flush_ms * CLOCK_MS);
     if (sock_queued(s) == 0)
         linger(s);
-    return NULL;
-}
-
-void sock_wake_flushers(struct sock *s, err result)
-{
-    for (struct list *node; (node = list_pop_front(&s->flushers)) != NULL;) {
-        struct sock_flusher *f = LIST_ENTRY(node, struct sock_flusher, node);
-        f->result = result;
-        f->done = true;
-        fiber_wake(f->fiber);
-    }
-}
-
-void sock_emptied(struct sock *s)
-{
-    sock_wake_flushers(s, OK);
-    if (s->closing && !s->closed)
-        linger(s);
-}
-
-static err end_error(const struct sock *s)
-{
-    if (s->end_code == 0)
-        return OK;
-    if (s->end_code == ERR_CANCELLED)
-        return FAIL(ERR_CANCELLED, "%s: the server stops", s->name);
-    return FAIL(s->end_code, "%s: read: %s", s->name, uv_strerror(s->end_uv));
-}
-
-static void tell_end(struct sock *s)
-{
-    if (s->handler && s->ended && !s->end_told) {
-        s->end_told = true;
-        s->handler->on_end(s->handler_arg, end_error(s));
-    }
-}
-
-void sock_end(struct sock *s, int code, int uv_code)
-{
-    if (s->ended)
-        return;
-    s->ended = true;
-    s->end_code = code;
-    s->end_uv = uv_code;
-    sock_update_reading(s);
-    if (s->shut) {
-        sock_destroy(s);
-        return;
-    }
-    end_reader(s, code ? (err){code} : OK);
-    tell_end(s);
-}
-
-static size_t unread(const struct sock *s)
-{
-    return s->in.n - s->in_at;
-}
-
-static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *ret)
-{
-    (void)suggested;
-    struct sock *s = h->data;
-    if (s->reader)
-        *ret = uv_buf_init((char *)s->reader->p, (unsigned)MIN(s->reader->n, (size_t)UINT32_MAX));
     else
-        *ret = uv_buf_init(s->core->read_buf, CORE_READ_BYTES);
-}
-
-static void deliver(struct sock *s, struct slice data)
-{
-    if (s->handler) {
-        s->handler->on_data(s->handler_arg, data);
-    } else if (s->reader) {
-        s->reader->n_read = data.n;
-        end_reader(s, OK);
-    } else if (!s->closing) {
-        if (s->in_at > MAX_UNREAD) { /* the part that was read is worth moving the rest */
-            buf_consume(&s->in, s->in_at);
-            s->in_at = 0;
-        }
-        buf_put_slice(&s->in, data);
-        sock_update_reading(s);
-    }
-}
-
-static void on_read(uv_stream_t *h, ssize_t n, const uv_buf_t *buf)
-{
-    struct sock *s = h->data;
-    if (n > 0)
-        deliver(s, slice_of(buf->base, (size_t)n));
-    else if (n == UV_EOF)
-        sock_end(s, 0, 0);
-    else if (n < 0)
-        sock_end(s, ERR_IO, (int)n);
-}
-
-static bool wants_reading(const struct sock *s)
-{
-    if (s->ended || s->closed)
-        return false;
-    if (s->closing)
-        return s->shut; /* discarded */
-    if (s->handler)
-        return !s->paused;
-    return s->reader || (s->reading && unread(s) < MAX_UNREAD);
-}
-
-void sock_update_reading(struct sock *s)
-{
-    bool wanted = wants_reading(s);
-    if (wanted == s->reading)
-        return;
-    s->reading = wanted;
-    if (!wanted) {
-        uv_read_stop((uv_stream_t *)&s->tcp);
-        return;
-    }
-    int rc = uv_read_start((uv_stream_t *)&s->tcp, on_alloc, on_read);
-    if (rc)
-        sock_end(s, ERR_IO, rc);
-}
-
-void sock_set_handler(struct sock *s, const struct sock_handler *handler, void *arg)
-{
-    assert(!s->reader && !s->closing);
-    s->handler = handler;
-    s->handler_arg = arg;
-    s->paused = false;
-    sock_update_reading(s);
-    if (handler == NULL)
-        return;
-    struct buf early = s->in;
-    s->in = (struct buf){0};
-    struct slice data = slice_from(buf_slice(&early), s->in_at);
-    s->in_at = 0;
-    if (data.n)
-        handler->on_data(arg, data);
-    buf_deinit(&early);
-    tell_end(s);
-}
-
-void sock_pause(struct sock *s)
-{
-    s->paused = true;
-    sock_update_reading(s);
-}
-
-void sock_resume(struct sock *s)
-{
-    s->paused = false;
-    sock_update_reading(s);
-}
-
-static size_t take_unread(struct sock *s, void *p, size_t n)
-{
-    size_t m = MIN(n, unread(s));
-    memcpy(p, s->in.p + s->in_at, m);
-    s->in_at += m;
-    if (unread(s) == 0) {
-        buf_deinit(&s->in); /* most links are idle */
-        s->in_at = 0;
-    }
-    return m;
-}
-
-err sock_read(struct sock *s, void *p, size_t n, int64_t deadline_ns, size_t *ret_n)
-{
-    assert(n > 0 && !s->handler && !s->reader && !s->closing);
-    if (unread(s)) {
-        *ret_n = take_unread(s, p, n);
-        sock_update_reading(s);
-        return OK;
-    }
-    if (s->ended) {
-        TRY(end_error(s));
-        *ret_n = 0;
-        return OK;
-    }
-    struct sock_reader r = {.fiber = fiber_current(), .p = p, .n = n};
-    s->reader = &r;
-    sock_update_reading(s);
-    err e = fiber_park_for(&r.done, deadline_ns);
-    if (!r.done) {
-        s->reader = NULL;
-        return e;
-    }
-    if (err_failed(r.result)) /* s may be gone */
-        return FAIL(r.result.code, "%s", r.text);
-    *ret_n = r.n_read;
-    return OK;
+        sock_want_turn(s);
+    return NULL;
 }
 
 void sock_stop_notice(struct core *c)
 {
-    struct list todo;
-    list_init(&todo);
-    while (!list_empty(&c->socks))
-        list_push_back(&todo, list_pop_front(&c->socks));
-    for (struct list *node; (node = list_pop_front(&todo)) != NULL;) {
-        struct sock *s = LIST_ENTRY(node, struct sock, node);
-        list_push_back(&c->socks, node); /* its handler may close it, and others */
+    LIST_EACH(it, &c->socks)
+    {
+        struct sock *s = LIST_ENTRY(it, struct sock, node);
         if (!s->closing)
             sock_end(s, ERR_CANCELLED, UV_ECANCELED);
     }
+}
+
+bool sock_stop_noticed(const struct core *c)
+{
+    LIST_EACH(it, &c->socks)
+    if (end_due(LIST_ENTRY(it, struct sock, node)))
+        return false;
+    return true;
 }
 
 void sock_stop_close(struct core *c)
@@ -355,6 +297,8 @@ void sock_stop_close(struct core *c)
     while (!list_empty(&c->socks))
         sock_destroy(LIST_ENTRY(c->socks.next, struct sock, node));
 }
+
+/* ---- names ---- */
 
 const char *sock_peer_ip(const struct sock *s)
 {

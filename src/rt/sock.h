@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TCP streams on a core's loop. Two ways to read: a callback for servers (idle connections cost no
- * fiber), and waiting calls for fibers. Plain today; a TLS layer goes between `sock` and its users
- * without changing them. */
+ * fiber), and waiting calls for fibers. */
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
@@ -11,16 +10,23 @@ struct core;
 struct sock;
 struct sock_listener;
 
-/* What a server's connection hears; called on the loop or inside sock_* calls of the same core;
- * must not yield. */
+/* What a server's connection hears. Called from the loop only, in the sock's turn, never from
+ * inside a sock_* call; must not yield. A turn reads at most 64 KiB and is followed by those of the
+ * other socks. A handler that does many things per call asks ready_slice_over() after each, and
+ * hands the rest back with sock_unread. */
 struct sock_handler {
     /* Bytes came in; valid during the call. */
     void (*on_data)(void *arg, struct slice data);
-    /* Read side ended: e.code 0 = orderly end of stream, else what failed. Called at most once; the
-     * sock stays allocated until sock_close. */
+    /* Read side ended: e.code 0 = orderly end of stream, else what failed. After an orderly end a
+     * failure may still be told, when the peer goes away altogether; after a failure nothing is.
+     * The sock stays allocated until sock_close. */
     void (*on_end)(void *arg, err e);
     /* The write queue fell to `low_water` after it had been above (see sock_queued). */
     void (*on_drain)(void *arg);
+    /* An orderly end counts at once, also while the sock is paused and with bytes before it that
+     * were not read: for protocols in which a peer that ends its side is gone. A failure always
+     * does so. */
+    bool end_overtakes;
 };
 
 struct sock_listen_opts {
@@ -56,22 +62,31 @@ YIELDS ERR sock_connect(const char *host, uint16_t port, int64_t deadline_ns, st
 struct sock *sock_close(struct sock *s, uint32_t flush_ms);
 
 /* Deliver incoming bytes to the handler from now on (it must outlive the sock). Bytes already
- * received and not read, and the end of the stream if it came, are delivered at once. NULL = back
- * to fibers and sock_read. */
+ * received and not read, and the end of the stream if it came, are delivered in the next turn. NULL
+ * = back to fibers and sock_read. */
 void sock_set_handler(struct sock *s, const struct sock_handler *handler, void *arg);
-/* Stop and go on reading (back-pressure). */
+/* Stop and go on reading (back-pressure). A paused sock still tells on_end of a failure. */
 void sock_pause(struct sock *s);
 void sock_resume(struct sock *s);
+/* Give bytes back: they come again, before all others, in a later turn (once resumed, if paused) to
+ * whoever is the handler or the reader then. */
+void sock_unread(struct sock *s, struct slice rest);
 
 /* Queue bytes (copied when they cannot be written at once). Never waits. Errors: ERR_CLOSED. */
 ERR sock_write(struct sock *s, struct slice data);
 /* Queue the bytes of b, taking them over (b becomes empty): no copy. Errors: ERR_CLOSED. */
 ERR sock_write_buf(struct sock *s, struct buf *b);
 /* Queue bytes kept alive by the caller's object: `unref(obj)` is called once they are written or
- * dropped. */
+ * dropped. They go out from where they are (a few hundred bytes may be copied). */
 ERR sock_write_shared(struct sock *s, struct slice data, void *obj, void (*unref)(void *obj));
+/* Between these, writes are only queued; sock_uncork sends them with few system calls. They nest.
+ */
+void sock_cork(struct sock *s);
+void sock_uncork(struct sock *s);
 /* Bytes queued and not yet taken by the kernel. */
 size_t sock_queued(const struct sock *s);
+/* Bytes that the kernel has taken so far: grows as long as the peer takes what it is sent. */
+uint64_t sock_sent_bytes(const struct sock *s);
 void sock_set_low_water(struct sock *s, size_t bytes);
 
 /* For fibers, with no handler set. Read at least one byte, at most n: *ret_n is 0 at the end of the

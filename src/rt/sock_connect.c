@@ -4,8 +4,12 @@
 #include "rt/sock_impl.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* A name look-up. On the heap: libuv's thread may be at it longer than our fiber waits. */
 struct lookup {
@@ -15,13 +19,6 @@ struct lookup {
     bool done;
     int status;
     struct addrinfo *found;
-};
-
-struct attempt {
-    uv_connect_t req;
-    struct fiber *fiber; /* NULL = given up */
-    bool done;
-    int status;
 };
 
 static err fail_uv(const char *host, uint16_t port, int uv_code)
@@ -74,48 +71,52 @@ static err resolve(const char *host, uint16_t port, int64_t deadline_ns, struct 
     return rc ? FAIL(ERR_RESOLVE, "connect to %s: %s", host, uv_strerror(rc)) : OK;
 }
 
-static void on_connected(uv_connect_t *req, int status)
+static int socket_status(int fd)
 {
-    struct attempt *a = req->data;
-    if (a->fiber == NULL) {
-        free(a);
-        return;
-    }
-    a->status = status;
-    a->done = true;
-    fiber_wake(a->fiber);
+    int code = 0;
+    socklen_t n = sizeof code;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &n) != 0)
+        code = errno;
+    return -code;
 }
 
-/* The end of an attempt, if it came: what libuv said of it. */
-static err finish(struct attempt *a, err waited, int *ret_status)
+/* A descriptor on its way to `addr`, or a negative errno. */
+static int start_connecting(const struct sockaddr *addr)
 {
-    if (!a->done) {
-        a->fiber = NULL; /* freed by its callback, which the sock's close brings about */
-        return waited;
-    }
-    *ret_status = a->status;
-    free(a);
-    return OK;
+    socklen_t n =
+        addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, addr, n) == 0 || errno == EINPROGRESS)
+        return fd;
+    int saved = errno;
+    close(fd);
+    return -saved;
 }
 
 static err connect_one(const char *host, uint16_t port, const struct sockaddr *addr,
                        int64_t deadline_ns, struct sock **ret)
 {
+    int fd = start_connecting(addr);
+    if (fd < 0)
+        return fail_uv(host, port, fd);
     struct sock *s;
-    TRY(sock_new(&s));
+    err e = sock_new(fd, &s);
+    if (err_failed(e)) {
+        close(fd);
+        return e;
+    }
     sock_name_peer(s, addr);
-    struct attempt *a = xcalloc(1, sizeof *a);
-    a->fiber = fiber_current();
-    a->req.data = a;
-    int status = uv_tcp_connect(&a->req, &s->tcp, addr, on_connected);
-    err e = OK;
-    if (status)
-        free(a);
-    else
-        e = finish(a, fiber_park_for(&a->done, deadline_ns), &status);
-    if (err_failed(e) || status) {
+    struct sock_connector waits = {.fiber = fiber_current()};
+    s->writable = false;
+    s->connector = &waits;
+    e = fiber_park_for(&waits.done, deadline_ns);
+    s->connector = NULL;
+    int status = waits.done ? socket_status(fd) : 0;
+    if (!waits.done || status) {
         sock_close(s, 0);
-        return err_failed(e) ? e : fail_uv(host, port, status);
+        return waits.done ? fail_uv(host, port, status) : e;
     }
     sock_tune(s);
     *ret = s;

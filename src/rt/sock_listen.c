@@ -58,12 +58,7 @@ void sock_listen_forget(struct sock_listener *l)
 static err adopt(struct arrival *a, struct sock **ret)
 {
     struct sock *s;
-    TRY(sock_new(&s));
-    int rc = uv_tcp_open(&s->tcp, a->fd);
-    if (rc) {
-        sock_close(s, 0);
-        return FAIL(ERR_IO, "accept: %s", uv_strerror(rc));
-    }
+    TRY(sock_new(a->fd, &s));
     s->listener = a->listener;
     sock_tune(s);
     sock_name_peer(s, (struct sockaddr *)&a->addr);

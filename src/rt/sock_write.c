@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing: first try at once (nothing allocated when the kernel takes it all), then a queue of
- * pieces of which up to SOCK_MAX_BUFS are with libuv at a time. Small pieces are gathered behind
- * each other. */
+ * pieces that goes out by vectored writes in the sock's turns, a slice at a time. Small pieces are
+ * gathered behind each other. */
 #include "base/mem.h"
 #include "rt/sock_impl.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
-#define PIECE_BYTES 4096 /* least room of a copied piece */
+#define PIECE_BYTES 4096         /* least room of a copied piece */
+#define SMALL_BYTES 512          /* shared bytes that are cheaper to copy than to refer to */
+#define MAX_PIECES 64            /* in one system call */
+#define SLICE_BYTES (256 * 1024) /* in one turn */
 
 static err refuse(const struct sock *s)
 {
     return FAIL(ERR_CLOSED, "%s: write: the connection is closed", s->name);
 }
 
-static void piece_free(struct sock_piece *piece)
+void sock_write_wake_flushers(struct sock *s, err result)
 {
-    free(piece->own);
-    if (piece->unref)
-        piece->unref(piece->obj);
-    free(piece);
+    for (struct list *node; (node = list_pop_front(&s->flushers)) != NULL;) {
+        struct sock_flusher *f = LIST_ENTRY(node, struct sock_flusher, node);
+        f->result = result;
+        f->done = true;
+        fiber_wake(f->fiber);
+    }
 }
+
+/* ---- the queue ---- */
 
 static void drop_head(struct sock *s)
 {
@@ -28,75 +38,18 @@ static void drop_head(struct sock *s)
     s->out_head = piece->next;
     if (s->out_head == NULL)
         s->out_tail = NULL;
-    s->n_out--;
-    piece_free(piece);
+    s->out_bytes -= piece->n;
+    free(piece->own);
+    if (piece->unref)
+        piece->unref(piece->obj);
+    free(piece);
 }
 
 void sock_write_release(struct sock *s)
 {
     while (s->out_head)
         drop_head(s);
-    s->waiting_bytes = 0;
-    s->n_in_flight = 0;
-}
-
-static void break_off(struct sock *s, int uv_code)
-{
-    s->broken = true;
-    sock_write_release(s);
-    sock_wake_flushers(s, (err){ERR_CLOSED});
-    if (s->closing) {
-        sock_destroy(s);
-        return;
-    }
-    bool told = s->end_told;
-    sock_end(s, ERR_IO, uv_code);
-    if (told && s->above_low && s->handler) {
-        s->above_low = false;
-        s->handler->on_drain(s->handler_arg); /* its next write will say ERR_CLOSED */
-    }
-}
-
-static void start_writing(struct sock *s);
-
-static void on_written(uv_write_t *req, int status)
-{
-    struct sock *s = req->data;
-    s->writing = false;
-    for (; s->n_in_flight; s->n_in_flight--)
-        drop_head(s);
-    if (s->closed)
-        return;
-    if (status < 0) {
-        break_off(s, status);
-        return;
-    }
-    start_writing(s);
-    if (s->out_head == NULL)
-        sock_emptied(s);
-    if (s->above_low && s->handler && sock_queued(s) <= s->low_water) {
-        s->above_low = false;
-        s->handler->on_drain(s->handler_arg);
-    }
-}
-
-static void start_writing(struct sock *s)
-{
-    if (s->writing || s->out_head == NULL)
-        return;
-    uv_buf_t bufs[SOCK_MAX_BUFS];
-    uint32_t n = 0;
-    for (struct sock_piece *it = s->out_head; it && n < SOCK_MAX_BUFS; it = it->next) {
-        bufs[n++] = (uv_buf_t){(char *)(uintptr_t)it->p, it->n};
-        s->waiting_bytes -= it->n;
-    }
-    s->n_in_flight = n;
-    s->writing = true;
-    int rc = uv_write(&s->write_req, (uv_stream_t *)&s->tcp, bufs, n, on_written);
-    if (rc) {
-        s->writing = false;
-        break_off(s, rc);
-    }
+    s->above_low = false;
 }
 
 static void push_piece(struct sock *s, struct sock_piece piece)
@@ -108,32 +61,121 @@ static void push_piece(struct sock *s, struct sock_piece piece)
     else
         s->out_head = p;
     s->out_tail = p;
-    s->n_out++;
-}
-
-/* `n` bytes were added at the end of the queue. */
-static void added(struct sock *s, size_t n)
-{
-    s->waiting_bytes += n;
-    start_writing(s);
-    if (sock_queued(s) > s->low_water)
-        s->above_low = true;
+    s->out_bytes += p->n;
 }
 
 static void push_copy(struct sock *s, struct slice data)
 {
     struct sock_piece *tail = s->out_tail;
-    if (tail && s->n_out > s->n_in_flight && tail->own && tail->room >= data.n) {
+    if (tail && tail->own && tail->room >= data.n) {
         memcpy(tail->own + (tail->p - tail->own) + tail->n, data.p, data.n);
         tail->n += data.n;
         tail->room -= data.n;
-    } else {
-        size_t cap = MAX(data.n, (size_t)PIECE_BYTES);
-        uint8_t *own = xmalloc(cap);
-        memcpy(own, data.p, data.n);
-        push_piece(s, (struct sock_piece){.own = own, .p = own, .n = data.n, .room = cap - data.n});
+        s->out_bytes += data.n;
+        return;
     }
-    added(s, data.n);
+    size_t cap = MAX(data.n, (size_t)PIECE_BYTES);
+    uint8_t *own = xmalloc(cap);
+    memcpy(own, data.p, data.n);
+    push_piece(s, (struct sock_piece){.own = own, .p = own, .n = data.n, .room = cap - data.n});
+}
+
+/* Something was queued. */
+static void added(struct sock *s)
+{
+    if (s->out_bytes > s->low_water)
+        s->above_low = true;
+    sock_want_turn(s); /* if the kernel has room: else it will tell */
+}
+
+static void consume(struct sock *s, size_t n)
+{
+    while (n) {
+        struct sock_piece *head = s->out_head;
+        if (n < head->n) {
+            head->p += n;
+            head->n -= n;
+            s->out_bytes -= n;
+            return;
+        }
+        n -= head->n;
+        drop_head(s);
+    }
+}
+
+/* ---- the kernel ---- */
+
+/* The handler, or a reader, hears of it in the sock's turn, behind what the peer had sent. */
+static void break_off(struct sock *s, int uv_code)
+{
+    s->broken = s->readable = true;
+    s->write_uv = uv_code;
+    sock_write_release(s);
+    sock_write_wake_flushers(s, (err){ERR_CLOSED});
+    if (s->closing)
+        sock_destroy(s);
+    else if (s->paused || s->ended)
+        sock_end(s, ERR_IO, uv_code);
+    else
+        sock_want_turn(s);
+}
+
+/* Hand the kernel n pieces of `total` bytes; what it took, negative when the write side broke. */
+static ssize_t send_pieces(struct sock *s, struct iovec *iov, size_t n, size_t total)
+{
+    struct msghdr m = {.msg_iov = iov, .msg_iovlen = n};
+    ssize_t sent = sendmsg(s->fd, &m, MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+        break_off(s, -errno);
+        return -1;
+    }
+    sent = MAX(sent, (ssize_t)0);
+    s->writable = (size_t)sent == total;
+    s->sent_bytes += (size_t)sent;
+    return sent;
+}
+
+/* Write as much of the queue as the kernel takes, at most a slice. */
+static void pump(struct sock *s)
+{
+    for (size_t left = SLICE_BYTES; s->out_head && s->writable && left;) {
+        struct iovec iov[MAX_PIECES];
+        size_t n = 0, total = 0;
+        for (struct sock_piece *it = s->out_head; it && n < MAX_PIECES && total < left;
+             it = it->next) {
+            size_t m = MIN(it->n, left - total);
+            iov[n++] = (struct iovec){(void *)(uintptr_t)it->p, m};
+            total += m;
+        }
+        ssize_t sent = send_pieces(s, iov, n, total);
+        if (sent < 0)
+            return;
+        consume(s, (size_t)sent);
+        left -= (size_t)sent;
+    }
+}
+
+static bool drained(const struct sock *s)
+{
+    return s->above_low && s->handler && s->out_bytes <= s->low_water;
+}
+
+bool sock_write_wanted(const struct sock *s)
+{
+    return (s->out_head && s->writable && s->n_corks == 0) || drained(s);
+}
+
+void sock_write_turn(struct sock *s)
+{
+    if (s->out_head && s->n_corks == 0) {
+        pump(s);
+        if (!s->closed && !s->broken && s->out_head == NULL)
+            sock_emptied(s);
+    }
+    if (!s->closed && drained(s)) {
+        s->above_low = false;
+        s->handler->on_drain(s->handler_arg);
+    }
 }
 
 /* What the kernel takes at once; *ret_n says how much. */
@@ -142,25 +184,26 @@ static err write_now(struct sock *s, struct slice data, size_t *ret_n)
     *ret_n = 0;
     if (s->broken || s->closing)
         return refuse(s);
-    if (s->out_head || data.n == 0)
+    if (s->out_head || s->n_corks || data.n == 0)
         return OK;
-    uv_buf_t buf = {(char *)(uintptr_t)data.p, data.n};
-    int n = uv_try_write((uv_stream_t *)&s->tcp, &buf, 1);
-    if (n >= 0)
-        *ret_n = (size_t)n;
-    else if (n != UV_EAGAIN) {
-        s->broken = true; /* the read side hears of it from the kernel */
-        return FAIL(ERR_CLOSED, "%s: write: %s", s->name, uv_strerror(n));
-    }
+    struct iovec iov = {(void *)(uintptr_t)data.p, data.n};
+    ssize_t sent = send_pieces(s, &iov, 1, data.n);
+    if (sent < 0)
+        return FAIL(ERR_CLOSED, "%s: write: %s", s->name, uv_strerror(s->write_uv));
+    *ret_n = (size_t)sent;
     return OK;
 }
+
+/* ---- the user's side ---- */
 
 err sock_write(struct sock *s, struct slice data)
 {
     size_t n;
     TRY(write_now(s, data, &n));
-    if (__builtin_expect(n < data.n, 0))
+    if (__builtin_expect(n < data.n, 0)) {
         push_copy(s, slice_from(data, n));
+        added(s);
+    }
     return OK;
 }
 
@@ -176,7 +219,7 @@ err sock_write_buf(struct sock *s, struct buf *b)
     push_piece(s,
                (struct sock_piece){.own = b->p, .p = b->p + n, .n = left, .room = b->cap - b->n});
     *b = (struct buf){0};
-    added(s, left);
+    added(s);
     return OK;
 }
 
@@ -189,14 +232,42 @@ err sock_write_shared(struct sock *s, struct slice data, void *obj, void (*unref
         return e;
     }
     struct slice left = slice_from(data, n);
-    push_piece(s, (struct sock_piece){.obj = obj, .unref = unref, .p = left.p, .n = left.n});
-    added(s, left.n);
+    if (left.n <= SMALL_BYTES) {
+        push_copy(s, left);
+        unref(obj);
+    } else {
+        push_piece(s, (struct sock_piece){.obj = obj, .unref = unref, .p = left.p, .n = left.n});
+    }
+    added(s);
     return OK;
+}
+
+void sock_cork(struct sock *s)
+{
+    s->n_corks++;
+}
+
+void sock_uncork(struct sock *s)
+{
+    assert(s->n_corks > 0);
+    if (--s->n_corks || s->out_head == NULL)
+        return;
+    pump(s);
+    if (s->broken)
+        return;
+    if (s->out_head == NULL)
+        sock_emptied(s);
+    added(s);
 }
 
 size_t sock_queued(const struct sock *s)
 {
-    return s->waiting_bytes + uv_stream_get_write_queue_size((const uv_stream_t *)&s->tcp);
+    return s->out_bytes;
+}
+
+uint64_t sock_sent_bytes(const struct sock *s)
+{
+    return s->sent_bytes;
 }
 
 void sock_set_low_water(struct sock *s, size_t bytes)

@@ -143,7 +143,6 @@ void web_http_start(struct web_core *wc)
 {
     struct http_server_opts opts = {
         .idle_timeout_ms = 30000,
-        .abort_on_eof = true, /* a client that is gone costs nobody anything more */
         .server_name = wc->web->server_name,
         .on_request = on_request,
         .on_upgrade = on_upgrade,

@@ -284,17 +284,19 @@ TEST(large_responses_arrive_whole)
 static void gone_main(void *arg)
 {
     struct rig r;
-    rig_init(&r, (struct http_server_opts){.abort_on_eof = true});
+    rig_init(&r, (struct http_server_opts){0});
     struct sock *s = net_connect(r.port);
     net_send(s, "GET /later HTTP/1.1\r\n\r\nGET /later HTTP/1.1\r\n\r\nGET /x HTTP/1.1\r\n\r\n");
     net_settle();
     ASSERT_INT(3, r.n_requests);
     sock_close(s, 0);
     net_settle();
-    ASSERT_INT(2, r.n_aborted);
+    ASSERT_INT(0, r.n_aborted); /* it may have ended its side only */
+    answer(&r, r.held[0]);      /* the answer is refused */
+    net_settle();
+    ASSERT_INT(1, r.n_aborted);
     ASSERT_INT(1, r.n_closed);
     answer(&r, r.held[1]); /* goes nowhere, frees the request */
-    answer(&r, r.held[0]);
     rig_deinit(&r);
 }
 
@@ -317,6 +319,7 @@ static void half_main(void *arg)
     ASSERT_INT(0, r.n_aborted);
     ASSERT_INT(1, r.n_held);
     answer(&r, r.held[0]);
+    net_settle();
     ASSERT_INT(1, r.n_closed);
     rig_deinit(&r);
 }
@@ -408,6 +411,7 @@ static void drain_main(void *arg)
     net_settle();
     ASSERT_INT(2, http_server_n_conns(r.server));
     http_server_drain(r.server);
+    net_settle();
     ASSERT_INT(1, http_server_n_conns(r.server));
     struct buf out = {0};
     answer(&r, r.held[0]);
