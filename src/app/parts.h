@@ -2,11 +2,12 @@
 /* The parts of a running server and the callbacks that tie them together. Private to src/app. */
 #pragma once
 #include "app/config.h"
+#include "app/reload.h"
 #include "base/counter.h"
 #include "rpc/rpc_server.h"
 #include "rt/core.h"
 
-#include <uv.h>
+#include <stdatomic.h>
 
 struct etl;
 struct forward;
@@ -29,9 +30,13 @@ struct parts {
     struct web *web;
     struct fiber *watcher;
     struct core_mail start_mail;
-    uv_signal_t signals[2];
-    bool starting; /* core 0: the start has not ended; it looks at `stopping` when it does */
-    bool stopping; /* core 0 */
+    struct core_mail stop_mail;
+    struct core_mail reload_mail; /* on its way, or at work, while `reloading` */
+    atomic_bool reloading;
+    struct reload reload; /* core 0 */
+    uint64_t n_files;     /* that the process may open */
+    bool starting;        /* core 0: the start has not ended; it looks at `stopping` when it does */
+    bool stopping;        /* core 0 */
     int status;
 };
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Start order: log, store, ledgers, cores; then on core 0 sources, engine, ingestion, the front
- * door. Stop order is the reverse, so that nothing is used after what it stands on. */
+/* Start order: log, signals, store, ledgers, cores; then on core 0 sources, engine, the front door,
+ * ingestion. Stop order is the reverse, so that nothing is used after what it stands on. */
 #define LOG_CHANNEL LOG_CHANNEL_GENERAL
 #include "app/server.h"
 
+#include "app/limits.h"
+#include "app/options.h"
 #include "app/parts.h"
+#include "app/signals.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "etl/etl.h"
@@ -19,39 +22,10 @@
 #include "xrpl/names.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-/* Files for everything but clients: the store opens up to 1,000, forwarding 256 a core. */
-#define KEPT_FILES 4096
-
-static bool start_log(const struct config *c)
-{
-    struct log_opts opts = {
-        .console = config_bool(c, CONFIG_LOG_CONSOLE),
-        .directory = config_str(c, CONFIG_LOG_DIRECTORY),
-        .rotate = config_bool(c, CONFIG_LOG_ROTATE),
-        .rotation_bytes = (uint64_t)config_int(c, CONFIG_LOG_ROTATION_SIZE) << 20,
-        .max_files = (uint32_t)config_int(c, CONFIG_LOG_MAX_FILES),
-    };
-    enum log_level level = LOG_INFO;
-    log_level_parse(config_str(c, CONFIG_LOG_LEVEL), &level);
-    for (int i = 0; i < LOG_N_CHANNELS; i++)
-        opts.levels[i] = level;
-    for (uint32_t i = 0; i < config_count(c, CONFIG_LOG_CHANNEL); i++) {
-        enum log_channel channel;
-        const char *name = config_str_at(c, CONFIG_LOG_CHANNEL, i),
-                   *text = config_str_at(c, CONFIG_LOG_CHANNEL_LEVEL, i);
-        if (name && text && log_channel_parse(name, &channel))
-            log_level_parse(text, &opts.levels[channel]);
-    }
-    return log_start(&opts);
-}
 
 static void log_no_effect(const struct config *c)
 {
@@ -62,38 +36,6 @@ static void log_no_effect(const struct config *c)
         LOG_WARN("%.*s", (int)(end - rest.p), (const char *)rest.p);
         rest = slice_from(rest, (size_t)(end - rest.p) + 1);
     }
-}
-
-/* Every connection is a file. */
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
-/* Clients may not take the files that the store, the sources and the log need: without a file for
- * its log the store stops taking ledgers. */
-static uint32_t max_connections(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return 0;
-    rlim_t kept = MIN(limit.rlim_cur / 2, (rlim_t)KEPT_FILES);
-    return (uint32_t)MIN(limit.rlim_cur - kept, (rlim_t)UINT32_MAX);
-}
-
-static bool wants_cassandra(const struct config *c)
-{
-    const char *type = config_str(c, CONFIG_DATABASE_TYPE);
-    if (type)
-        return strcmp(type, "cassandra") == 0;
-    for (int key = CONFIG_CASS_CONTACT_POINTS; key <= CONFIG_CASS_CERTFILE; key++)
-        if (config_given(c, key))
-            return true;
-    return false;
 }
 
 static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
@@ -137,35 +79,20 @@ static err make_cores(struct parts *p)
 
 static err start_sources(struct parts *p)
 {
-    const struct config *c = p->config;
-    uint32_t n = config_count(c, CONFIG_SOURCE_IP);
-    struct sources_endpoint *list = xcalloc(n, sizeof *list);
-    for (uint32_t i = 0; i < n; i++)
-        list[i] = (struct sources_endpoint){
-            .host = config_str_at(c, CONFIG_SOURCE_IP, i),
-            .ws_port = (uint16_t)strtoul(config_str_at(c, CONFIG_SOURCE_WS_PORT, i), NULL, 10),
-            .grpc_port = (uint16_t)strtoul(config_str_at(c, CONFIG_SOURCE_GRPC_PORT, i), NULL, 10),
-        };
-    struct sources_opts opts = {.endpoints = list, .n_endpoints = n, .counters = p->counters};
-    err e = etl_stored_network(p->store, &opts.has_network_id, &opts.network_id);
-    if (e.code == 0)
-        e = sources_start(&opts, &p->sources);
-    free(list);
-    return e;
-}
-
-static int64_t seconds(const struct config *c, enum config_key key)
-{
-    return (int64_t)(config_double(c, key) * (double)CLOCK_S);
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct sources_opts opts = options_sources(p->config, a);
+    opts.counters = p->counters;
+    TRY(etl_stored_network(p->store, &opts.has_network_id, &opts.network_id));
+    return sources_start(&opts, &p->sources);
 }
 
 /* On each core. */
 static err make_forward(void *arg)
 {
     struct parts *p = arg;
-    struct forward_opts opts = {.sources = p->sources,
-                                .counters = p->counters,
-                                .request_timeout_ns = seconds(p->config, CONFIG_FORWARD_TIMEOUT)};
+    struct forward_opts opts = options_forward(p->config);
+    opts.sources = p->sources;
+    opts.counters = p->counters;
     p->forwards[core_index(core_current())] = forward_new(&opts);
     return OK;
 }
@@ -197,122 +124,45 @@ static void watch_sources(void *arg)
 
 static void make_rpc(struct parts *p)
 {
-    const struct config *c = p->config;
-    struct rpc_server_opts opts = {
-        .ledgers = p->ledgers,
-        .n_cores = p->n_cores,
-        .api_min = (uint32_t)config_int(c, CONFIG_API_MIN),
-        .api_max = (uint32_t)config_int(c, CONFIG_API_MAX),
-        .api_default = (uint32_t)config_int(c, CONFIG_API_DEFAULT),
-        .forward_cache_ns = seconds(c, CONFIG_FORWARD_CACHE),
-        .rpc_cache_ns = seconds(c, CONFIG_RPC_CACHE),
-        .version = SERVER_VERSION,
-        .protocol_version = names_protocol_version(),
-        .started_ns = clock_now_ns(),
-    };
+    struct rpc_server_opts opts = options_rpc(p->config);
+    opts.ledgers = p->ledgers;
+    opts.n_cores = p->n_cores;
+    opts.version = SERVER_VERSION;
+    opts.protocol_version = names_protocol_version();
+    opts.started_ns = clock_now_ns();
     parts_rpc_callbacks(p, &opts);
     p->rpc = rpc_server_new(&opts);
 }
 
+static err start_web(struct parts *p)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct web_opts opts = options_web(p->config, a);
+    opts.cores = p->cores;
+    opts.n_cores = p->n_cores;
+    opts.rpc = p->rpc;
+    opts.counters = p->counters;
+    opts.version = SERVER_VERSION;
+    opts.max_connections = limits_max_connections(p->n_files, 0, p->n_cores);
+    opts.ready = parts_ready;
+    opts.refresh = parts_refresh;
+    opts.arg = p;
+    TRY(web_start(&opts, &p->web));
+    LOG_INFO("web: listening on %s:%u", opts.ip, web_port(p->web));
+    return OK;
+}
+
 YIELDS static err start_etl(struct parts *p)
 {
-    const struct config *c = p->config;
-    struct etl_opts opts = {
-        .ledgers = p->ledgers,
-        .store = p->store,
-        .sources = p->sources,
-        .counters = p->counters,
-        .start_sequence = (uint32_t)config_int(c, CONFIG_START_SEQUENCE),
-        .finish_sequence = (uint32_t)config_int(c, CONFIG_FINISH_SEQUENCE),
-        .extractor_threads = (uint32_t)MAX(config_int(c, CONFIG_EXTRACTORS), (int64_t)4),
-        .num_markers = (uint32_t)config_int(c, CONFIG_NUM_MARKERS),
-        .read_only = config_bool(c, CONFIG_READ_ONLY),
-        .show_progress = isatty(STDERR_FILENO) == 1,
-    };
+    struct etl_opts opts = options_etl(p->config);
+    opts.ledgers = p->ledgers;
+    opts.store = p->store;
+    opts.sources = p->sources;
+    opts.counters = p->counters;
     struct etl *etl = NULL;
     TRY(etl_start(&opts, &etl));
     p->etl = etl;
     return OK;
-}
-
-/* The strings of an array key. The array is the caller's. */
-static const char **strings_of(const struct config *c, enum config_key key, uint32_t *ret_n)
-{
-    *ret_n = config_count(c, key);
-    const char **list = xcalloc(*ret_n, sizeof *list);
-    for (uint32_t i = 0; i < *ret_n; i++)
-        list[i] = config_str_at(c, key, i);
-    return list;
-}
-
-static int64_t optional_weight(const struct config *c, enum config_key key, uint32_t i)
-{
-    return config_has_at(c, key, i) ? config_int_at(c, key, i) : -1;
-}
-
-static struct web_weight *weights_of(const struct config *c, uint32_t *ret_n)
-{
-    *ret_n = config_count(c, CONFIG_DOS_WEIGHT_METHOD);
-    struct web_weight *list = xcalloc(*ret_n, sizeof *list);
-    for (uint32_t i = 0; i < *ret_n; i++)
-        list[i] = (struct web_weight){
-            .method = config_str_at(c, CONFIG_DOS_WEIGHT_METHOD, i),
-            .weight = (uint32_t)config_int_at(c, CONFIG_DOS_WEIGHT_WEIGHT, i),
-            .weight_current = optional_weight(c, CONFIG_DOS_WEIGHT_CURRENT, i),
-            .weight_validated = optional_weight(c, CONFIG_DOS_WEIGHT_VALIDATED, i),
-        };
-    return list;
-}
-
-static uint32_t max_parallel(const struct config *c)
-{
-    if (strcmp(config_str(c, CONFIG_PROCESSING_POLICY), "sequent") == 0)
-        return 1;
-    return config_given(c, CONFIG_PARALLEL_LIMIT) ? (uint32_t)config_int(c, CONFIG_PARALLEL_LIMIT)
-                                                  : 64;
-}
-
-static err start_web(struct parts *p)
-{
-    const struct config *c = p->config;
-    struct web_opts opts = {
-        .ip = config_str(c, CONFIG_SERVER_IP),
-        .port = (uint16_t)config_int(c, CONFIG_SERVER_PORT),
-        .cores = p->cores,
-        .n_cores = p->n_cores,
-        .rpc = p->rpc,
-        .counters = p->counters,
-        .version = SERVER_VERSION,
-        .admin_password = config_str(c, CONFIG_ADMIN_PASSWORD),
-        .max_connections = max_connections(),
-        .max_connections_per_ip = (uint32_t)config_int(c, CONFIG_DOS_CONNECTIONS),
-        .max_requests_per_interval = (uint32_t)config_int(c, CONFIG_DOS_REQUESTS),
-        .max_bytes_per_interval = (uint32_t)config_int(c, CONFIG_DOS_FETCHES),
-        .interval_ns = seconds(c, CONFIG_DOS_SWEEP),
-        .default_weight = (uint32_t)config_int(c, CONFIG_DOS_WEIGHT),
-        .max_in_work = (uint32_t)config_int(c, CONFIG_MAX_QUEUE),
-        .max_parallel = max_parallel(c),
-        .ws_max_queue_msgs = (uint32_t)config_int(c, CONFIG_WS_QUEUE),
-        .metrics_enabled = config_bool(c, CONFIG_PROMETHEUS),
-        .metrics_gzip = config_bool(c, CONFIG_PROMETHEUS_GZIP),
-        .ready = parts_ready,
-        .refresh = parts_refresh,
-        .arg = p,
-    };
-    const char **whitelist = strings_of(c, CONFIG_DOS_WHITELIST, &opts.n_whitelist);
-    const char **proxies = strings_of(c, CONFIG_PROXY_IPS, &opts.n_proxy_ips);
-    const char **tokens = strings_of(c, CONFIG_PROXY_TOKENS, &opts.n_proxy_tokens);
-    struct web_weight *weights = weights_of(c, &opts.n_weights);
-    opts.whitelist = whitelist;
-    opts.proxy_ips = proxies;
-    opts.proxy_tokens = tokens;
-    opts.weights = weights;
-    err e = web_start(&opts, &p->web);
-    free(whitelist);
-    free(proxies);
-    free(tokens);
-    free(weights);
-    return e;
 }
 
 YIELDS static err start_parts(struct parts *p)
@@ -322,16 +172,23 @@ YIELDS static err start_parts(struct parts *p)
     make_rpc(p);
     p->watcher = fiber_spawn("watch sources", watch_sources, p);
     TRY(start_web(p)); /* before ingestion: what is stored can be served at once */
-    LOG_INFO("web: listening on %s:%u", config_str(p->config, CONFIG_SERVER_IP), web_port(p->web));
     return start_etl(p);
+}
+
+static void stop_etl(void *arg)
+{
+    etl_stop(atomic_exchange(&((struct parts *)arg)->etl, NULL));
 }
 
 YIELDS static void stop_parts(struct parts *p)
 {
+    struct fiber_group etl; /* ends while the front door waits for its clients */
+    fiber_group_init(&etl);
+    fiber_group_spawn(&etl, "stop etl", stop_etl, p);
     if (p->web)
-        web_stop(p->web, clock_now_ns() + seconds(p->config, CONFIG_GRACEFUL_PERIOD));
+        web_stop(p->web, clock_now_ns() + options_seconds(p->config, CONFIG_GRACEFUL_PERIOD));
     p->web = NULL;
-    etl_stop(atomic_exchange(&p->etl, NULL));
+    fiber_group_join(&etl);
     if (p->watcher)
         fiber_cancel(p->watcher);
     while (p->watcher) {
@@ -344,8 +201,6 @@ YIELDS static void stop_parts(struct parts *p)
 
 static void stop_cores(struct parts *p)
 {
-    for (size_t i = 0; i < ARRAY_LEN(p->signals); i++)
-        uv_close((uv_handle_t *)&p->signals[i], NULL);
     for (uint32_t i = 0; i < p->n_cores; i++)
         core_stop(p->cores[i]);
 }
@@ -368,6 +223,7 @@ static void start_fiber(void *arg)
         LOG_FATAL("%s", err_text());
         p->status = 1;
         p->stopping = true;
+        signals_begin_stop();
     }
     stop_parts(p);
     stop_cores(p);
@@ -378,67 +234,62 @@ static void run_start(struct core_mail *mail)
     fiber_spawn("start", start_fiber, container_of(mail, struct parts, start_mail));
 }
 
-static void on_signal(uv_signal_t *handle, int signum)
+static void run_stop(struct core_mail *mail)
 {
-    struct parts *p = handle->data;
-    if (p->stopping) {
-        LOG_WARN("stopping at once: second signal");
-        log_flush();
-        _exit(1);
-    }
-    LOG_INFO("stopping: signal %d", signum);
+    struct parts *p = container_of(mail, struct parts, stop_mail);
+    if (p->stopping)
+        return;
     p->stopping = true;
     if (!p->starting) /* else the start stops what it has started */
         fiber_spawn("stop", stop_fiber, p);
 }
 
-static void watch_signals(struct parts *p)
+static void on_stop_signal(void *arg, int signum)
 {
-    static const int signums[] = {SIGINT, SIGTERM};
-    signal(SIGPIPE, SIG_IGN);
-    for (size_t i = 0; i < ARRAY_LEN(signums); i++) {
-        uv_signal_init(core_loop(p->cores[0]), &p->signals[i]);
-        p->signals[i].data = p;
-        uv_signal_start(&p->signals[i], on_signal, signums[i]);
-    }
+    struct parts *p = arg;
+    p->stop_mail.run = run_stop;
+    core_post(p->cores[0], &p->stop_mail);
 }
 
-static uint32_t count_cores(const struct config *c)
+static void reload_fiber(void *arg)
 {
-    long n = config_given(c, CONFIG_WORKERS) ? (long)config_int(c, CONFIG_WORKERS)
-                                             : sysconf(_SC_NPROCESSORS_ONLN);
-    return (uint32_t)MIN(MAX(n, 1L), 256L);
+    struct parts *p = arg;
+    reload_run(&p->reload);
+    atomic_store(&p->reloading, false);
 }
 
-static err check_config(const struct config *c)
+static void run_reload(struct core_mail *mail)
 {
-    if (wants_cassandra(c))
-        return FAIL(
-            ERR_UNSUPPORTED,
-            "config: database.type: cassandra is not built yet; allowed: rocksdb (without a "
-            "database.cassandra section, or with database.type \"rocksdb\")");
-    if (config_given(c, CONFIG_SSL_CERT))
-        return FAIL(
-            ERR_UNSUPPORTED,
-            "config: ssl_cert_file: TLS is not built yet; put a proxy in front that speaks it");
-    if (config_count(c, CONFIG_SOURCE_IP) == 0 && !config_bool(c, CONFIG_ALLOW_NO_ETL) &&
-        !config_bool(c, CONFIG_READ_ONLY))
-        return FAIL(ERR_INVALID,
-                    "config: etl_sources: at least one is needed, or allow_no_etl true");
+    fiber_spawn("reload", reload_fiber, container_of(mail, struct parts, reload_mail));
+}
+
+static void on_hangup_signal(void *arg)
+{
+    struct parts *p = arg;
+    if (atomic_exchange(&p->reloading, true))
+        return;
+    p->reload_mail.run = run_reload;
+    core_post(p->cores[0], &p->reload_mail);
+}
+
+static err reopen_log(void *arg)
+{
+    log_reopen();
     return OK;
 }
 
 static err run(struct parts *p)
 {
-    TRY(check_config(p->config));
-    TRY(offload_start(&(struct offload_opts){
-        .n_threads = (uint32_t)MAX(config_int(p->config, CONFIG_IO_THREADS), (int64_t)4)}));
+    TRY(options_check(p->config));
+    struct offload_opts offload = options_offload(p->config);
+    TRY(offload_start(&offload));
     TRY(open_data(p));
     TRY(make_cores(p));
-    watch_signals(p);
+    reload_add(&p->reload, "log", reopen_log, NULL);
     p->starting = true;
     p->start_mail.run = run_start;
     core_post(p->cores[0], &p->start_mail);
+    signals_set_handler(&(struct signals_handler){on_stop_signal, on_hangup_signal, p});
     core_run(p->cores[0]);
     return OK;
 }
@@ -460,23 +311,38 @@ static void clean_up(struct parts *p)
     free(p->forwards);
 }
 
+static void run_and_clean_up(struct parts *p)
+{
+    /* Whatever hangs, a disk or a peer: the process ends soon after the time that clients get. */
+    err e = signals_start(options_seconds(p->config, CONFIG_GRACEFUL_PERIOD) + CLOCK_S);
+    if (e.code == 0) {
+        e = run(p);
+        if (e.code)
+            LOG_FATAL("%s", err_text());
+        signals_begin_stop();
+        clean_up(p);
+        signals_stop();
+    } else {
+        LOG_FATAL("%s", err_text());
+    }
+    if (e.code)
+        p->status = 1;
+}
+
 int server_run(const struct config *config)
 {
-    struct parts p = {
-        .config = config, .n_cores = count_cores(config), .counters = counter_registry_new()};
-    if (!start_log(config)) {
+    struct parts p = {.config = config,
+                      .n_cores = options_n_cores(config),
+                      .n_files = limits_raise_files(),
+                      .counters = counter_registry_new()};
+    struct log_opts log = options_log(config);
+    if (!log_start(&log)) {
         fprintf(stderr, "kleio: %s\n", err_text());
         return 1;
     }
     LOG_INFO("kleio %s, %u cores", SERVER_VERSION, p.n_cores);
     log_no_effect(config);
-    raise_file_limit();
-    err e = run(&p);
-    if (e.code) {
-        LOG_FATAL("%s", err_text());
-        p.status = 1;
-    }
-    clean_up(&p);
+    run_and_clean_up(&p);
     LOG_INFO("stopped");
     log_stop();
     return p.status;

@@ -8,6 +8,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@
 #include <unistd.h>
 
 #define LINE_BYTES 1024 /* of a line, its end included */
+#define CONSOLE_PATIENCE_MS 1000
 #define QUEUE_BYTES ((size_t)1024 * 1024)
 
 static const char *const level_names[] = {"trace", "debug", "info", "warning", "error", "fatal"};
@@ -41,7 +44,10 @@ static struct {
     bool writer_sleeps;
     bool running;
     bool stopping;
-    bool console;
+    int console_fd; /* -1 = none */
+    bool console_stuck;
+    uint64_t n_unwritten; /* lines that the console did not take */
+    atomic_bool reopen;
     bool has_file;
     struct log_file file;
     pthread_t thread;
@@ -188,12 +194,66 @@ static void write_fd(int fd, struct slice s)
     }
 }
 
+/* Can a chunk be written without waiting for whoever reads? A pipe that is writable at all has room
+ * for PIPE_BUF bytes. */
+static bool takes_more(int fd, int timeout_ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    int n;
+    do
+        n = poll(&p, 1, timeout_ms);
+    while (n < 0 && errno == EINTR);
+    return n == 1 && (p.revents & POLLOUT);
+}
+
+static void tell_unwritten(void)
+{
+    char line[LINE_BYTES];
+    size_t n = make_line_of(line, LOG_CHANNEL_GENERAL, LOG_WARN,
+                            "log: the console took nothing, %llu lines are lost there",
+                            (unsigned long long)state.n_unwritten);
+    write_fd(state.console_fd, slice_of(line, n));
+    state.n_unwritten = 0;
+}
+
+/* Some whole lines, PIPE_BUF bytes at most. */
+static void write_console(struct slice lines)
+{
+    state.console_stuck =
+        !takes_more(state.console_fd, state.console_stuck ? 0 : CONSOLE_PATIENCE_MS);
+    if (state.console_stuck) {
+        for (size_t i = 0; i < lines.n; i++)
+            state.n_unwritten += lines.p[i] == '\n';
+        return;
+    }
+    if (state.n_unwritten) {
+        tell_unwritten();
+        if (!takes_more(state.console_fd, CONSOLE_PATIENCE_MS))
+            return;
+    }
+    write_fd(state.console_fd, lines);
+}
+
+/* Length of the whole lines in the first PIPE_BUF bytes; lines are shorter than that. */
+static size_t console_chunk(struct slice lines)
+{
+    if (lines.n <= PIPE_BUF)
+        return lines.n;
+    const uint8_t *end = memrchr(lines.p, '\n', PIPE_BUF);
+    return end ? (size_t)(end - lines.p) + 1 : PIPE_BUF;
+}
+
 static void write_lines(struct slice lines)
 {
-    if (state.console)
-        write_fd(STDOUT_FILENO, lines);
+    if (state.has_file && atomic_exchange(&state.reopen, false))
+        log_file_reopen(&state.file);
     if (state.has_file)
         log_file_write(&state.file, lines);
+    while (state.console_fd >= 0 && lines.n) {
+        size_t n = console_chunk(lines);
+        write_console(slice_of(lines.p, n));
+        lines = slice_from(lines, n);
+    }
 }
 
 /* Take what is queued into state.batch. False when stopping and nothing is left. */
@@ -244,7 +304,12 @@ bool log_start(const struct log_opts *opts)
     if (state.has_file && !log_file_open(&state.file, opts->directory,
                                          opts->rotate ? opts->rotation_bytes : 0, opts->max_files))
         return false;
-    state.console = opts->console;
+    state.console_fd = opts->console == LOG_CONSOLE_STDOUT   ? STDOUT_FILENO
+                       : opts->console == LOG_CONSOLE_STDERR ? STDERR_FILENO
+                                                             : -1;
+    state.console_stuck = false;
+    state.n_unwritten = 0;
+    atomic_store(&state.reopen, false);
     state.stopping = false;
     buf_reserve(&state.queue, QUEUE_BYTES);
     buf_reserve(&state.batch, QUEUE_BYTES);
@@ -292,6 +357,26 @@ void log_flush(void)
     pthread_mutex_unlock(&state.lock);
 }
 
+void log_flush_for(int64_t ns)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t end_ns = (int64_t)until.tv_nsec + ns;
+    until.tv_sec += end_ns / 1000000000;
+    until.tv_nsec = end_ns % 1000000000;
+    pthread_mutex_lock(&state.lock);
+    uint64_t wanted = state.n_taken + (state.queue.n || state.n_dropped);
+    int rc = 0;
+    while (state.running && state.n_done < wanted && rc == 0)
+        rc = pthread_cond_timedwait(&state.written, &state.lock, &until);
+    pthread_mutex_unlock(&state.lock);
+}
+
+void log_reopen(void)
+{
+    atomic_store(&state.reopen, true);
+}
+
 /* False when there is no writer. */
 static bool enqueue(struct slice line)
 {
@@ -319,7 +404,8 @@ void log_write(enum log_channel channel, enum log_level level, const char *fmt, 
     struct slice s = slice_of(line, make_line(line, channel, level, fmt, ap));
     va_end(ap);
     bool queued = enqueue(s);
-    if (!queued || level >= LOG_FATAL)
+    bool seen = queued && state.console_fd == STDERR_FILENO;
+    if (!queued || (level >= LOG_FATAL && !seen))
         write_fd(STDERR_FILENO, s);
     if (queued && level >= LOG_FATAL)
         log_flush(); /* the process is about to end */

@@ -23,10 +23,14 @@ enum log_channel {
     LOG_N_CHANNELS
 };
 
+/* A console that takes nothing for a second (a full pipe, a stopped terminal) loses lines, and is
+ * told how many. */
+enum log_console { LOG_CONSOLE_NONE = 0, LOG_CONSOLE_STDOUT, LOG_CONSOLE_STDERR };
+
 struct log_opts {
     enum log_level levels[LOG_N_CHANNELS];
-    bool console;          /* to stdout; fatal always goes to stderr, too */
-    const char *directory; /* file kleio.log in it, made if missing; NULL = no file */
+    enum log_console console; /* fatal always goes to standard error, too */
+    const char *directory;    /* file kleio.log in it, made if missing; NULL = no file */
     bool rotate;
     uint64_t rotation_bytes;
     uint32_t max_files; /* rotated ones kept: kleio.1.log is the newest */
@@ -38,6 +42,10 @@ bool log_start(const struct log_opts *opts);
 void log_stop(void); /* writes what is queued */
 /* Wait until what was logged before is written. Blocks: not on a core, except to die. */
 void log_flush(void);
+/* The same, for so long at most. */
+void log_flush_for(int64_t ns);
+/* The file has been moved away: go on in a new one of the old name. Any thread. */
+void log_reopen(void);
 
 /* Channel by Clio's name ("WebServer"), level by name ("warning"); false when unknown. */
 bool log_channel_parse(const char *name, enum log_channel *ret);

@@ -63,6 +63,14 @@ void log_file_close(struct log_file *f)
     *f = (struct log_file){.fd = -1};
 }
 
+void log_file_reopen(struct log_file *f)
+{
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = -1; /* if it cannot be opened now, the next write tries again */
+    reopen(f);
+}
+
 static const char *numbered(const struct log_file *f, uint32_t i, char path[PATH_BYTES])
 {
     snprintf(path, PATH_BYTES, "%s/kleio.%u.log", f->directory, i);

@@ -16,5 +16,7 @@ struct log_file {
 bool log_file_open(struct log_file *f, const char *directory, uint64_t rotation_bytes,
                    uint32_t max_files);
 void log_file_close(struct log_file *f);
+/* Go on in a new file of the same name, if the old one has been moved away. */
+void log_file_reopen(struct log_file *f);
 /* Append whole lines, rotating between them. What cannot be written is lost. */
 void log_file_write(struct log_file *f, struct slice lines);

@@ -155,7 +155,7 @@ TEST(a_full_queue_drops_lines_counts_them_and_never_blocks)
     fflush(NULL);
     int saved = dup(STDOUT_FILENO);
     dup2(ends[1], STDOUT_FILENO);
-    struct log_opts opts = {.console = true};
+    struct log_opts opts = {.console = LOG_CONSOLE_STDOUT};
     ASSERT(log_start(&opts));
     char text[900];
     memset(text, 'x', sizeof text - 1);
@@ -180,6 +180,59 @@ TEST(a_full_queue_drops_lines_counts_them_and_never_blocks)
     ASSERT(waitpid(reader, &status, 0) == reader);
     ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     close(ends[0]);
+}
+
+/* Nobody ever reads: logging, flushing and stopping come to an end all the same. */
+TEST(a_console_that_takes_nothing_holds_up_nobody)
+{
+    int ends[2];
+    ASSERT(pipe(ends) == 0);
+    fflush(NULL);
+    int saved = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    struct log_opts opts = {.console = LOG_CONSOLE_STDERR};
+    ASSERT(log_start(&opts));
+    char text[900];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    for (int i = 0; i < 500; i++)
+        LOG_ERROR("%s", text);
+    log_flush_for(1000000);
+    log_flush();
+    static char some[32768];
+    ASSERT(read(ends[0], some, sizeof some) > 0); /* room again: it is told what was lost */
+    LOG_ERROR("after");
+    log_stop();
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+    CLEANUP(mem_freep) char *all = calloc(1, 1 << 20);
+    size_t n = 0;
+    for (ssize_t m; (m = read(ends[0], all + n, (1 << 20) - 1 - n)) > 0;)
+        n += (size_t)m;
+    const char *lost = strstr(all, "log: the console took nothing, ");
+    ASSERT(lost != NULL && strstr(lost, "after\n") != NULL);
+    close(ends[0]);
+}
+
+TEST(a_file_that_was_moved_away_is_begun_anew)
+{
+    char from[256], to[256];
+    start(LOG_INFO);
+    LOG_INFO("first");
+    log_flush();
+    snprintf(from, sizeof from, "%s/kleio.log", test_dir());
+    snprintf(to, sizeof to, "%s/moved.log", test_dir());
+    ASSERT(rename(from, to) == 0);
+    LOG_INFO("second");
+    log_flush();
+    log_reopen();
+    LOG_INFO("third");
+    log_stop();
+    CLEANUP(mem_freep) char *moved = test_read_file(to, NULL);
+    CLEANUP(mem_freep) char *fresh = read_log();
+    ASSERT(strstr(moved, "second") != NULL && strstr(moved, "third") == NULL);
+    ASSERT(strstr(fresh, "second") == NULL && strstr(fresh, "third") != NULL);
 }
 
 TEST(flush_waits_until_the_lines_are_in_the_file)
