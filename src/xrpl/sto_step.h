@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "xrpl/amount.h"
 #include "xrpl/sto.h"
+#include "xrpl/tables.h"
 
 enum sto_step {
     STO_STEP_END = 0, /* no bytes left */
@@ -64,6 +65,8 @@ static inline enum sto_step sto_step(const uint8_t **at, const uint8_t *end, str
         return STO_STEP_BAD;
     uint32_t type = field_type(ret->id);
     uint8_t length = type < 32 ? sto_lengths[type] : (uint8_t)STO_LENGTH_UNKNOWN;
+    if (__builtin_expect(length == STO_LENGTH_UNKNOWN, 0) && tables_is_prefixed(type))
+        length = STO_LENGTH_PREFIX;
     const uint8_t *v = p + header;
     if (length == STO_LENGTH_PREFIX) {
         size_t prefix = sto_length_prefix(v, end, &n);

@@ -39,9 +39,9 @@ const struct tables *tables_now(void)
     return atomic_load_explicit(&now, memory_order_acquire);
 }
 
-void tables_publish(const struct tables *t)
+bool tables_replace(const struct tables *before, const struct tables *t)
 {
-    atomic_store_explicit(&now, t, memory_order_release);
+    return atomic_compare_exchange_strong(&now, &before, t);
 }
 
 const struct tables_name *tables_by_code(const struct tables_set *s, uint32_t code)

@@ -42,8 +42,9 @@ struct tables {
 
 /* Those in force; never NULL. Any thread. */
 const struct tables *tables_now(void);
-/* Put `t` in force; it belongs to the process from now on. One thread at a time (learn.c). */
-void tables_publish(const struct tables *t);
+/* Put `t` in force in the place of `before`; it then belongs to the process. False: others are in
+ * force by now, nothing was done. */
+bool tables_replace(const struct tables *before, const struct tables *t);
 
 /* Those of the request that `w` writes for. */
 static inline const struct tables *tables_of(const struct jw *w)

@@ -4,6 +4,8 @@
 Each is called with the question (what was asked, recorded and given), its differences that the explanation is for, and
 `ask(request)`, which asks the server something else over the same transport. True: right."""
 import copy
+import hashlib
+import json
 
 import answers
 
@@ -53,3 +55,28 @@ def the_only_object(q, lines, ask):
     if 'request' in result(other):
         other['result']['request'] = q.given['result']['request']
     return other == q.given
+
+
+def definitions_of_a_newer_server(q, lines, ask):
+    """The tables have their hash, and everything that they name as the recorded ones do has the recorded code; what a
+    newer server does not name any more are the hooks' fields, and one result."""
+    given = answers.plain(result(q.given))
+    said = {k: v for k, v in given.items() if k not in ('hash', 'status')}
+    text = json.dumps(said, separators=(',', ':'), sort_keys=True)
+    recorded = answers.plain(result(ask({**q.request, 'params': [{}]} if 'method' in q.request else q.request)))
+    if given['hash'] != hashlib.sha512(text.encode()).hexdigest()[:64].upper() or recorded['hash'] != given['hash']:
+        return False
+    old = answers.plain(result(q.recorded))
+    gone = {'tecNO_DELEGATE_PERMISSION'}
+    for section in ('TYPES', 'LEDGER_ENTRY_TYPES', 'TRANSACTION_TYPES', 'TRANSACTION_RESULTS'):
+        if any(name not in gone and said[section].get(name) != code for name, code in old.get(section, {}).items()):
+            return False
+    fields = dict(said['FIELDS'])
+    return all(name.startswith(('Hook', 'Emit')) or name == 'Generic' or fields.get(name) == about
+               for name, about in old.get('FIELDS', []))
+
+
+def refused_as_by_own_methods(q, lines, ask):
+    """The recorded error, where Clio's own methods have theirs."""
+    given, recorded = result(q.given), result(q.recorded)
+    return given['status'] == 'error' and all(given[k] == recorded[k] for k in ('error', 'error_code', 'error_message'))

@@ -56,7 +56,8 @@ TEST(a_writer_may_bring_the_tables_of_its_request)
     ASSERT(tables_of(&w) == tables_now());
     w.tables = &other;
     ASSERT(tables_of(&w) == &other);
-    tables_publish(&other);
-    ASSERT(tables_now() == &other);
+    const struct tables *first = tables_now();
+    ASSERT(!tables_replace(&other, &other) && tables_now() == first);
+    ASSERT(tables_replace(first, &other) && tables_now() == &other);
     buf_deinit(&out);
 }
