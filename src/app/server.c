@@ -62,6 +62,7 @@ static err open_data(struct parts *p)
     struct ledgers_opts ledgers = {.store = p->store,
                                    .mirror_path = (const char *)mirror.p,
                                    .n_cores = p->n_cores,
+                                   .lazy_repair = true,
                                    .on_progress = on_progress};
     return ledgers_open(&ledgers, &p->ledgers);
 }

@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ledger/mirror_follow.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
 
@@ -21,6 +22,11 @@
 #define BATCH_CHANGES 4000
 #define IDLE_NS (2 * CLOCK_S)
 #define TRIM_NS (60 * CLOCK_S)
+/* Looking at the history when there is no work. */
+#define FOLLOW_NS (1 * CLOCK_S)
+#define FOLLOW_READ_ONLY_NS (200 * CLOCK_MS)
+/* After it failed. */
+#define FOLLOW_AGAIN_NS (5 * CLOCK_S)
 
 struct applier {
     struct applier_opts opts;
@@ -39,6 +45,7 @@ struct applier {
     bool loading;       /* apply thread */
     bool trim_wanted;   /* apply thread: worked since the last trim, */
     int64_t trimmed_ns; /* which was then */
+    int64_t follow_ns;  /* apply thread: look at the history at the latest then */
     struct counter *n_ledgers;
     struct counter *n_txs;
     struct counter *apply_us;
@@ -82,7 +89,9 @@ static void come_home(struct core_mail *mail)
 
 static void send_home(struct applier *a, struct applier_work *w, enum applier_result result)
 {
+    struct ledger_header tip;
     w->result = result;
+    w->newest = ledgers_tip(a->opts.ledgers, &tip) ? tip.seq : 0;
     w->mail.run = come_home;
     core_post(a->home, &w->mail);
 }
@@ -127,16 +136,17 @@ static void trim_memory(struct applier *a)
 static void wait_for_work(struct applier *a)
 {
     int64_t trim_ns = MAX(real_now_ns() + IDLE_NS, a->trimmed_ns + TRIM_NS);
-    while (list_empty(&a->queue) && !a->stopping) {
+    while (list_empty(&a->queue) && !a->stopping && real_now_ns() < a->follow_ns) {
         if (!a->trim_wanted)
-            pthread_cond_wait(&a->wake, &a->lock);
+            wait_until(a, a->follow_ns);
         else if (real_now_ns() < trim_ns)
-            wait_until(a, trim_ns);
+            wait_until(a, MIN(trim_ns, a->follow_ns));
         else
             trim_memory(a);
     }
 }
 
+/* NULL and not stopping: it is time to look at the history. */
 static struct applier_work *pop(struct applier *a, bool *ret_stopping)
 {
     pthread_mutex_lock(&a->lock);
@@ -190,7 +200,9 @@ static bool batch_add(struct batch *b, struct applier_work *w)
 {
     const struct apply_ledger *ledger = &w->ledger->ledger;
     enum applier_result result = APPLIER_RESULT_SKIPPED;
-    if (ledger->header.seq == b->newest.seq + 1)
+    if (ledger->header.seq <= b->newest.seq)
+        result = APPLIER_RESULT_HELD;
+    else if (ledger->header.seq == b->newest.seq + 1)
         result = result_of(w, check_parent(b, &ledger->header), "parent");
     if (result == APPLIER_RESULT_DONE)
         result = result_of(w, apply_add(b->apply, ledger), "state");
@@ -205,16 +217,19 @@ static bool batch_add(struct batch *b, struct applier_work *w)
     return true;
 }
 
-static void publish(struct applier *a, const struct applier_work *w)
+/* Any ledger that becomes visible, whoever wrote it. */
+static void on_published(void *arg, const struct ledger_header *header)
 {
-    uint32_t seq = w->ledger->ledger.header.seq;
-    counter_inc(a->n_ledgers);
-    counter_add(a->n_txs, (int64_t)w->ledger->ledger.n_txs);
-    counter_set(a->tip, seq);
+    struct applier *a = arg;
+    counter_set(a->tip, header->seq);
     counter_set(a->publish_time, clock_wall_ns() / CLOCK_S);
     atomic_store(&a->last_publish_ns, clock_now_ns());
-    if (a->opts.on_published)
-        a->opts.on_published(a->opts.arg, seq);
+}
+
+static void count_applied(struct applier *a, const struct applier_work *w)
+{
+    counter_inc(a->n_ledgers);
+    counter_add(a->n_txs, (int64_t)w->ledger->ledger.n_txs);
 }
 
 /* A line for each batch at the tip; while catching up most are left out. */
@@ -253,7 +268,7 @@ static void batch_finish(struct batch *b)
         list_unlink(it);
         enum applier_result result = result_of(w, e, "store");
         if (result == APPLIER_RESULT_DONE)
-            publish(a, w);
+            count_applied(a, w);
         else
             result = APPLIER_RESULT_FAILED; /* it verified before: whatever is wrong is here */
         send_home(a, w, result);
@@ -269,8 +284,10 @@ static void apply_ledgers(struct applier *a, struct applier_work *w)
     struct batch b = {.a = a, .begun_ns = begun};
     list_init(&b.works);
     enum applier_result result = APPLIER_RESULT_SKIPPED;
-    if (ledgers_tip(a->opts.ledgers, &b.newest))
-        result = result_of(w, apply_begin(a->opts.ledgers, &b.apply), "store");
+    struct ledgers *l = a->opts.ledgers;
+    if (ledgers_tip(l, &b.newest))
+        result = result_of(w, apply_begin(l, &b.apply), "store");
+    ledgers_tip(l, &b.newest); /* the history may have got more than we knew */
     if (result != APPLIER_RESULT_DONE) {
         send_home(a, w, result);
         return;
@@ -310,9 +327,25 @@ static void load(struct applier *a, struct applier_work *w)
     if (a->loading || w->kind == APPLIER_LOAD_BEGIN)
         result = result_of(w, load_step(a, w), "state");
     if (w->kind == APPLIER_LOAD_COMMIT && result == APPLIER_RESULT_DONE)
-        publish(a, w);
+        count_applied(a, w);
     counter_add(a->load_us, (clock_now_ns() - begun) / 1000);
     send_home(a, w, result);
+}
+
+/* Nothing to do: take what others have stored, and mend the mirror. */
+static void follow(struct applier *a)
+{
+    static struct log_limit limit = LOG_LIMIT_INIT(1);
+    uint64_t dropped;
+    err e = mirror_follow(a->opts.ledgers, 0);
+    int64_t wait_ns = a->opts.read_only ? FOLLOW_READ_ONLY_NS : FOLLOW_NS;
+    if (err_failed(e) && e.code != ERR_CANCELLED) {
+        wait_ns = FOLLOW_AGAIN_NS;
+        if (log_limit_take(&limit, &dropped))
+            LOG_ERROR("etl: %s: %s, trying again in %d s", err_name(e), err_text(),
+                      (int)(wait_ns / CLOCK_S));
+    }
+    a->follow_ns = real_now_ns() + wait_ns;
 }
 
 static void *run(void *arg)
@@ -321,6 +354,11 @@ static void *run(void *arg)
     for (;;) {
         bool stopping = false;
         struct applier_work *w = pop(a, &stopping);
+        if (!w && !stopping) {
+            if (!a->loading)
+                follow(a);
+            continue;
+        }
         if (w && (stopping || w->kind == APPLIER_FENCE))
             send_home(a, w, APPLIER_RESULT_SKIPPED);
         else if (w && w->kind == APPLIER_LEDGER)
@@ -371,7 +409,10 @@ ERR applier_start(const struct applier_opts *opts, struct applier **ret)
     struct ledger_header tip;
     if (ledgers_tip(opts->ledgers, &tip))
         counter_set(a->tip, tip.seq);
+    ledgers_interrupt(opts->ledgers, false);
+    ledgers_on_published(opts->ledgers, on_published, a);
     if (pthread_create(&a->thread, NULL, run, a) != 0) {
+        ledgers_off_published(opts->ledgers, on_published, a);
         free(a);
         return FAIL(ERR_IO, "etl: cannot start the apply thread");
     }
@@ -386,12 +427,14 @@ YIELDS struct applier *applier_stop(struct applier *a)
         return NULL;
     a->stopper = fiber_current();
     a->is_drained = a->n_outstanding == 0;
+    ledgers_interrupt(a->opts.ledgers, true);
     pthread_mutex_lock(&a->lock);
     a->stopping = true;
     pthread_cond_signal(&a->wake);
     pthread_mutex_unlock(&a->lock);
     fiber_park_for_uncancellable(&a->is_drained);
     pthread_join(a->thread, NULL); /* it has nothing left to do but to drop a load */
+    ledgers_off_published(a->opts.ledgers, on_published, a);
     pthread_cond_destroy(&a->wake);
     pthread_mutex_destroy(&a->lock);
     free(a);

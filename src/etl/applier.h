@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The apply thread: takes work in order, changes the ledgers, and sends every piece of work home
- * with its result. It alone calls apply_*. Ledgers that wait together are committed together (up to
- * 250 ms of work); at the tip each is committed alone. */
+ * with its result. It alone calls apply_* and mirror_follow: also when there is no work, so that a
+ * mirror put aside is made anew, and what another server stored becomes visible. Ledgers that wait
+ * together are committed together (up to 250 ms of work); at the tip each is committed alone. */
 #pragma once
 #include "base/list.h"
 #include "etl/decode.h"
@@ -25,8 +26,10 @@ enum applier_result {
     APPLIER_RESULT_NONE = 0,
     APPLIER_RESULT_DONE,   /* durable and visible (a page: taken) */
     APPLIER_RESULT_WRONG,  /* did not verify; `what` and `text` say why */
-    APPLIER_RESULT_FAILED, /* the store could not do it; `text` says why */
-    APPLIER_RESULT_SKIPPED /* not looked at: not the next ledger, or we are stopping */
+    APPLIER_RESULT_FAILED, /* the store could not do it; `text` says why. Nobody's data is to blame
+                            */
+    APPLIER_RESULT_HELD,   /* a ledger that is there already: `newest` says how far we are */
+    APPLIER_RESULT_SKIPPED /* not looked at: beyond the next ledger, or we are stopping */
 };
 
 /* One piece of work. Made by the home core; owned by the applier from push until `done` is called
@@ -42,6 +45,7 @@ struct applier_work {
     uint32_t n_chains;
     uint32_t chain;
     enum applier_result result;
+    uint32_t newest;  /* the newest ledger held when it was done */
     const char *what; /* static: "parent", "state" */
     char text[240];
     void (*done)(struct applier_work *w); /* takes it over: applier_work_free */
@@ -56,9 +60,8 @@ struct applier_opts {
     struct ledgers *ledgers;           /* borrowed */
     struct counter_registry *counters; /* not NULL */
     int64_t batch_ns;                  /* bound of the work in one batch; 0 = 250 ms */
-    /* A ledger is committed; in order, each once. On the apply thread. May be NULL. */
-    void (*on_published)(void *arg, uint32_t seq);
-    void *arg;
+    /* Only take over what others write into the history. */
+    bool read_only;
 };
 
 /* Start the thread; the current core is its home. Errors: ERR_IO. */

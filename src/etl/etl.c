@@ -130,6 +130,7 @@ const char *etl_state_text(enum etl_state s)
         [ETL_STATE_NETWORK] = "another network",
         [ETL_STATE_FINISHED] = "finished",
         [ETL_STATE_READ_ONLY] = "read only",
+        [ETL_STATE_REPAIRING] = "repairing",
     };
     return texts[s];
 }
@@ -150,6 +151,8 @@ static enum etl_state state_of(const struct etl *e)
 {
     const struct extract *x = atomic_load(&e->extract);
     uint32_t newest = sources_newest(e->opts.sources);
+    if (ledgers_mirror_aside(e->opts.ledgers))
+        return ETL_STATE_REPAIRING;
     if (e->opts.read_only)
         return ETL_STATE_READ_ONLY;
     if (atomic_load(&e->load_seq))
@@ -341,12 +344,10 @@ YIELDS ERR etl_start(const struct etl_opts *opts, struct etl **ret)
     counter_set(counter_gauge(opts->counters, "read_only", "", "Whether this server never writes"),
                 opts->read_only);
     counter_set(e->gauge_writing, !opts->read_only);
-    struct applier_opts applier_opts = {.ledgers = opts->ledgers,
-                                        .counters = opts->counters,
-                                        .on_published = opts->on_published,
-                                        .arg = opts->arg};
+    struct applier_opts applier_opts = {
+        .ledgers = opts->ledgers, .counters = opts->counters, .read_only = opts->read_only};
     err r = meet_stored_network(e);
-    if (!err_failed(r) && !opts->read_only)
+    if (!err_failed(r))
         r = applier_start(&applier_opts, &e->applier);
     if (err_failed(r)) {
         free(e);

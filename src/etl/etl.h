@@ -28,12 +28,8 @@ struct etl_opts {
     uint32_t num_markers; /* key ranges of the initial load, fetched side by side, 1..256; 0 = 16 */
     uint32_t max_ahead;   /* ledgers fetched and not yet applied; 0 = 64 */
     size_t max_ahead_bytes; /* the same in memory; 0 = 64 MiB */
-    bool read_only;         /* never write: nothing is fetched */
+    bool read_only;         /* never write: only follow what others store */
     bool show_progress;     /* a status line on standard error while loading (a terminal) */
-    /* Ledger `seq` is stored and visible; in order, each exactly once. On the apply thread: must
-     * not take long. May be NULL. */
-    void (*on_published)(void *arg, uint32_t seq);
-    void *arg;
 };
 
 /* Start, on the current core. The store's network id, if it has one, decides which sources are used
@@ -56,7 +52,8 @@ enum etl_state {
     ETL_STATE_STORE,       /* the store cannot take it */
     ETL_STATE_NETWORK,     /* all sources that answer are of another network than the store */
     ETL_STATE_FINISHED,    /* finish_sequence is stored */
-    ETL_STATE_READ_ONLY
+    ETL_STATE_READ_ONLY,
+    ETL_STATE_REPAIRING /* the state mirror is being made anew; the history answers */
 };
 
 /* For server_info and the status page. */

@@ -178,6 +178,11 @@ static void handle_result(struct extract *x, const struct handed *h, const struc
         set_next(x, h->seq + 1);
         return;
     }
+    if (w->result == APPLIER_RESULT_HELD) { /* another writer, or more survived than we knew */
+        x->store_failed = false;
+        extract_restart(x, w->newest + 1);
+        return;
+    }
     begin_again(x, h->seq);
     if (w->result == APPLIER_RESULT_WRONG)
         note_wrong(x, h->seq, h->source, w->what, w->text);

@@ -1,49 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/apply.h"
 
-#include "base/hex.h"
 #include "base/mem.h"
-#include "ledger/ledgers_impl.h"
+#include "ledger/mirror_follow.h"
 #include "ledger/repair.h"
+#include "ledger/stage.h"
 #include "ledger/successor.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-/* One ledger of the batch: verified, changed in the open transaction. */
+/* One ledger of the batch, as the history is to get it. */
 struct applied {
     struct store_ledger ledger;
     struct successor_list successors;
-    struct undo_run *run;
+    struct store_object *objects; /* those that really changed; NULL: all of the source's did */
+    struct hash256 *unnamed;
 };
 
 struct apply {
     struct ledgers *l;
-    MDB_txn *txn;
-    struct ledger_header newest; /* the last one added, or the mirror's */
+    struct stage *stage;
     struct applied *items;
     size_t n, cap;
-    bool broken;          /* the transaction is of no use any more */
-    struct hash256 *keys; /* scratch */
-    size_t cap_keys;
 };
 
 static void applied_deinit(struct applied *a)
 {
     successor_list_deinit(&a->successors);
-    a->run = undo_run_free(a->run);
+    free(a->objects);
+    free(a->unnamed);
 }
 
 struct apply *apply_abort(struct apply *b)
 {
     if (b == NULL)
         return NULL;
-    if (b->txn)
-        mdb_txn_abort(b->txn);
+    stage_free(b->stage);
     for (size_t i = 0; i < b->n; i++)
         applied_deinit(&b->items[i]);
     free(b->items);
-    free(b->keys);
     free(b);
     return NULL;
 }
@@ -57,12 +52,10 @@ ERR apply_begin(struct ledgers *l, struct apply **ret)
 {
     if (!l->complete)
         return FAIL(ERR_INVALID, "apply: no ledger is held yet, it needs an initial load");
-    TRY(repair_replay(l));
-    TRY(ledgers_reserve(l, LEDGERS_RESERVE_BYTES));
+    TRY(mirror_follow(l, 0));
     CLEANUP(apply_abortp) struct apply *b = xcalloc(1, sizeof *b);
     b->l = l;
-    b->newest = l->meta.header;
-    TRY(mirror_write_begin(l->mirror, &b->txn));
+    TRY(repair_note(l, stage_begin(l, &b->stage)));
     *ret = TAKE_PTR(b);
     return OK;
 }
@@ -72,145 +65,74 @@ size_t apply_count(const struct apply *b)
     return b->n;
 }
 
-/* --- verification --- */
-
-static err mismatch(const struct ledger_header *h, const char *what, const struct hash256 *stated,
-                    const struct hash256 *computed)
-{
-    char a[65] = {0}, b[65] = {0};
-    hex_encode(hash256_slice(stated), a);
-    hex_encode(hash256_slice(computed), b);
-    return FAIL(ERR_VERIFY, "apply: ledger %u: %s is %s, should be %s", h->seq, what, a, b);
-}
-
-static err check_links(const struct ledger_header *prev, const struct ledger_header *h)
-{
-    if (h->seq != prev->seq + 1)
-        return FAIL(ERR_VERIFY, "apply: ledger %u does not follow ledger %u", h->seq, prev->seq);
-    struct hash256 hash = digest_ledger(h);
-    if (!hash256_eq(&hash, &h->hash))
-        return mismatch(h, "hash", &h->hash, &hash);
-    if (!hash256_eq(&h->parent_hash, &prev->hash))
-        return mismatch(h, "parent hash", &h->parent_hash, &prev->hash);
-    return OK;
-}
-
 static err check_order(const struct apply_ledger *in)
 {
     for (size_t i = 1; i < in->n_objects; i++)
         if (hash256_cmp(&in->objects[i - 1].key, &in->objects[i].key) >= 0)
-            return FAIL(ERR_INVALID, "apply: ledger %u: keys of objects do not ascend",
+            return FAIL(ERR_VERIFY, "apply: ledger %u: keys of objects do not ascend",
+                        in->header.seq);
+    for (size_t i = 1; i < in->n_unnamed; i++)
+        if (hash256_cmp(&in->unnamed[i - 1], &in->unnamed[i]) >= 0)
+            return FAIL(ERR_VERIFY, "apply: ledger %u: keys of unnamed objects do not ascend",
                         in->header.seq);
     return OK;
 }
 
-/* --- changing the state --- */
+/* --- what no hash covers is computed here --- */
 
-static err change_one(const struct mirror *m, MDB_cursor *cursor, const struct store_object *object,
-                      struct undo_run *run)
+/* Of the objects only those that change the state: the root says nothing about the others. */
+static void keep_changes(struct applied *a, const struct undo_run *run)
 {
-    MDB_val key = mirror_val(hash256_slice(&object->key)), value = mirror_val(object->data), old;
-    int rc = mdb_cursor_get(cursor, &key, &old, MDB_SET);
-    if (rc == MDB_NOTFOUND) {
-        if (object->data.n == 0)
-            return OK;
-        undo_run_add(run, &object->key, SLICE_EMPTY);
-        return mirror_check(m, mdb_cursor_put(cursor, &key, &value, 0), "create");
-    }
-    TRY(mirror_check(m, rc, "look up"));
-    if (slice_eq(mirror_slice(old), object->data))
-        return OK;
-    undo_run_add(run, &object->key, mirror_slice(old));
-    if (object->data.n == 0)
-        return mirror_check(m, mdb_cursor_del(cursor, 0), "delete");
-    return mirror_check(m, mdb_cursor_put(cursor, &key, &value, MDB_CURRENT), "modify");
-}
-
-static err change_all(struct apply *b, const struct store_ledger *ledger, struct undo_run *run)
-{
-    const struct mirror *m = b->l->mirror;
-    MDB_cursor *cursor = NULL;
-    TRY(mirror_check(m, mdb_cursor_open(b->txn, m->state, &cursor), "open cursor"));
-    err e = OK;
-    for (size_t i = 0; i < ledger->n_objects && e.code == 0; i++)
-        e = change_one(m, cursor, &ledger->objects[i], run);
-    mdb_cursor_close(cursor);
-    return e;
-}
-
-static err update_tree(struct apply *b, const struct undo_run *run, struct hash256 *ret_root)
-{
-    size_t n = undo_run_count(run);
-    if (n > b->cap_keys) {
-        b->cap_keys = n * 2;
-        b->keys = xrealloc(b->keys, b->cap_keys * sizeof *b->keys);
-    }
-    for (size_t i = 0; i < n; i++)
-        b->keys[i] = *undo_run_key(run, i);
-    return tree_update(b->l->tree, b->txn, b->keys, n, ret_root);
-}
-
-/* Change the state to the item's ledger; its run says what was there before. */
-static err change_and_verify(struct apply *b, struct applied *item)
-{
-    struct ledger_header before = b->newest;
-    before.seq = item->ledger.header.seq - 1;
-    undo_run_free(item->run);
-    item->run = undo_run_new(&before);
-    TRY(change_all(b, &item->ledger, item->run));
-    struct hash256 root;
-    TRY(update_tree(b, item->run, &root));
-    if (!hash256_eq(&root, &item->ledger.header.state_hash))
-        return mismatch(&item->ledger.header, "state root", &item->ledger.header.state_hash, &root);
-    return OK;
-}
-
-static size_t list_changes(const struct applied *item, struct successor_change *ret)
-{
-    size_t n = 0, at = 0;
-    for (size_t i = 0; i < undo_run_count(item->run); i++) {
-        const struct hash256 *key = undo_run_key(item->run, i);
-        while (!hash256_eq(&item->ledger.objects[at].key, key))
+    size_t n = undo_run_count(run), at = 0, n_unnamed = 0;
+    const struct store_ledger *in = &a->ledger;
+    if (n == in->n_objects)
+        return;
+    a->objects = xmalloc((n + 1) * sizeof *a->objects);
+    a->unnamed = xmalloc((n + 1) * sizeof *a->unnamed);
+    for (size_t i = 0, u = 0; i < n; i++) {
+        const struct hash256 *key = undo_run_key(run, i);
+        while (!hash256_eq(&in->objects[at].key, key))
             at++;
-        struct slice before = undo_run_before(item->run, i);
-        struct slice after = item->ledger.objects[at].data;
+        a->objects[i] = in->objects[at];
+        while (u < in->n_unnamed && hash256_cmp(&in->unnamed[u], key) < 0)
+            u++;
+        if (u < in->n_unnamed && hash256_eq(&in->unnamed[u], key))
+            a->unnamed[n_unnamed++] = *key;
+    }
+    a->ledger.objects = a->objects;
+    a->ledger.n_objects = n;
+    a->ledger.unnamed = a->unnamed;
+    a->ledger.n_unnamed = n_unnamed;
+}
+
+/* Keys that were created or deleted; objects and records go in step. */
+static size_t list_changes(const struct applied *a, const struct undo_run *run,
+                           struct successor_change *ret)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < undo_run_count(run); i++) {
+        struct slice before = undo_run_before(run, i);
+        struct slice after = a->ledger.objects[i].data;
         if (before.n && after.n)
             continue;
         bool book = successor_is_book(before.n ? before : after);
-        ret[n++] = (struct successor_change){*key, before.n == 0, book};
+        ret[n++] = (struct successor_change){*undo_run_key(run, i), before.n == 0, book};
     }
     return n;
 }
 
-static err find_successors(struct apply *b, struct applied *item)
+static err find_successors(struct apply *b, struct applied *a, const struct undo_run *run)
 {
     CLEANUP(mem_freep)
-    struct successor_change *changes = xmalloc((undo_run_count(item->run) + 1) * sizeof *changes);
-    size_t n = list_changes(item, changes);
-    TRY(successor_of_changes(b->l->mirror, b->txn, changes, n, &item->successors));
-    item->ledger.successors = item->successors.rows;
-    item->ledger.n_successors = item->successors.n;
+    struct successor_change *changes = xmalloc((undo_run_count(run) + 1) * sizeof *changes);
+    size_t n = list_changes(a, run, changes);
+    TRY(successor_of_changes(b->l->mirror, b->stage->txn, changes, n, &a->successors));
+    a->ledger.successors = a->successors.rows;
+    a->ledger.n_successors = a->successors.n;
     return OK;
 }
 
 /* --- the batch --- */
-
-/* Begin the transaction anew and repeat what was added before: without what a ledger that failed
- * has changed, or
- * (`grow`) with more room. */
-static err restart(struct apply *b, bool grow)
-{
-    mdb_txn_abort(TAKE_PTR(b->txn));
-    if (grow)
-        TRY(ledgers_grow(b->l));
-    TRY(mirror_write_begin(b->l->mirror, &b->txn));
-    b->newest = b->l->meta.header;
-    for (size_t i = 0; i < b->n; i++) {
-        TRY(change_and_verify(b, &b->items[i]));
-        b->newest = b->items[i].ledger.header;
-    }
-    return OK;
-}
 
 static struct applied *push_item(struct apply *b, const struct apply_ledger *in)
 {
@@ -234,40 +156,17 @@ static struct applied *push_item(struct apply *b, const struct apply_ledger *in)
     return item;
 }
 
-static err add_item(struct apply *b, struct applied *item)
+ERR apply_add(struct apply *b, const struct apply_ledger *in)
 {
-    err e = change_and_verify(b, item);
-    while (e.code == ERR_LIMIT) {
-        TRY(restart(b, true));
-        e = change_and_verify(b, item);
-    }
-    TRY(e);
-    return find_successors(b, item);
-}
-
-ERR apply_add(struct apply *b, const struct apply_ledger *ledger)
-{
-    if (b->broken)
-        return FAIL(ERR_IO, "apply: the batch failed at an earlier ledger");
-    TRY(check_order(ledger));
-    TRY(check_links(&b->newest, &ledger->header));
-    struct applied *item = push_item(b, ledger);
-    err e = add_item(b, item);
-    if (e.code == 0) {
-        b->n++;
-        b->newest = ledger->header;
-        return OK;
-    }
-    applied_deinit(item);
-    if (e.code != ERR_VERIFY) {
-        b->broken = true;
-        return e;
-    }
-    struct err_slot text;
-    snprintf(text.text, sizeof text.text, "%s", err_text());
-    err again = restart(b, false);
-    b->broken = again.code != 0;
-    return again.code ? again : FAIL(ERR_VERIFY, "%s", text.text);
+    TRY(check_order(in));
+    TRY(repair_note(b->l, stage_add(b->stage, &in->header, in->objects, in->n_objects)));
+    struct applied *item = push_item(b, in);
+    const struct undo_run *run = b->stage->items[b->stage->n - 1].run;
+    keep_changes(item, run);
+    err e = repair_note(b->l, find_successors(b, item, run));
+    b->n++;
+    b->stage->broken = e.code != 0;
+    return e;
 }
 
 static err write_history(struct apply *b)
@@ -278,46 +177,14 @@ static err write_history(struct apply *b)
     return store_write(b->l->store, ledgers, b->n);
 }
 
-static err commit_once(struct apply *b, uint64_t *ret_count)
-{
-    struct mirror_meta meta = b->l->meta;
-    meta.header = b->newest;
-    TRY(mirror_meta_put(b->l->mirror, b->txn, &meta));
-    TRY(tree_count(b->l->mirror, b->txn, ret_count));
-    return mirror_write_commit(b->l->mirror, TAKE_PTR(b->txn));
-}
-
-static err commit_mirror(struct apply *b)
-{
-    uint64_t count = 0;
-    err e = commit_once(b, &count);
-    while (e.code == ERR_LIMIT) {
-        TRY(restart(b, true));
-        e = commit_once(b, &count);
-    }
-    TRY(e);
-    atomic_store(&b->l->n_objects, count);
-    return OK;
-}
-
-static err commit(struct apply *b)
-{
-    for (size_t i = 0; i < b->n; i++)
-        undo_publish(b->l->undo, TAKE_PTR(b->items[i].run));
-    err e = write_history(b);
-    if (e.code == 0)
-        e = commit_mirror(b);
-    if (e.code) /* what the history has got, the next batch begins with */
-        undo_retract(b->l->undo, b->n);
-    else
-        ledgers_publish(b->l, &b->newest);
-    return e;
-}
-
 ERR apply_commit(struct apply *batch)
 {
     CLEANUP(apply_abortp) struct apply *b = batch;
-    if (b->broken)
+    if (b->stage->broken)
         return FAIL(ERR_IO, "apply: the batch failed at an earlier ledger");
-    return b->n ? commit(b) : OK;
+    if (b->n == 0)
+        return OK;
+    TRY(write_history(b)); /* what it has got in spite of an error, the next batch begins with */
+    b->l->stage = TAKE_PTR(b->stage);
+    return mirror_follow(b->l, b->items[b->n - 1].ledger.header.seq);
 }

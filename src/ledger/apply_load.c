@@ -65,7 +65,7 @@ ERR apply_load_begin(struct ledgers *l, const struct ledger_header *header, uint
     if (!hash256_eq(&hash, &header->hash))
         return FAIL(ERR_VERIFY, "load: ledger %u does not have the hash it states", header->seq);
     apply_load_abort(l);
-    TRY(mirror_clear(l->mirror));
+    TRY(repair_empty(l));
     TRY(store_load_begin(l->store, header->seq, n_chains));
     l->load = xcalloc(1, sizeof *l->load);
     l->load->header = *header;
@@ -272,6 +272,9 @@ ERR apply_load_commit(struct ledgers *l, const struct apply_ledger *ledger)
     atomic_store(&l->n_objects, apply_load_count(l));
     l->load = load_free(l->load);
     undo_reset(l->undo, ledger->header.seq);
-    ledgers_publish(l, &ledger->header);
+    atomic_store(&l->doubtful, false);
+    snap_set_unshut(&l->snaps);
+    ledgers_show(l, &ledger->header);
+    ledgers_tell(l, &ledger->header);
     return OK;
 }

@@ -5,9 +5,11 @@
 #include "ledger/apply.h"
 #include "ledger/ledgers_impl.h"
 #include "ledger/repair.h"
+#include "ledger/stage.h"
 #include "ledger/view_impl.h"
 #include "rt/core.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define UNDO_BYTES ((uint64_t)40 << 20)
@@ -30,6 +32,7 @@ ERR ledgers_open(const struct ledgers_opts *opts, struct ledgers **ret)
     l->store = opts->store;
     l->n_cores = opts->n_cores;
     l->lazy_undo = opts->lazy_undo;
+    l->lazy_repair = opts->lazy_repair;
     l->on_progress = opts->on_progress;
     l->arg = opts->arg;
     struct mirror_opts mirror = {
@@ -59,6 +62,7 @@ struct ledgers *ledgers_close(struct ledgers *l)
     if (l == NULL)
         return NULL;
     apply_load_abort(l);
+    stage_free(l->stage);
     for (uint32_t i = 0; l->slots && i < n_slots(l); i++)
         view_pool_free(&l->slots[i].free_views);
     free(l->slots);
@@ -91,12 +95,41 @@ ERR ledgers_slot_index(struct ledgers *l, uint32_t *ret)
     return FAIL(ERR_BUSY, "ledgers: more than %u threads beside the cores", LEDGERS_OTHER_THREADS);
 }
 
-void ledgers_publish(struct ledgers *l, const struct ledger_header *header)
+void ledgers_show(struct ledgers *l, const struct ledger_header *header)
 {
-    l->meta.header = *header;
     l->complete = true;
+    atomic_store_explicit(&l->mirror_bytes, mirror_bytes(l->mirror), memory_order_relaxed);
     snap_set_advance(&l->snaps); /* first: who has seen the tip must be able to open it */
     tip_set(&l->tip, header);
+}
+
+void ledgers_on_published(struct ledgers *l, ledgers_published_fn fn, void *arg)
+{
+    uint32_t n = atomic_load(&l->n_listeners);
+    assert(n < LEDGERS_LISTENERS);
+    l->listeners[n] = (struct ledgers_listener){fn, arg};
+    atomic_store(&l->n_listeners, n + 1);
+}
+
+void ledgers_off_published(struct ledgers *l, ledgers_published_fn fn, void *arg)
+{
+    uint32_t n = atomic_load(&l->n_listeners), n_kept = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (l->listeners[i].fn != fn || l->listeners[i].arg != arg)
+            l->listeners[n_kept++] = l->listeners[i];
+    atomic_store(&l->n_listeners, n_kept);
+}
+
+void ledgers_tell(struct ledgers *l, const struct ledger_header *header)
+{
+    uint32_t n = atomic_load(&l->n_listeners);
+    for (uint32_t i = 0; i < n; i++)
+        l->listeners[i].fn(l->listeners[i].arg, header);
+}
+
+void ledgers_interrupt(struct ledgers *l, bool on)
+{
+    atomic_store(&l->interrupted, on);
 }
 
 ERR ledgers_grow(struct ledgers *l)
@@ -167,6 +200,11 @@ bool ledgers_tip(struct ledgers *l, struct ledger_header *ret)
     return tip_get(&l->tip, ret);
 }
 
+bool ledgers_mirror_aside(struct ledgers *l)
+{
+    return atomic_load_explicit(&l->doubtful, memory_order_relaxed);
+}
+
 struct store *ledgers_store(struct ledgers *l)
 {
     return l->store;
@@ -176,9 +214,11 @@ void ledgers_get_stats(struct ledgers *l, struct ledgers_stats *ret)
 {
     *ret = (struct ledgers_stats){
         .n_objects = atomic_load_explicit(&l->n_objects, memory_order_relaxed),
-        .mirror_bytes = mirror_bytes(l->mirror),
+        .mirror_bytes = atomic_load_explicit(&l->mirror_bytes, memory_order_relaxed),
         .undo_bytes = undo_bytes(l->undo),
         .undo_ledgers = undo_ledgers(l->undo),
+        .n_rebuilt = atomic_load_explicit(&l->n_rebuilt, memory_order_relaxed),
+        .mirror_aside = atomic_load_explicit(&l->doubtful, memory_order_relaxed),
     };
     for (uint32_t i = 0; i < n_slots(l); i++) {
         const struct ledgers_slot *s = &l->slots[i];

@@ -16,6 +16,8 @@ struct ledgers_opts {
     uint64_t undo_max_bytes;   /* 0 = 40 MiB */
     uint32_t undo_max_ledgers; /* 0 = 256 */
     bool lazy_undo;            /* do not read the window back at start: it fills as ledgers come */
+    bool lazy_repair;          /* a mirror that must be rebuilt is left to the first mirror_follow:
+                                  the history answers meanwhile */
     uint32_t n_cores;          /* views are opened on cores 0..n-1, and on one other thread */
     /* Progress of a repair at open (replay or rebuild of the mirror); may be NULL. */
     void (*on_progress)(void *arg, const char *what, uint64_t done, uint64_t total);
@@ -28,12 +30,26 @@ struct ledgers_opts {
 ERR ledgers_open(const struct ledgers_opts *opts, struct ledgers **ret);
 struct ledgers *ledgers_close(struct ledgers *l); /* no views open any more; accepts NULL */
 
+/* Called for every ledger that becomes visible, whoever wrote it; in order, each exactly once, on
+ * the thread that applies ledgers: must not take long. What is there already when a listener is
+ * added is not told. */
+typedef void (*ledgers_published_fn)(void *arg, const struct ledger_header *header);
+/* Add a listener (at most 8), take it away; while no ledger is being applied. */
+void ledgers_on_published(struct ledgers *l, ledgers_published_fn fn, void *arg);
+void ledgers_off_published(struct ledgers *l, ledgers_published_fn fn, void *arg);
+
+/* The apply thread shall end: a rebuild of the mirror under way gives up (ERR_CANCELLED), and none
+ * begins. Any thread. */
+void ledgers_interrupt(struct ledgers *l, bool on);
+
 /* Newest and oldest complete ledger of the newest span. False: nothing yet. Any thread. */
 bool ledgers_range(struct ledgers *l, uint32_t *ret_first, uint32_t *ret_last);
 /* All complete spans, as text for people and server_info: "3-793" (or "empty"). In `a`. */
 const char *ledgers_range_text(struct ledgers *l, struct arena *a);
 /* Header of the newest ledger; false: nothing yet. Any thread, never waits. */
 bool ledgers_tip(struct ledgers *l, struct ledger_header *ret);
+/* The mirror is damaged or being made anew, and the history answers. Any thread. */
+bool ledgers_mirror_aside(struct ledgers *l);
 struct store *ledgers_store(struct ledgers *l);
 
 struct ledgers_stats {
@@ -44,5 +60,7 @@ struct ledgers_stats {
     uint64_t reads_mirror;  /* answered by the mirror alone, */
     uint64_t reads_undo;    /* with the undo window, */
     uint64_t reads_history; /* by the history */
+    uint64_t n_rebuilt;     /* times the mirror was made anew, since the start */
+    bool mirror_aside;      /* the mirror is damaged or being made anew: the history answers */
 };
 void ledgers_get_stats(struct ledgers *l, struct ledgers_stats *ret);

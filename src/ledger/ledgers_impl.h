@@ -13,8 +13,12 @@
 /* Threads that are no core get a slot each when they open their first view, and keep it. */
 #define LEDGERS_OTHER_THREADS 32
 
+/* Who is told of ledgers that become visible, at most. */
+#define LEDGERS_LISTENERS 8
+
 struct view;
 struct apply_load;
+struct stage;
 
 struct ledgers_slot {
     _Alignas(64) struct view *free_views;
@@ -36,9 +40,21 @@ struct ledgers {
     _Atomic uintptr_t others[LEDGERS_OTHER_THREADS]; /* pthread_t + 1; 0 = free */
     void (*on_progress)(void *arg, const char *what, uint64_t done, uint64_t total);
     void *arg;
+    struct ledgers_listener {
+        ledgers_published_fn fn;
+        void *arg;
+    } listeners[LEDGERS_LISTENERS];
+    _Atomic uint32_t n_listeners;
+    _Atomic uint64_t mirror_bytes; /* of the file, for other threads than the writer */
+    _Atomic uint64_t n_rebuilt;    /* times the mirror was made anew, since the start */
+    _Atomic bool doubtful;         /* the mirror is not to be believed: repair.h */
+    _Atomic bool interrupted;
+    bool lazy_repair;
     /* The writer's. */
-    struct mirror_meta meta; /* as committed; valid if `complete` */
-    bool complete;
+    struct mirror_meta meta; /* as committed; valid if `complete` and the mirror is not doubtful */
+    bool complete;           /* there is a tip */
+    struct stage *stage;     /* ledgers that the history has got, and the mirror's transaction */
+    uint32_t n_failed;       /* attempts to follow, in a row */
     struct apply_load *load;
     _Atomic uint64_t n_loaded;
     _Atomic uint64_t n_objects;
@@ -46,8 +62,10 @@ struct ledgers {
 
 /* Slot of the calling thread. Errors: ERR_BUSY (too many threads). */
 ERR ledgers_slot_index(struct ledgers *l, uint32_t *ret);
-/* The mirror has committed this ledger: let everybody see it. */
-void ledgers_publish(struct ledgers *l, const struct ledger_header *header);
+/* This ledger is the newest now: let everybody see it. */
+void ledgers_show(struct ledgers *l, const struct ledger_header *header);
+/* Tell the listeners of a ledger that became visible: each once, in order. */
+void ledgers_tell(struct ledgers *l, const struct ledger_header *header);
 /* Twice the mirror's address space, once no view is open. Errors: ERR_LIMIT. */
 ERR ledgers_grow(struct ledgers *l);
 /* Grow until the map has room for so many bytes. Between transactions. Errors: ERR_LIMIT. */

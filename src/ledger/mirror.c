@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/cursor.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -33,6 +34,8 @@ ERR mirror_check(const struct mirror *m, int rc, const char *what)
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID:
     case MDB_PANIC: return FAIL(ERR_CORRUPT, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
+    case ENOSPC:
+    case EDQUOT: return FAIL(ERR_FULL, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
     default: return FAIL(ERR_IO, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
     }
 }
@@ -54,13 +57,38 @@ static err take_lock(struct mirror *m)
     return FAIL(ERR_IO, "mirror: %s: %s", path, strerror(errno));
 }
 
-static err env_open(struct mirror *m, const struct mirror_opts *opts, uint64_t map_bytes)
+/* Pages that the newest meta page counts on are there. Beyond the file's end the map is no memory.
+ */
+static err check_size(const struct mirror *m)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat file;
+    mdb_filehandle_t fd;
+    if (mdb_env_info(m->env, &info) != 0 || mdb_env_stat(m->env, &stat) != 0 ||
+        mdb_env_get_fd(m->env, &fd) != 0 || fstat(fd, &file) != 0)
+        return FAIL(ERR_IO, "mirror: %s: no size of the file", m->path);
+    uint64_t needed = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+    if ((uint64_t)file.st_size < needed)
+        return FAIL(ERR_CORRUPT, "mirror: %s: data.mdb has %lld bytes, should have %llu", m->path,
+                    (long long)file.st_size, (unsigned long long)needed);
+    return OK;
+}
+
+static void env_close(struct mirror *m)
+{
+    if (m->env)
+        mdb_env_close(m->env);
+    m->env = NULL;
+}
+
+static err env_open(struct mirror *m, uint64_t map_bytes)
 {
     TRY(mirror_check(m, mdb_env_create(&m->env), "create"));
     m->map_bytes = map_bytes;
     int rc = mdb_env_set_maxdbs(m->env, 3);
     if (rc == 0)
-        rc = mdb_env_set_maxreaders(m->env, opts->max_readers);
+        rc = mdb_env_set_maxreaders(m->env, m->max_readers);
     if (rc == 0)
         rc = mdb_env_set_mapsize(m->env, map_bytes);
     if (rc == 0)
@@ -70,10 +98,9 @@ static err env_open(struct mirror *m, const struct mirror_opts *opts, uint64_t m
         rc = mdb_env_info(m->env, &info);
     if (rc == 0) {
         m->map_bytes = info.me_mapsize; /* not less than the file has */
-        return OK;
+        return check_size(m);
     }
-    mdb_env_close(m->env);
-    m->env = NULL;
+    env_close(m);
     if (rc == ENOMEM)
         return FAIL(ERR_LIMIT, "mirror: %s: no address space for a map of %llu MiB", m->path,
                     (unsigned long long)(map_bytes >> 20));
@@ -82,15 +109,15 @@ static err env_open(struct mirror *m, const struct mirror_opts *opts, uint64_t m
 
 /* The map only takes addresses, no memory; where even those are limited, a smaller one has to do.
  */
-static err env_open_largest(struct mirror *m, const struct mirror_opts *opts)
+static err env_open_largest(struct mirror *m, uint64_t map_bytes)
 {
-    if (opts->map_bytes)
-        return env_open(m, opts, opts->map_bytes);
+    if (map_bytes)
+        return env_open(m, map_bytes);
     uint64_t bytes = sizeof(void *) == 8 ? MAP_LARGEST : MAP_SMALLEST;
-    err e = env_open(m, opts, bytes);
+    err e = env_open(m, bytes);
     while (e.code == ERR_LIMIT && bytes > MAP_SMALLEST) {
         bytes /= 4;
-        e = env_open(m, opts, bytes);
+        e = env_open(m, bytes);
     }
     return e;
 }
@@ -118,14 +145,47 @@ static void mirror_freep(struct mirror **m)
     mirror_close(*m);
 }
 
+static err remove_file(const struct mirror *m, const char *name)
+{
+    char path[2048];
+    snprintf(path, sizeof path, "%s/%s", m->path, name);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return FAIL(ERR_IO, "mirror: %s: %s", path, strerror(errno));
+    return OK;
+}
+
+static err begin_files(struct mirror *m, uint64_t map_bytes)
+{
+    env_close(m);
+    TRY(remove_file(m, "data.mdb"));
+    TRY(remove_file(m, "lock.mdb"));
+    TRY(env_open_largest(m, map_bytes));
+    return open_databases(m);
+}
+
+ERR mirror_reset(struct mirror *m)
+{
+    err e = begin_files(m, m->map_bytes);
+    if (e.code)
+        env_close(m);
+    return e;
+}
+
 ERR mirror_open(const struct mirror_opts *opts, struct mirror **ret)
 {
     CLEANUP(mirror_freep) struct mirror *m = xcalloc(1, sizeof *m);
     m->lock_fd = -1;
     m->path = xstrdup(opts->path);
+    m->max_readers = opts->max_readers;
     TRY(take_lock(m));
-    TRY(env_open_largest(m, opts));
-    TRY(open_databases(m));
+    err e = env_open_largest(m, opts->map_bytes);
+    if (e.code == 0)
+        e = open_databases(m);
+    if (e.code == ERR_CORRUPT || e.code == ERR_VERSION) {
+        LOG_ERROR("%s: thrown away", err_text());
+        e = begin_files(m, opts->map_bytes);
+    }
+    TRY(e);
     *ret = TAKE_PTR(m);
     return OK;
 }
@@ -134,8 +194,7 @@ struct mirror *mirror_close(struct mirror *m)
 {
     if (m == NULL)
         return NULL;
-    if (m->env)
-        mdb_env_close(m->env);
+    env_close(m);
     if (m->lock_fd >= 0)
         close(m->lock_fd);
     free(m->path);
@@ -176,12 +235,24 @@ ERR mirror_meta_put(const struct mirror *m, MDB_txn *txn, const struct mirror_me
 
 ERR mirror_write_begin(const struct mirror *m, MDB_txn **ret)
 {
+    if (m->env == NULL)
+        return FAIL(ERR_IO, "mirror: %s: not open", m->path);
     return mirror_check(m, mdb_txn_begin(m->env, NULL, 0, ret), "begin");
 }
 
 ERR mirror_write_commit(const struct mirror *m, MDB_txn *txn)
 {
-    return mirror_check(m, mdb_txn_commit(txn), "commit");
+    int rc = mdb_txn_commit(txn);
+    MDB_txn *probe = NULL;
+    if (rc == 0 || rc == MDB_MAP_FULL)
+        return mirror_check(m, rc, "commit");
+    /* a failed write of data is as if it had not been; of the meta page nobody knows */
+    int state = mdb_txn_begin(m->env, NULL, MDB_RDONLY, &probe);
+    if (state == 0)
+        mdb_txn_abort(probe);
+    if (state == MDB_PANIC)
+        return FAIL(ERR_CORRUPT, "mirror: %s: commit: %s", m->path, mdb_strerror(rc));
+    return mirror_check(m, rc, "commit");
 }
 
 ERR mirror_clear(const struct mirror *m)
@@ -225,7 +296,7 @@ uint64_t mirror_bytes(const struct mirror *m)
 {
     MDB_envinfo info;
     MDB_stat stat;
-    if (mdb_env_info(m->env, &info) != 0 || mdb_env_stat(m->env, &stat) != 0)
+    if (m->env == NULL || mdb_env_info(m->env, &info) != 0 || mdb_env_stat(m->env, &stat) != 0)
         return 0;
     return ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
 }

@@ -17,6 +17,7 @@ struct mirror {
     MDB_dbi tree;
     MDB_dbi meta;
     uint64_t map_bytes;
+    uint32_t max_readers;
     int lock_fd;
     char *path;
 };
@@ -33,12 +34,18 @@ struct mirror_meta {
     struct ledger_header header;           /* the ledger whose state this is */
 };
 
-/* Open the files, holding the directory against other processes. Errors: ERR_LOCKED, ERR_IO,
- * ERR_CORRUPT, ERR_VERSION, ERR_LIMIT (no address space). */
+/* Open the files, holding the directory against other processes. A file that is damaged, or of
+ * another format, is thrown away (the log says so): the mirror is empty then. Errors: ERR_LOCKED,
+ * ERR_IO, ERR_FULL, ERR_LIMIT (no address space). */
 ERR mirror_open(const struct mirror_opts *opts, struct mirror **ret);
 struct mirror *mirror_close(struct mirror *m); /* all transactions have ended; accepts NULL */
 
-/* LMDB's result code as an error; OK for success. `what` says what was tried. */
+/* Throw the files away and begin with empty ones. No transaction is open. Errors: ERR_IO, ERR_FULL;
+ * then the mirror can do nothing until a later attempt succeeds. */
+ERR mirror_reset(struct mirror *m);
+
+/* LMDB's result code as an error; OK for success. `what` says what was tried. ERR_FULL: the disk
+ * is; ERR_CORRUPT: the mirror is damaged, or nobody knows. */
 ERR mirror_check(const struct mirror *m, int rc, const char *what);
 
 /* Read the meta record. ERR_NOT_FOUND: the mirror is empty or incomplete. ERR_CORRUPT, ERR_VERSION.

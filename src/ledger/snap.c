@@ -36,17 +36,21 @@ static struct snap *snap_free(struct snap *snap)
     return NULL;
 }
 
+static void clear_slot(struct snap_slot *slot)
+{
+    slot->current = snap_free(slot->current);
+    while (slot->spare) {
+        struct snap *next = slot->spare->next;
+        snap_free(slot->spare);
+        slot->spare = next;
+    }
+    slot->n_snaps = 0;
+}
+
 void snap_set_deinit(struct snap_set *s)
 {
-    for (uint32_t i = 0; i < s->n_slots; i++) {
-        struct snap_slot *slot = &s->slots[i];
-        slot->current = snap_free(slot->current);
-        while (slot->spare) {
-            struct snap *next = slot->spare->next;
-            snap_free(slot->spare);
-            slot->spare = next;
-        }
-    }
+    for (uint32_t i = 0; s->slots && i < s->n_slots; i++)
+        clear_slot(&s->slots[i]);
     free(s->slots);
     *s = (struct snap_set){0};
 }
@@ -137,7 +141,13 @@ static err refresh(struct snap_set *s, struct snap_slot *slot, uint64_t generati
 ERR snap_acquire(struct snap_set *s, uint32_t slot_index, struct snap **ret)
 {
     struct snap_slot *slot = &s->slots[slot_index];
+    if (__builtin_expect(atomic_load_explicit(&s->shut, memory_order_relaxed), 0))
+        return (err){ERR_STALE};
     enter(slot);
+    if (__builtin_expect(atomic_load(&s->shut), 0)) { /* since then */
+        leave(slot);
+        return (err){ERR_STALE};
+    }
     uint64_t generation = atomic_load_explicit(&s->generation, memory_order_acquire);
     struct snap *snap = slot->current;
     if (__builtin_expect(!snap || !snap->running || snap->generation != generation, 0)) {
@@ -215,4 +225,25 @@ void snap_set_thaw(struct snap_set *s)
 {
     for (uint32_t i = 0; i < s->n_slots; i++)
         writer_gives_back(&s->slots[i]);
+}
+
+void snap_set_shut(struct snap_set *s)
+{
+    atomic_store(&s->shut, true);
+}
+
+bool snap_set_clear(struct snap_set *s, uint32_t wait_ms)
+{
+    if (!snap_set_freeze(s, wait_ms))
+        return false;
+    for (uint32_t i = 0; i < s->n_slots; i++)
+        clear_slot(&s->slots[i]);
+    snap_set_thaw(s);
+    return true;
+}
+
+void snap_set_unshut(struct snap_set *s)
+{
+    atomic_fetch_add(&s->generation, 1);
+    atomic_store(&s->shut, false);
 }

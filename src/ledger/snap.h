@@ -31,6 +31,7 @@ struct snap_slot {
 struct snap_set {
     struct mirror *mirror;
     _Atomic uint64_t generation; /* counts commits */
+    _Atomic bool shut;           /* nothing is acquired */
     uint32_t n_slots;
     struct snap_slot *slots;
 };
@@ -40,8 +41,8 @@ struct snap_set {
 void snap_set_init(struct snap_set *s, struct mirror *m, uint32_t n_slots);
 void snap_set_deinit(struct snap_set *s); /* no users */
 
-/* Newest committed ledger. Called by the slot's thread. Errors: ERR_BUSY (too many old snapshots in
- * use), ERR_IO, ERR_CORRUPT. */
+/* Newest committed ledger. Called by the slot's thread. Errors: ERR_STALE (the set is shut),
+ * ERR_BUSY (too many old snapshots in use), ERR_IO, ERR_CORRUPT. */
 ERR snap_acquire(struct snap_set *s, uint32_t slot, struct snap **ret);
 void snap_release(struct snap_set *s, uint32_t slot, struct snap *snap);
 
@@ -51,3 +52,11 @@ void snap_set_advance(struct snap_set *s);
  * after `wait_ms`. */
 bool snap_set_freeze(struct snap_set *s, uint32_t wait_ms);
 void snap_set_thaw(struct snap_set *s);
+
+/* Nothing is acquired from now on; snapshots in use stay. Any thread. */
+void snap_set_shut(struct snap_set *s);
+/* Writer, the set being shut: wait until no snapshot is in use, and end all transactions, so that
+ * the mirror can be closed. False: there still was one in use after `wait_ms`. */
+bool snap_set_clear(struct snap_set *s, uint32_t wait_ms);
+/* Writer: acquire again; the mirror may be another. */
+void snap_set_unshut(struct snap_set *s);

@@ -2,6 +2,7 @@
 #include "ledger/view.h"
 
 #include "base/mem.h"
+#include "ledger/repair.h"
 #include "ledger/view_impl.h"
 #include "rt/fiber.h"
 
@@ -80,9 +81,25 @@ YIELDS static err use_history(struct view *v, uint32_t seq)
     return store_header_get(v->ledgers->store, seq, &v->own_header);
 }
 
+/* Without a mirror. */
+YIELDS static err begin_history(struct view *v, uint32_t seq)
+{
+    struct ledger_header tip;
+    if (!tip_get(&v->ledgers->tip, &tip))
+        return FAIL(ERR_NOT_FOUND, "view: no ledger is held yet");
+    if (seq > tip.seq)
+        return FAIL(ERR_NOT_FOUND, "view: ledger %u is not held, the newest is %u", seq, tip.seq);
+    return use_history(v, seq ? seq : tip.seq);
+}
+
 YIELDS static err view_begin(struct view *v, uint32_t seq)
 {
-    TRY(snap_acquire(&v->ledgers->snaps, v->slot, &v->snap));
+    err e = snap_acquire(&v->ledgers->snaps, v->slot, &v->snap);
+    if (e.code == ERR_CORRUPT)
+        (void)repair_doubt(v->ledgers, err_text()).code;
+    if (e.code == ERR_CORRUPT || e.code == ERR_STALE)
+        return begin_history(v, seq);
+    TRY(e);
     if (!v->snap->complete)
         return FAIL(ERR_NOT_FOUND, "view: no ledger is held yet");
     v->header = &v->snap->header;
@@ -168,18 +185,39 @@ YIELDS static err history_get(struct view *v, const struct hash256 *keys, size_t
     return store_objects_get(v->ledgers->store, v->header->seq, keys, n, a, ret, NULL);
 }
 
+/* After a read from the mirror: damage that it met. From here on the history answers; what was read
+ * before stays valid: the snapshot is kept. */
+static err mirror_held(struct view *v, err e)
+{
+    if (e.code != ERR_CORRUPT)
+        return e;
+    (void)repair_doubt(v->ledgers, err_text()).code;
+    v->from = VIEW_FROM_HISTORY;
+    return OK;
+}
+
+/* Where to read now: a mirror that others have found to be damaged is not asked any more. */
+static enum view_from source_of(struct view *v)
+{
+    if (__builtin_expect(atomic_load_explicit(&v->ledgers->doubtful, memory_order_relaxed), 0))
+        v->from = VIEW_FROM_HISTORY;
+    return v->from;
+}
+
 /* One object; empty = absent. */
 YIELDS static err get_or_empty(struct view *v, const struct hash256 *key, struct arena *a,
                                struct slice *ret)
 {
-    if (v->from == VIEW_FROM_MIRROR) {
+    if (source_of(v) == VIEW_FROM_MIRROR) {
         *ret = SLICE_EMPTY;
         err e = mirror_get(v->ledgers->mirror, v->snap->txn, key, ret);
-        return e.code == ERR_NOT_FOUND ? OK : e;
+        if (e.code == 0 || e.code == ERR_NOT_FOUND)
+            return OK;
+        TRY(mirror_held(v, e));
     }
     if (v->from == VIEW_FROM_UNDO) {
-        TRY(view_undo_get(v, key, ret));
-        if (undo_held(v))
+        TRY(mirror_held(v, view_undo_get(v, key, ret)));
+        if (v->from == VIEW_FROM_UNDO && undo_held(v))
             return OK;
     }
     return history_get(v, key, 1, a, ret);
@@ -251,10 +289,10 @@ YIELDS static err history_walk(struct view *v, const struct hash256 *key, size_t
 YIELDS ERR view_page(struct view *v, const struct hash256 *key, size_t n, struct arena *a,
                      struct view_entry *ret, size_t *ret_n)
 {
-    if (v->from == VIEW_FROM_MIRROR) {
-        TRY(mirror_walk(v, key, n, ret, ret_n));
+    if (source_of(v) == VIEW_FROM_MIRROR) {
+        TRY(mirror_held(v, mirror_walk(v, key, n, ret, ret_n)));
     } else if (v->from == VIEW_FROM_UNDO) {
-        TRY(view_undo_walk(v, key, n, ret, ret_n));
+        TRY(mirror_held(v, view_undo_walk(v, key, n, ret, ret_n)));
         undo_held(v);
     }
     if (v->from == VIEW_FROM_HISTORY)
@@ -285,10 +323,10 @@ YIELDS ERR view_next(struct view *v, const struct hash256 *key, struct arena *a,
     count(v, 1);
     struct view_entry entry;
     size_t n = 0;
-    if (v->from == VIEW_FROM_MIRROR) {
-        TRY(mirror_walk(v, key, 1, &entry, &n));
+    if (source_of(v) == VIEW_FROM_MIRROR) {
+        TRY(mirror_held(v, mirror_walk(v, key, 1, &entry, &n)));
     } else if (v->from == VIEW_FROM_UNDO) {
-        TRY(view_undo_walk(v, key, 1, &entry, &n));
+        TRY(mirror_held(v, view_undo_walk(v, key, 1, &entry, &n)));
         undo_held(v);
     }
     if (v->from == VIEW_FROM_HISTORY)

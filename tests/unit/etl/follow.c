@@ -55,9 +55,10 @@ static double cpu_s(void)
            (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-static void on_published(void *arg, uint32_t seq)
+static void on_published(void *arg, const struct ledger_header *header)
 {
     struct run *r = arg;
+    uint32_t seq = header->seq;
     uint32_t before = atomic_exchange(&r->newest, seq);
     if (before && seq != before + 1)
         atomic_fetch_add(&r->n_out_of_order, 1);
@@ -154,9 +155,8 @@ static void ingest(void *arg)
                           .counters = r->counters,
                           .start_sequence = r->first,
                           .finish_sequence = r->last,
-                          .show_progress = isatty(2) != 0,
-                          .on_published = on_published,
-                          .arg = r};
+                          .show_progress = isatty(2) != 0};
+    ledgers_on_published(r->ledgers, on_published, r);
     must(etl_start(&eo, &etl), "etl");
     struct etl_info info = {0};
     int64_t said = 0;

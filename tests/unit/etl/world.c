@@ -163,6 +163,15 @@ static void say_last(struct world_source *s)
     snprintf(s->held, sizeof s->held, "%u-%u", FIRST, s->fake.newest);
 }
 
+static void on_published(void *arg, const struct ledger_header *header)
+{
+    struct world *w = arg;
+    uint32_t n = atomic_load(&w->n_published);
+    if (n < WORLD_MAX_PUBLISHED)
+        w->published[n] = header->seq;
+    atomic_store(&w->n_published, n + 1);
+}
+
 struct world *world_new(uint64_t seed, size_t n_objects, uint32_t n_ledgers, uint32_t n_sources)
 {
     struct world *w = xcalloc(1, sizeof *w);
@@ -200,15 +209,6 @@ YIELDS void world_free(struct world *w)
     free(w);
 }
 
-static void on_published(void *arg, uint32_t seq)
-{
-    struct world *w = arg;
-    uint32_t n = atomic_load(&w->n_published);
-    if (n < WORLD_MAX_PUBLISHED)
-        w->published[n] = seq;
-    atomic_store(&w->n_published, n + 1);
-}
-
 YIELDS void world_follow(struct world *w)
 {
     struct sources_endpoint e[WORLD_SOURCES];
@@ -220,8 +220,8 @@ YIELDS void world_follow(struct world *w)
     w->opts.store = w->store;
     w->opts.sources = w->sources;
     w->opts.counters = w->counters;
-    w->opts.on_published = on_published;
-    w->opts.arg = w;
+    ledgers_off_published(w->ledgers, on_published, w); /* of an earlier time */
+    ledgers_on_published(w->ledgers, on_published, w);
     ASSERT_OK(etl_start(&w->opts, &w->etl));
 }
 

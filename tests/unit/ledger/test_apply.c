@@ -173,7 +173,7 @@ TEST(keys_must_ascend)
     struct apply_ledger in = chain_apply_ledger(l);
     in.objects = objects;
     objects[1] = objects[0];
-    ASSERT_ERR(ERR_INVALID, apply_add(b, &in));
+    ASSERT_ERR(ERR_VERIFY, apply_add(b, &in));
     in.objects = l->diff;
     ASSERT_OK(apply_add(b, &in));
     ASSERT_OK(apply_commit(b));
@@ -234,14 +234,19 @@ TEST(history_that_went_ahead_is_followed)
     fixture_deinit(&f);
 }
 
-TEST(unchanged_and_absent_objects_do_no_harm)
+/* The root says nothing about them, so they are not stored: not even if metadata does not name
+ * them. */
+TEST(unchanged_and_absent_objects_are_left_out)
 {
     struct fixture f;
     fixture_init(&f, 6);
     const struct chain_ledger *l = chain_at(&f.chain, 10);
     struct store_object objects[2] = {l->objects[3], {l->objects[l->n - 1].key, SLICE_EMPTY}};
     objects[1].key.b[31] ^= 1; /* nobody has it */
+    struct hash256 unnamed[] = {objects[0].key, objects[1].key};
     struct apply_ledger in = {.header = l->header, .objects = objects, .n_objects = 2};
+    in.unnamed = unnamed;
+    in.n_unnamed = 2;
     in.header.seq++;
     in.header.parent_hash = l->header.hash;
     in.header.hash = digest_ledger(&in.header);
@@ -250,6 +255,16 @@ TEST(unchanged_and_absent_objects_do_no_harm)
     ASSERT_OK(apply_add(b, &in));
     ASSERT_OK(apply_commit(b));
     ASSERT_INT(11, tip_seq(f.ledgers));
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct hash256 *keys = NULL;
+    struct slice got[2];
+    uint32_t seqs[2];
+    size_t n = 0;
+    ASSERT_OK(store_diff(f.store, 11, a, &keys, &n));
+    ASSERT_INT(0, n);
+    ASSERT_OK(store_objects_get(f.store, 11, unnamed, 2, a, got, seqs));
+    ASSERT_INT(0, seqs[0]);
+    ASSERT(seqs[1] == UINT32_MAX);
     fixture_deinit(&f);
 }
 

@@ -32,7 +32,16 @@ TEST(path_that_cannot_be_made_is_an_error)
     ASSERT_ERR(ERR_IO, mirror_open(&opts, &m));
 }
 
-TEST(file_of_another_kind_is_refused)
+static void expect_empty(struct mirror *m)
+{
+    MDB_txn *txn = NULL;
+    struct mirror_meta got;
+    ASSERT_OK(mirror_write_begin(m, &txn));
+    ASSERT_ERR(ERR_NOT_FOUND, mirror_meta_get(m, txn, &got));
+    mdb_txn_abort(txn);
+}
+
+TEST(file_of_another_kind_is_thrown_away)
 {
     char path[256];
     snprintf(path, sizeof path, "%s/data.mdb", test_dir());
@@ -42,7 +51,43 @@ TEST(file_of_another_kind_is_refused)
     fclose(f);
     struct mirror_opts opts = {.path = test_dir(), .max_readers = 16};
     struct mirror *m = NULL;
-    ASSERT_ERR(ERR_CORRUPT, mirror_open(&opts, &m));
+    ASSERT_OK(mirror_open(&opts, &m));
+    expect_empty(m);
+    mirror_close(m);
+}
+
+/* Beyond the end of the file the map is no memory: it is found before anything is read. */
+TEST(file_that_was_cut_off_is_thrown_away)
+{
+    struct mirror *m = open_here();
+    MDB_txn *txn = NULL;
+    static uint8_t big[100000];
+    MDB_val key = {3, "key"}, value = {sizeof big, big};
+    ASSERT_OK(mirror_write_begin(m, &txn));
+    ASSERT_INT(0, mdb_put(txn, m->state, &key, &value, 0));
+    ASSERT_OK(mirror_write_commit(m, txn));
+    mirror_close(m);
+    char path[256];
+    snprintf(path, sizeof path, "%s/data.mdb", test_dir());
+    ASSERT_INT(0, truncate(path, 40000));
+    m = open_here();
+    expect_empty(m);
+    mirror_close(m);
+}
+
+TEST(a_mirror_can_be_begun_anew)
+{
+    struct mirror *m = open_here();
+    struct mirror_meta meta = {.header.seq = 77}, got;
+    MDB_txn *txn = NULL;
+    for (int i = 0; i < 3; i++) {
+        ASSERT_OK(mirror_write_begin(m, &txn));
+        ASSERT_OK(mirror_meta_put(m, txn, &meta));
+        ASSERT_OK(mirror_write_commit(m, txn));
+        ASSERT_OK(mirror_reset(m));
+        expect_empty(m);
+    }
+    mirror_close(m);
 }
 
 TEST(meta_record_comes_back)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/mirror_follow.h"
+
+#include "base/mem.h"
+#include "ledger/repair.h"
+#include "ledger/stage.h"
+
+#include <stdlib.h>
+
+/* Bounds of one transaction, as for batches that come from sources. */
+#define STEP_CHANGES 4000
+#define STEP_LEDGERS 256
+
+static int key_order(const void *a, const void *b)
+{
+    return memcmp(a, b, 32);
+}
+
+/* What a ledger changed, as the history has it; in `a`. */
+static err read_ledger(struct ledgers *l, uint32_t seq, struct arena *a,
+                       struct ledger_header *ret_header, struct store_object **ret, size_t *ret_n)
+{
+    struct hash256 *keys = NULL;
+    size_t n = 0, n_kept = 0;
+    TRY(store_header_get(l->store, seq, ret_header));
+    TRY(store_diff(l->store, seq, a, &keys, &n));
+    if (n)
+        qsort(keys, n, sizeof *keys, key_order);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || !hash256_eq(&keys[i], &keys[n_kept - 1]))
+            keys[n_kept++] = keys[i];
+    struct slice *objects = arena_array(a, struct slice, n_kept + 1);
+    TRY(store_objects_get(l->store, seq, keys, n_kept, a, objects, NULL));
+    *ret = arena_array(a, struct store_object, n_kept + 1);
+    for (size_t i = 0; i < n_kept; i++)
+        (*ret)[i] = (struct store_object){keys[i], objects[i]};
+    *ret_n = n_kept;
+    return OK;
+}
+
+/* Some ledgers of the history, up to `to`. */
+static err stage_history(struct ledgers *l, struct stage *s, uint32_t to, struct arena *a)
+{
+    size_t n_changes = 0;
+    while (s->newest.seq < to && n_changes < STEP_CHANGES && s->n < STEP_LEDGERS) {
+        struct ledger_header header;
+        struct store_object *objects = NULL;
+        size_t n = 0;
+        TRY(read_ledger(l, s->newest.seq + 1, a, &header, &objects, &n));
+        /* it was verified before it was stored: what does not match is the mirror */
+        err e = repair_note(l, stage_add(s, &header, objects, n));
+        if (e.code == ERR_VERIFY)
+            return repair_doubt(l, err_text());
+        TRY(e);
+        n_changes += n;
+    }
+    return OK;
+}
+
+static err follow_some(struct ledgers *l, uint32_t to)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    CLEANUP(stage_freep) struct stage *s = TAKE_PTR(l->stage);
+    if (s == NULL) {
+        TRY(repair_note(l, stage_begin(l, &s)));
+        TRY(stage_history(l, s, to, a));
+    }
+    return repair_note(l, stage_commit(TAKE_PTR(s)));
+}
+
+/* The newest ledger of the history; 0: none. */
+static uint32_t newest_held(struct ledgers *l, uint32_t *ret_first)
+{
+    struct store_range ranges[STORE_MAX_RANGES];
+    size_t n = 0;
+    store_ranges(l->store, ranges, &n);
+    *ret_first = n ? ranges[n - 1].first : 0;
+    return n ? ranges[n - 1].last : 0;
+}
+
+static err follow(struct ledgers *l, uint32_t to)
+{
+    uint32_t first, last = newest_held(l, &first);
+    if (l->stage == NULL && last > l->meta.header.seq && first > l->meta.header.seq + 1)
+        return repair_doubt(l, "mirror: older than the newest part of the history");
+    uint32_t begun = l->meta.header.seq;
+    to = to ? MIN(to, last) : last;
+    while (l->meta.header.seq < to) {
+        if (atomic_load(&l->interrupted) && l->stage == NULL)
+            return FAIL(ERR_CANCELLED, "mirror: stopping");
+        bool read = l->stage == NULL;
+        TRY(follow_some(l, to));
+        if (read && l->on_progress)
+            l->on_progress(l->arg, "replaying ledgers", l->meta.header.seq - begun, to - begun);
+    }
+    return OK;
+}
+
+/* Doubt that comes up on the way is met at once. */
+ERR mirror_follow(struct ledgers *l, uint32_t to)
+{
+    err e = OK;
+    if (!l->complete)
+        return OK;
+    for (int i = 0; i < 2; i++) {
+        if (atomic_load(&l->doubtful))
+            l->stage = stage_free(l->stage); /* the history has its ledgers */
+        TRY(repair_mirror(l));
+        e = follow(l, to);
+        l->stage = stage_free(l->stage);
+        if (e.code == 0 || !atomic_load(&l->doubtful))
+            break;
+    }
+    return e;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/rebuild.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+#define REBUILD_KEYS 1024 /* read from the history at once */
+#define REBUILD_TXN_BYTES ((uint64_t)32 << 20)
+
+struct rebuild {
+    struct ledgers *l;
+    const struct ledger_header *header;
+    MDB_txn *txn;
+    uint64_t txn_bytes;
+    uint64_t n_objects;
+    struct hash256 at; /* last key done */
+    struct hash256 keys[REBUILD_KEYS];
+    struct slice objects[REBUILD_KEYS];
+};
+
+static void rebuild_freep(struct rebuild **r)
+{
+    if ((*r)->txn)
+        mdb_txn_abort((*r)->txn);
+    free(*r);
+}
+
+static err rebuild_txn(struct rebuild *r)
+{
+    if (r->txn && r->txn_bytes < REBUILD_TXN_BYTES)
+        return OK;
+    if (r->txn)
+        TRY(mirror_write_commit(r->l->mirror, TAKE_PTR(r->txn)));
+    r->txn_bytes = 0;
+    TRY(ledgers_reserve(r->l, LEDGERS_RESERVE_BYTES));
+    return mirror_write_begin(r->l->mirror, &r->txn);
+}
+
+static err rebuild_append(struct rebuild *r, const struct hash256 *key, struct slice object)
+{
+    if (object.n == 0)
+        return FAIL(ERR_CORRUPT, "history: ledger %u lists an object that it does not have",
+                    r->header->seq);
+    MDB_val k = mirror_val(hash256_slice(key)), value = mirror_val(object);
+    r->txn_bytes += 32 + object.n;
+    r->n_objects++;
+    struct mirror *m = r->l->mirror;
+    return mirror_check(m, mdb_put(r->txn, m->state, &k, &value, MDB_APPEND), "rebuild");
+}
+
+/* The next keys of the history's list; 0 = the end. */
+static err rebuild_keys(struct rebuild *r, size_t *ret_n)
+{
+    size_t n = 0;
+    for (; n < REBUILD_KEYS; n++) {
+        err e = store_next(r->l->store, r->header->seq, &r->at, &r->keys[n]);
+        if (e.code == ERR_NOT_FOUND)
+            break;
+        TRY(e);
+        if (hash256_cmp(&r->at, &r->keys[n]) >= 0)
+            return FAIL(ERR_CORRUPT, "history: the keys of ledger %u do not ascend",
+                        r->header->seq);
+        r->at = r->keys[n];
+    }
+    *ret_n = n;
+    return OK;
+}
+
+static err rebuild_objects(struct rebuild *r, size_t n)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    TRY(store_objects_get(r->l->store, r->header->seq, r->keys, n, a, r->objects, NULL));
+    TRY(rebuild_txn(r));
+    for (size_t i = 0; i < n; i++)
+        TRY(rebuild_append(r, &r->keys[i], r->objects[i]));
+    return OK;
+}
+
+static err finish(struct ledgers *l, MDB_txn *txn, const struct ledger_header *header)
+{
+    struct mirror_meta meta = l->meta;
+    meta.header = *header;
+    uint64_t count = 0;
+    err e = tree_count(l->mirror, txn, &count);
+    if (e.code == 0)
+        e = mirror_meta_put(l->mirror, txn, &meta);
+    if (e.code) {
+        mdb_txn_abort(txn);
+        return e;
+    }
+    TRY(mirror_write_commit(l->mirror, txn));
+    l->meta = meta;
+    atomic_store(&l->n_objects, count);
+    return OK;
+}
+
+static err rebuild_tree(struct rebuild *r)
+{
+    if (r->txn)
+        TRY(mirror_write_commit(r->l->mirror, TAKE_PTR(r->txn)));
+    TRY(ledgers_reserve(r->l, LEDGERS_RESERVE_BYTES + r->n_objects * 64));
+    TRY(mirror_write_begin(r->l->mirror, &r->txn));
+    struct hash256 root;
+    TRY(tree_build(r->l->tree, r->txn, NULL, &root));
+    if (!hash256_eq(&root, &r->header->state_hash))
+        return FAIL(ERR_CORRUPT,
+                    "history: the state of ledger %u (%llu objects) does not have the header's "
+                    "root; the history is damaged",
+                    r->header->seq, (unsigned long long)r->n_objects);
+    return finish(r->l, TAKE_PTR(r->txn), r->header);
+}
+
+ERR rebuild_mirror(struct ledgers *l, const struct ledger_header *header)
+{
+    CLEANUP(rebuild_freep) struct rebuild *r = xcalloc(1, sizeof *r);
+    r->l = l;
+    r->header = header;
+    size_t n = 0;
+    do {
+        TRY(rebuild_keys(r, &n));
+        if (n)
+            TRY(rebuild_objects(r, n));
+        if (l->on_progress)
+            l->on_progress(l->arg, "rebuilding the state mirror", r->n_objects, 0);
+        if (atomic_load(&l->interrupted))
+            return FAIL(ERR_CANCELLED, "mirror: the rebuild was stopped");
+    } while (n == REBUILD_KEYS);
+    return rebuild_tree(r);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/stage.h"
+
+#include "base/hex.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct stage *stage_free(struct stage *s)
+{
+    if (s == NULL)
+        return NULL;
+    if (s->txn)
+        mdb_txn_abort(s->txn);
+    for (size_t i = 0; i < s->n; i++)
+        undo_run_free(s->items[i].run);
+    free(s->items);
+    free(s->keys);
+    free(s);
+    return NULL;
+}
+
+void stage_freep(struct stage **s)
+{
+    stage_free(*s);
+}
+
+ERR stage_begin(struct ledgers *l, struct stage **ret)
+{
+    TRY(ledgers_reserve(l, LEDGERS_RESERVE_BYTES));
+    CLEANUP(stage_freep) struct stage *s = xcalloc(1, sizeof *s);
+    s->l = l;
+    s->newest = l->meta.header;
+    TRY(mirror_write_begin(l->mirror, &s->txn));
+    *ret = TAKE_PTR(s);
+    return OK;
+}
+
+/* --- verification --- */
+
+static err mismatch(const struct ledger_header *h, const char *what, const struct hash256 *stated,
+                    const struct hash256 *computed)
+{
+    char a[65] = {0}, b[65] = {0};
+    hex_encode(hash256_slice(stated), a);
+    hex_encode(hash256_slice(computed), b);
+    return FAIL(ERR_VERIFY, "apply: ledger %u: %s is %s, should be %s", h->seq, what, a, b);
+}
+
+static err check_links(const struct ledger_header *prev, const struct ledger_header *h)
+{
+    if (h->seq != prev->seq + 1)
+        return FAIL(ERR_VERIFY, "apply: ledger %u does not follow ledger %u", h->seq, prev->seq);
+    struct hash256 hash = digest_ledger(h);
+    if (!hash256_eq(&hash, &h->hash))
+        return mismatch(h, "hash", &h->hash, &hash);
+    if (!hash256_eq(&h->parent_hash, &prev->hash))
+        return mismatch(h, "parent hash", &h->parent_hash, &prev->hash);
+    return OK;
+}
+
+/* --- changing the state --- */
+
+static err change_one(const struct mirror *m, MDB_cursor *cursor, const struct store_object *object,
+                      struct undo_run *run)
+{
+    MDB_val key = mirror_val(hash256_slice(&object->key)), value = mirror_val(object->data), old;
+    int rc = mdb_cursor_get(cursor, &key, &old, MDB_SET);
+    if (rc == MDB_NOTFOUND) {
+        if (object->data.n == 0)
+            return OK;
+        undo_run_add(run, &object->key, SLICE_EMPTY);
+        return mirror_check(m, mdb_cursor_put(cursor, &key, &value, 0), "create");
+    }
+    TRY(mirror_check(m, rc, "look up"));
+    if (slice_eq(mirror_slice(old), object->data))
+        return OK;
+    undo_run_add(run, &object->key, mirror_slice(old));
+    if (object->data.n == 0)
+        return mirror_check(m, mdb_cursor_del(cursor, 0), "delete");
+    return mirror_check(m, mdb_cursor_put(cursor, &key, &value, MDB_CURRENT), "modify");
+}
+
+static err change_all(struct stage *s, struct stage_item *item)
+{
+    const struct mirror *m = s->l->mirror;
+    MDB_cursor *cursor = NULL;
+    TRY(mirror_check(m, mdb_cursor_open(s->txn, m->state, &cursor), "open cursor"));
+    err e = OK;
+    for (size_t i = 0; i < item->n_objects && e.code == 0; i++)
+        e = change_one(m, cursor, &item->objects[i], item->run);
+    mdb_cursor_close(cursor);
+    return e;
+}
+
+static err update_tree(struct stage *s, const struct undo_run *run, struct hash256 *ret_root)
+{
+    size_t n = undo_run_count(run);
+    if (n > s->cap_keys) {
+        s->cap_keys = n * 2;
+        s->keys = xrealloc(s->keys, s->cap_keys * sizeof *s->keys);
+    }
+    for (size_t i = 0; i < n; i++)
+        s->keys[i] = *undo_run_key(run, i);
+    return tree_update(s->l->tree, s->txn, s->keys, n, ret_root);
+}
+
+static err change_and_verify(struct stage *s, struct stage_item *item)
+{
+    undo_run_free(item->run);
+    item->run = undo_run_new(&s->newest);
+    TRY(change_all(s, item));
+    struct hash256 root;
+    TRY(update_tree(s, item->run, &root));
+    if (!hash256_eq(&root, &item->header.state_hash))
+        return mismatch(&item->header, "state root", &item->header.state_hash, &root);
+    s->newest = item->header;
+    return OK;
+}
+
+/* Begin the transaction anew and repeat what was added before: without what a ledger that failed
+ * has changed, or (`grow`) with more room. */
+static err restart(struct stage *s, bool grow)
+{
+    mdb_txn_abort(TAKE_PTR(s->txn));
+    if (grow)
+        TRY(ledgers_grow(s->l));
+    TRY(mirror_write_begin(s->l->mirror, &s->txn));
+    s->newest = s->l->meta.header;
+    for (size_t i = 0; i < s->n; i++)
+        TRY(change_and_verify(s, &s->items[i]));
+    return OK;
+}
+
+static struct stage_item *push_item(struct stage *s)
+{
+    if (s->n == s->cap) {
+        s->cap = s->cap ? s->cap * 2 : 8;
+        s->items = xrealloc(s->items, s->cap * sizeof *s->items);
+    }
+    return &s->items[s->n];
+}
+
+static err add_item(struct stage *s, struct stage_item *item)
+{
+    err e = change_and_verify(s, item);
+    while (e.code == ERR_LIMIT) {
+        TRY(restart(s, true));
+        e = change_and_verify(s, item);
+    }
+    return e;
+}
+
+/* Back to before the ledger that did not verify; its error is told again. */
+static err take_back(struct stage *s)
+{
+    struct err_slot text;
+    snprintf(text.text, sizeof text.text, "%s", err_text());
+    TRY(restart(s, false));
+    return FAIL(ERR_VERIFY, "%s", text.text);
+}
+
+ERR stage_add(struct stage *s, const struct ledger_header *header,
+              const struct store_object *objects, size_t n)
+{
+    if (s->broken)
+        return FAIL(ERR_IO, "apply: the batch failed at an earlier ledger");
+    TRY(check_links(&s->newest, header));
+    struct stage_item *item = push_item(s);
+    *item = (struct stage_item){*header, objects, n, NULL};
+    err e = add_item(s, item);
+    if (e.code == 0) {
+        s->n++;
+        return OK;
+    }
+    item->run = undo_run_free(item->run);
+    if (e.code == ERR_VERIFY)
+        e = take_back(s);
+    s->broken = e.code != ERR_VERIFY;
+    return e;
+}
+
+/* --- the end --- */
+
+static err commit_once(struct stage *s, uint64_t *ret_count)
+{
+    struct mirror_meta meta = s->l->meta;
+    meta.header = s->newest;
+    TRY(mirror_meta_put(s->l->mirror, s->txn, &meta));
+    TRY(tree_count(s->l->mirror, s->txn, ret_count));
+    return mirror_write_commit(s->l->mirror, TAKE_PTR(s->txn));
+}
+
+static err commit(struct stage *s)
+{
+    uint64_t count = 0;
+    err e = commit_once(s, &count);
+    while (e.code == ERR_LIMIT) {
+        TRY(restart(s, true));
+        e = commit_once(s, &count);
+    }
+    TRY(e);
+    atomic_store(&s->l->n_objects, count);
+    s->l->meta.header = s->newest;
+    s->l->n_failed = 0;
+    return OK;
+}
+
+ERR stage_commit(struct stage *staged)
+{
+    CLEANUP(stage_freep) struct stage *s = staged;
+    if (s->broken)
+        return FAIL(ERR_IO, "apply: the batch failed at an earlier ledger");
+    for (size_t i = 0; i < s->n; i++)
+        undo_publish(s->l->undo, TAKE_PTR(s->items[i].run));
+    err e = commit(s);
+    if (e.code)
+        undo_retract(s->l->undo, s->n);
+    TRY(e);
+    ledgers_show(s->l, &s->newest);
+    for (size_t i = 0; i < s->n; i++)
+        ledgers_tell(s->l, &s->items[i].header);
+    return OK;
+}
