@@ -220,7 +220,7 @@ struct config *config_new_default(void)
 {
     static const char text[] =
         "{\"server\":{\"ip\":\"127.0.0.1\",\"port\":51233},\"log\":{\"enable_console\":true},"
-        "\"etl_sources\":[{\"ip\":\"127.0.0.1\",\"ws_port\":\"6006\",\"grpc_port\":\"50051\"}]}";
+        "\"etl_sources\":[{\"ip\":\"127.0.0.1\",\"ws_port\":\"6005\",\"grpc_port\":\"50051\"}]}";
     struct buf problems = {0};
     struct config *c = NULL;
     err e = config_parse("default", slice_str(text), &problems, &c);

@@ -47,6 +47,24 @@ bool link_network_of(struct slice text, struct arena *scratch, uint32_t *ret)
     return true;
 }
 
+bool link_is_for_admin(struct slice text, struct arena *scratch)
+{
+    struct json message;
+    arena_clear(scratch);
+    if (err_failed(parse_object(text, scratch, &message)))
+        return false;
+    return json_get(json_get(json_get(&message, "result"), "info"), "pubkey_validator") != NULL;
+}
+
+/* A guest's answers would be an admin's: what a client asks and is forwarded is done for it. */
+static void warn_of_admin(const struct source *s)
+{
+    LOG_WARN("rippled: source %s: it takes this server for an admin, so what is forwarded to it is "
+             "answered as to an admin: give ws_port a port of rippled that has no `admin` for this "
+             "address",
+             s->name);
+}
+
 static void take_ledger(struct source *s, const struct json *from)
 {
     const struct json *index = json_get(from, "ledger_index");
@@ -103,6 +121,8 @@ static YIELDS err check_network(struct source *s, struct ws_client *ws, struct a
         return FAIL(ERR_PARSE, "its reply to server_info tells no network");
     if (!source_meet_network(s, network))
         return FAIL(ERR_NETWORK_ID, "it is of network %u", network);
+    if (link_is_for_admin(buf_slice(&text), scratch))
+        warn_of_admin(s);
     return OK;
 }
 

@@ -19,3 +19,5 @@ ERR link_take_message(struct source *s, struct slice text, struct arena *scratch
 /* The network id in a reply to server_info. False when it is not one; an absent id is 0, Mainnet.
  */
 bool link_network_of(struct slice text, struct arena *scratch, uint32_t *ret);
+/* Does a reply to server_info have what rippled shows to its admins only? */
+bool link_is_for_admin(struct slice text, struct arena *scratch);

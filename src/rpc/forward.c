@@ -18,9 +18,9 @@ static bool is_true(const struct json *v)
 bool forward_is_due(const struct exchange *x)
 {
     const struct method *m = x->entry ? x->entry->method : NULL;
-    if (m && m->flags & (METHOD_CLIO_ONLY | METHOD_LOCAL))
+    if (!x->entry || (m && m->flags & (METHOD_CLIO_ONLY | METHOD_LOCAL)))
         return false;
-    if (x->entry && !m)
+    if (!m)
         return true;
     if (x->params->n == 0)
         return false;
@@ -56,6 +56,13 @@ bool forward_is_plain(const struct json *params)
     return true;
 }
 
+/* `method` is another name of `command`: with another value rippled could take it for the command.
+ */
+static bool is_command(struct slice key)
+{
+    return slice_is(key, "command") || slice_is(key, "method");
+}
+
 /* The parameter object with `command` set. */
 static void put_request(struct buf *out, const struct json *params, struct slice command)
 {
@@ -64,7 +71,7 @@ static void put_request(struct buf *out, const struct json *params, struct slice
     jw_kv_str(&w, "command", command);
     for (uint32_t i = 0; params && i < params->n; i++) {
         const struct json_member *m = &params->members[i];
-        if (slice_is(m->key, "command"))
+        if (is_command(m->key))
             continue;
         jw_key_escaped(&w, m->key);
         jw_value(&w, &m->value);

@@ -31,6 +31,17 @@ TEST(the_network_is_read_from_server_info)
     ASSERT(!network_of("x", &id));
 }
 
+TEST(what_only_admins_are_shown_tells_that_we_are_one)
+{
+    struct arena *a = arena_new(0);
+    struct slice guest = SLICE_LIT("{\"result\":{\"info\":{\"peers\":3}}}");
+    struct slice admin = SLICE_LIT("{\"result\":{\"info\":{\"pubkey_validator\":\"none\"}}}");
+    ASSERT(!link_is_for_admin(guest, a));
+    ASSERT(link_is_for_admin(admin, a));
+    ASSERT(!link_is_for_admin(SLICE_LIT("x"), a));
+    arena_free(a);
+}
+
 /* A source and what its link brought. */
 struct rig {
     struct fake_source fake;

@@ -139,7 +139,6 @@ TEST(what_is_forwarded_follows_the_rules_in_order)
     struct client c = client_of(&r, RPC_WS, 0);
     ASSERT(is_forwarded(&c, "{\"command\":\"submit\"}"));
     ASSERT(is_forwarded(&c, "{\"command\":\"ping\",\"ledger_index\":\"current\"}"));
-    ASSERT(is_forwarded(&c, "{\"command\":\"no such\",\"ledger_index\":\"closed\"}"));
     ASSERT(is_forwarded(&c, "{\"command\":\"account_info\",\"queue\":true}"));
     ASSERT(is_forwarded(&c, "{\"command\":\"ledger\",\"queue\":true}"));
     ASSERT(!is_forwarded(&c, "{\"command\":\"account_info\",\"queue\":1}"));
@@ -153,6 +152,80 @@ TEST(what_is_forwarded_follows_the_rules_in_order)
     ASSERT(r.admin);
     ASSERT(!is_forwarded(&c, "{\"command\":\"ping\",\"force_forward\":1}"));
     ASSERT(!is_forwarded(&c, "{\"command\":\"ledger_index\",\"force_forward\":true}"));
+}
+
+/* Everything that rippled has for its admins, and some that nobody has. */
+static const char *const never[] = {"stop",
+                                    "can_delete",
+                                    "connect",
+                                    "consensus_info",
+                                    "crawl_shards",
+                                    "download_shard",
+                                    "fetch_info",
+                                    "get_counts",
+                                    "json",
+                                    "ledger_accept",
+                                    "ledger_cleaner",
+                                    "ledger_request",
+                                    "log_level",
+                                    "logrotate",
+                                    "node_to_shard",
+                                    "peers",
+                                    "peer_reservations_add",
+                                    "peer_reservations_del",
+                                    "peer_reservations_list",
+                                    "print",
+                                    "unl_list",
+                                    "validation_create",
+                                    "validator_info",
+                                    "validator_list_sites",
+                                    "validators",
+                                    "wallet_propose",
+                                    "sign",
+                                    "sign_for",
+
+                                    "path_find",
+                                    "owner_info",
+                                    "blacklist",
+                                    "no such",
+                                    "STOP",
+                                    "stop\\u0000",
+                                    ""};
+
+TEST(what_rippled_has_for_its_admins_never_reaches_it)
+{
+    struct rippled r = {.reply = "{\"result\":{}}"};
+    for (int i = 0; i < 4; i++) {
+        enum rpc_transport transport = i & 1 ? RPC_WS : RPC_HTTP;
+        struct client c = client_of(&r, transport, 0);
+        c.request.is_admin = (i & 2) != 0;
+        for (size_t k = 0; k < sizeof never / sizeof *never; k++) {
+            static const char *const more[] = {"\"ledger_index\":\"closed\"",
+                                               "\"ledger_index\":\"current\"",
+                                               "\"force_forward\":true", "\"queue\":true"};
+            for (int m = 0; m < 4; m++) {
+                char text[256];
+                if (transport == RPC_WS)
+                    snprintf(text, sizeof text, "{\"command\":\"%s\",%s}", never[k], more[m]);
+                else
+                    snprintf(text, sizeof text, "{\"method\":\"%s\",\"params\":[{%s}]}", never[k],
+                             more[m]);
+                client_ask(&c, text);
+            }
+        }
+    }
+    ASSERT_INT(0, r.n_asked);
+}
+
+TEST(no_second_name_of_a_command_is_passed_on)
+{
+    struct rippled r = {.reply = "{\"result\":{}}"};
+    struct client c = client_of(&r, RPC_HTTP, 0);
+    client_ask(&c, "{\"method\":\"fee\",\"params\":[{\"method\":\"stop\",\"command\":\"stop\"}]}");
+    ASSERT_STR("{\"command\":\"fee\"}", r.asked);
+    c = client_of(&r, RPC_WS, 0);
+    client_ask(&c, "{\"method\":\"fee\",\"id\":1}");
+    ASSERT_STR("{\"command\":\"fee\",\"id\":1}", r.asked);
 }
 
 TEST(what_needs_an_admin_of_rippled_is_refused)
