@@ -36,8 +36,10 @@ static YIELDS err run(err (*fn)(void *arg), struct job *j)
 {
     for (;;) {
         err e = offload_run(fn, j);
-        if (e.code != ERR_BUSY || !j->reply)
+        if (e.code != ERR_BUSY || !j->reply) {
+            j->reply = fetch_reply_free(j->reply); /* cancelled before it ran */
             return e;
+        }
         e = fiber_sleep_until(clock_now_ns() + BUSY_NS);
         if (err_failed(e)) {
             j->reply = fetch_reply_free(j->reply);

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 struct job {
     struct core_mail home; /* sent when the work is done */
     struct list node;
+    bool queued; /* the pool's lock guards it */
     err (*fn)(void *arg);
     void *arg;
     struct core *core;
@@ -24,6 +26,7 @@ struct job {
     err result;
     struct err_slot slot; /* the text of the result, made on the worker */
     bool done;
+    _Atomic bool unwanted;
 };
 
 static struct {
@@ -37,16 +40,21 @@ static struct {
     pthread_t *threads;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
 
+static __thread struct job *running; /* of this worker */
+
 static struct job *next_job(void)
 {
     pthread_mutex_lock(&pool.lock);
     while (pool.running && list_empty(&pool.queue))
         pthread_cond_wait(&pool.work, &pool.lock);
     struct list *node = list_pop_front(&pool.queue);
-    if (node)
+    struct job *job = node ? LIST_ENTRY(node, struct job, node) : NULL;
+    if (job) {
         pool.n_queued--;
+        job->queued = false;
+    }
     pthread_mutex_unlock(&pool.lock);
-    return node ? LIST_ENTRY(node, struct job, node) : NULL;
+    return job;
 }
 
 static void *worker_main(void *arg)
@@ -54,7 +62,9 @@ static void *worker_main(void *arg)
     (void)arg;
     for (struct job *job; (job = next_job()) != NULL;) {
         err_slot_set(&job->slot);
+        running = job;
         job->result = job->fn(job->arg);
+        running = NULL;
         err_slot_set(NULL);
         core_post(job->core, &job->home);
     }
@@ -111,11 +121,43 @@ static enum admission submit(struct job *job)
     enum admission a = !pool.running ? NO_POOL : pool.n_queued >= pool.max_queued ? FULL : ADMITTED;
     if (a == ADMITTED) {
         list_push_back(&pool.queue, &job->node);
+        job->queued = true;
         pool.n_queued++;
         pthread_cond_signal(&pool.work);
     }
     pthread_mutex_unlock(&pool.lock);
     return a;
+}
+
+/* False: it runs, or has run. */
+static bool take_back(struct job *job)
+{
+    pthread_mutex_lock(&pool.lock);
+    bool queued = job->queued;
+    if (queued) {
+        list_unlink(&job->node);
+        job->queued = false;
+        pool.n_queued--;
+    }
+    pthread_mutex_unlock(&pool.lock);
+    return queued;
+}
+
+bool offload_unwanted(void)
+{
+    return running && atomic_load_explicit(&running->unwanted, memory_order_relaxed);
+}
+
+static ERR wait_for(struct job *job)
+{
+    err e = fiber_park_for(&job->done, fiber_deadline());
+    if (!err_failed(e))
+        return OK;
+    if (take_back(job))
+        return e;
+    atomic_store_explicit(&job->unwanted, true, memory_order_relaxed);
+    fiber_park_for_uncancellable(&job->done);
+    return job->result.code == ERR_CANCELLED ? e : OK; /* it may have been done all the same */
 }
 
 err offload_run(err (*fn)(void *arg), void *arg)
@@ -132,7 +174,7 @@ err offload_run(err (*fn)(void *arg), void *arg)
         return fn(arg);
     if (a == FULL)
         return FAIL(ERR_BUSY, "offload: %u jobs are waiting already", pool.max_queued);
-    fiber_park_for_uncancellable(&job.done);
+    TRY(wait_for(&job));
     if (job.result.code == 0)
         return OK;
     return FAIL(job.result.code, "%s", job.slot.text);

@@ -5,6 +5,7 @@
 #pragma once
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct offload_opts {
@@ -18,7 +19,16 @@ ERR offload_start(const struct offload_opts *opts);
  * to them. */
 void offload_stop(void);
 
-/* Run fn(arg) on the pool and return its result (with its error text). The wait is not cancellable:
- * `arg` lives on the caller's stack. fn runs on a thread without a core: it must not use fibers,
- * timers or socks, nor data of a core that others may touch meanwhile. Errors: fn's, ERR_BUSY. */
+/* Run fn(arg) on the pool and return its result (with its error text). fn runs on a thread without
+ * a core: it must not use fibers, timers or socks, nor data of a core that others may touch
+ * meanwhile.
+ *
+ * The wait ends at the fiber's deadline, or when it is cancelled, as far as `arg` allows, which
+ * lives on the caller's stack: work that still queues is taken back at once; work that runs is told
+ * (offload_unwanted) and waited for. So one disk that hangs holds the fibers whose reads it has,
+ * one for each thread of the pool, and no others. Errors: fn's, ERR_BUSY, ERR_TIMEOUT,
+ * ERR_CANCELLED. */
 YIELDS ERR offload_run(err (*fn)(void *arg), void *arg);
+/* Within fn: nobody waits for the result any more. Long work asks now and then, and ends with
+ * ERR_CANCELLED. Elsewhere: false. */
+bool offload_unwanted(void);

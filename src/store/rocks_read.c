@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rocks_read.h"
 
+#include "rt/clock.h"
 #include "rt/fiber.h"
 #include "rt/offload.h"
 #include "store/rocks_options.h"
 #include "store/rocks_status.h"
+
+#define POOL_SLICE_NS ((int64_t)20 * 1000 * 1000)
 
 static ERR locked_step(struct rocks_read *rd)
 {
@@ -15,9 +18,17 @@ static ERR locked_step(struct rocks_read *rd)
     return e;
 }
 
-static err step_on_pool(void *arg)
+/* The rest of the read, as long as somebody waits for it; a bound leaves the pool to others. */
+static err steps_on_pool(void *arg)
 {
-    return locked_step(arg);
+    int64_t end_ns = clock_now_ns() + POOL_SLICE_NS;
+    for (;;) {
+        err e = locked_step(arg);
+        if (e.code != ROCKS_MORE || clock_now_ns() > end_ns)
+            return e;
+        if (offload_unwanted())
+            return err_plain(ERR_CANCELLED);
+    }
 }
 
 static ERR run_step(struct rocks_read *rd)
@@ -28,7 +39,7 @@ static ERR run_step(struct rocks_read *rd)
         return e;
     atomic_fetch_add_explicit(&rd->r->n_offloaded, 1, memory_order_relaxed);
     rd->disk = true;
-    return offload_run(step_on_pool, rd);
+    return offload_run(steps_on_pool, rd);
 }
 
 static ERR run_steps(struct rocks_read *rd)
@@ -38,6 +49,8 @@ static ERR run_steps(struct rocks_read *rd)
         if (e.code != ROCKS_MORE)
             return e;
         TRY(fiber_breathe());
+        if (clock_now_ns() > fiber_deadline())
+            return err_plain(ERR_TIMEOUT);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a read runs: in steps, each first from memory only; a step that needs the disk is repeated on
- * the offload pool. Off a fiber a step may block, and runs in place. */
+ * the offload pool, which then goes on with the rest: one hand-over a read. Between steps a read
+ * that nobody waits for any more ends. Off a fiber a step may block, and runs in place. */
 #pragma once
 #include "store/rocks_impl.h"
 
@@ -13,7 +14,7 @@ struct rocks_read {
     err (*step)(struct rocks_read *rd);
 };
 
-/* Run to the end. Errors: the step's, ERR_CANCELLED, ERR_BUSY. */
+/* Run to the end. Errors: the step's, ERR_CANCELLED, ERR_TIMEOUT, ERR_BUSY. */
 YIELDS ERR rocks_read_run(struct rocks_read *rd);
 
 /* A value, held in the cache. Declare as CLEANUP(rocks_read_release) struct rocks_value v = {0}. */

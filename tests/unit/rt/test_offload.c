@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 struct job {
     pthread_t thread;
@@ -122,6 +123,63 @@ TEST(cancellation_waits_for_the_work_that_uses_the_stack)
 {
     sem_init(&gate, 0, 0);
     with_pool((struct offload_opts){.n_threads = 1}, cancelled_main);
+}
+
+static err ask_until_unwanted(void *arg)
+{
+    n_started++;
+    while (!offload_unwanted())
+        usleep(1000);
+    n_finished++;
+    return FAIL(ERR_CANCELLED, "nobody waits");
+}
+
+static void deadline_main(void *arg)
+{
+    fiber_set_deadline(clock_now_ns() + 5 * 1000 * 1000);
+    ASSERT_ERR(ERR_TIMEOUT, offload_run(ask_until_unwanted, NULL));
+    ASSERT_INT(1, n_finished); /* it was waited for */
+    ASSERT(!offload_unwanted());
+}
+
+TEST(work_past_the_deadline_is_told_and_waited_for)
+{
+    with_pool((struct offload_opts){.n_threads = 1}, deadline_main);
+}
+
+static void queue_and_time_out(void *arg)
+{
+    struct job j = {.n = 5};
+    fiber_set_deadline(clock_now_ns() + 5 * 1000 * 1000);
+    ASSERT_ERR(ERR_TIMEOUT, offload_run(work, &j));
+    ASSERT_INT(5, j.n);
+    *(bool *)arg = true;
+}
+
+static void hang_main(void *arg)
+{
+    bool timed_out = false;
+    fiber_spawn_now("hangs", run_one, NULL);
+    while (n_started == 0)
+        ASSERT_OK(fiber_yield());
+    fiber_spawn_now("queued", queue_and_time_out, &timed_out);
+    while (!timed_out)
+        ASSERT_OK(fiber_yield());
+    ASSERT_INT(0, n_finished); /* the other one still hangs */
+    struct job j = {.n = 5};
+    struct fiber *f = fiber_current();
+    fiber_cancel(f);
+    ASSERT_ERR(ERR_CANCELLED, offload_run(work, &j));
+    ASSERT_INT(5, j.n);
+    sem_post(&gate);
+    while (n_finished == 0)
+        err_ignore(fiber_yield()); /* cancelled */
+}
+
+TEST(work_that_queues_is_taken_back_at_the_deadline)
+{
+    sem_init(&gate, 0, 0);
+    with_pool((struct offload_opts){.n_threads = 1}, hang_main);
 }
 
 static void many_children(void *arg)
