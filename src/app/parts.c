@@ -137,7 +137,6 @@ static void refresh_etl(struct parts *p)
         etl_get_info(etl, &info);
     set(p, "read_only", info.read_only, NULL);
     set(p, "etl_writing", info.is_writer, NULL);
-    set(p, "etl_amendment_blocked", 0, NULL);
     set(p, "kleio_etl_state", info.state, "what ingestion is doing (number of enum etl_state)");
     set(p, "kleio_sources_connected", sources_n_connected(p->sources), NULL);
     if (info.last_publish_age_ns >= 0)

@@ -4,6 +4,7 @@
 #define LOG_CHANNEL LOG_CHANNEL_GENERAL
 #include "app/server.h"
 
+#include "app/definitions.h"
 #include "app/limits.h"
 #include "app/options.h"
 #include "app/parts.h"
@@ -83,6 +84,8 @@ static err start_sources(struct parts *p)
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
     struct sources_opts opts = options_sources(p->config, a);
     opts.counters = p->counters;
+    if (!config_given(p->config, CONFIG_DEFINITIONS_FILE))
+        opts.on_definitions = definitions_take;
     TRY(etl_stored_network(p->store, &opts.has_network_id, &opts.network_id));
     return sources_start(&opts, &p->sources);
 }
@@ -279,6 +282,19 @@ static err reopen_log(void *arg)
     return OK;
 }
 
+/* A file that cannot be used is said, and the server goes on without it: it knows most without. */
+static void learn_from_file(struct parts *p)
+{
+    char *path = config_given(p->config, CONFIG_DEFINITIONS_FILE)
+                     ? (char *)config_str(p->config, CONFIG_DEFINITIONS_FILE)
+                     : NULL;
+    if (path == NULL)
+        return;
+    if (err_failed(definitions_read(path)))
+        LOG_ERROR("definitions: %s: refused: %s", path, err_text());
+    reload_add(&p->reload, "protocol definitions", definitions_read, path);
+}
+
 static err run(struct parts *p)
 {
     TRY(options_check(p->config));
@@ -287,6 +303,7 @@ static err run(struct parts *p)
     TRY(open_data(p));
     TRY(make_cores(p));
     reload_add(&p->reload, "log", reopen_log, NULL);
+    learn_from_file(p);
     p->starting = true;
     p->start_mail.run = run_start;
     core_post(p->cores[0], &p->start_mail);

@@ -11,6 +11,8 @@
 #include "rippled/source.h"
 #include "rt/clock.h"
 
+#include <stdio.h>
+
 #define CONNECT_NS (30 * CLOCK_S)
 #define REPLY_NS (30 * CLOCK_S)
 #define BACKOFF_FIRST_NS (1 * CLOCK_S)
@@ -22,6 +24,9 @@ static const char info_command[] = "{\"id\":\"network\",\"command\":\"server_inf
 static const char subscribe_command[] =
     "{\"command\":\"subscribe\","
     "\"streams\":[\"ledger\",\"manifests\",\"validations\",\"transactions_proposed\"]}";
+
+static const char definitions_command[] =
+    "{\"id\":\"definitions\",\"command\":\"server_definitions\"}";
 
 static err parse_object(struct slice text, struct arena *a, struct json *ret)
 {
@@ -65,6 +70,19 @@ static void warn_of_admin(const struct source *s)
              s->name);
 }
 
+void link_version_of(struct slice text, struct arena *scratch, char *ret, size_t size)
+{
+    struct json message;
+    arena_clear(scratch);
+    *ret = '\0';
+    if (err_failed(parse_object(text, scratch, &message)))
+        return;
+    const struct json *info = json_get(json_get(&message, "result"), "info"),
+                      *version = json_get(info, "build_version");
+    if (json_is(version, JSON_STRING))
+        snprintf(ret, size, "%.*s", (int)MIN(version->s.n, size - 1), (const char *)version->s.p);
+}
+
 static void take_ledger(struct source *s, const struct json *from)
 {
     const struct json *index = json_get(from, "ledger_index");
@@ -85,7 +103,18 @@ static enum sources_message kind_of(const struct json *message, const struct jso
     return SOURCES_MESSAGE_NONE;
 }
 
-ERR link_take_message(struct source *s, struct slice text, struct arena *scratch)
+/* A source that cannot tell them is as good as any other. */
+static YIELDS void take_definitions(struct source *s, const struct json *message)
+{
+    const struct json *result = json_get(message, "result");
+    if (!json_is(result, JSON_OBJECT) || json_get(message, "error") || json_get(result, "error"))
+        LOG_DEBUG("rippled: source %s: has no server_definitions", s->name);
+    else if (s->all->on_definitions)
+        s->all->on_definitions(s->all->arg, s->name, s->version[0] ? s->version : NULL,
+                               result->raw);
+}
+
+YIELDS ERR link_take_message(struct source *s, struct slice text, struct arena *scratch)
 {
     struct sources *all = s->all;
     bool forwarding = atomic_load(&all->forwarding) == (int32_t)s->index;
@@ -94,6 +123,10 @@ ERR link_take_message(struct source *s, struct slice text, struct arena *scratch
     TRY(parse_object(text, scratch, &message));
     atomic_store(&s->last_message_ns, clock_now_ns());
     counter_set(s->gauge_last_message, clock_wall_ns() / CLOCK_S);
+    if (json_is_string(json_get(&message, "id"), "definitions")) {
+        take_definitions(s, &message);
+        return OK;
+    }
     if (json_is_string(json_get(&message, "status"), "error"))
         return FAIL(ERR_STATUS, "it refused the subscription");
     const struct json *result = json_get(&message, "result"), *type = json_get(&message, "type");
@@ -123,7 +156,18 @@ static YIELDS err check_network(struct source *s, struct ws_client *ws, struct a
         return FAIL(ERR_NETWORK_ID, "it is of network %u", network);
     if (link_is_for_admin(buf_slice(&text), scratch))
         warn_of_admin(s);
+    link_version_of(buf_slice(&text), scratch, s->version, sizeof s->version);
     return OK;
+}
+
+/* After a source was started with another version; its answer is a message among the others. */
+static err ask_definitions(struct source *s, struct ws_client *ws)
+{
+    if (!s->all->on_definitions || (s->has_asked && strcmp(s->asked, s->version) == 0))
+        return OK;
+    s->has_asked = true;
+    memcpy(s->asked, s->version, sizeof s->asked);
+    return ws_client_send(ws, WS_FRAME_TEXT, slice_str(definitions_command));
 }
 
 /* The refusal may come while the link is up: the expected network can become known later. */
@@ -153,6 +197,7 @@ static YIELDS err session(struct source *s, bool *ret_subscribed)
     TRY(ws_client_connect(&opts, clock_now_ns() + CONNECT_NS, &ws));
     TRY(check_network(s, ws, scratch));
     TRY(ws_client_send(ws, WS_FRAME_TEXT, slice_str(subscribe_command)));
+    TRY(ask_definitions(s, ws));
     *ret_subscribed = true;
     LOG_INFO("rippled: source %s: connected", s->name);
     source_set_connected(s, true);

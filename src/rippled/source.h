@@ -11,6 +11,8 @@
 
 struct grpc_client;
 
+#define SOURCE_VERSION_MAX 64
+
 struct source {
     struct sources *all;
     uint32_t index;
@@ -24,8 +26,11 @@ struct source {
     struct grpc_client *grpc; /* made at the first call */
     int64_t blamed_until_ns;  /* see choice.h */
     int64_t slow_until_ns;
-    uint32_t n_blamed; /* in a row */
-    uint32_t n_failed; /* calls in a row */
+    uint32_t n_blamed;                /* in a row */
+    uint32_t n_failed;                /* calls in a row */
+    char version[SOURCE_VERSION_MAX]; /* as it said when it connected; "" = it did not */
+    char asked[SOURCE_VERSION_MAX];   /* version at which its definitions were asked for */
+    bool has_asked;
 
     /* Written on the home core, read anywhere. */
     _Atomic bool connected; /* subscribed, and of our network */
@@ -52,6 +57,7 @@ struct sources {
     uint32_t next_start; /* where the next request begins to look */
     void (*on_message)(void *arg, enum sources_message kind, struct slice text,
                        const struct json *message);
+    void (*on_definitions)(void *arg, const char *source, const char *version, struct slice text);
     void *arg;
     struct counter_registry *counters;
     struct counter_registry *own_counters; /* when the caller brought none */

@@ -33,6 +33,7 @@ ERR sources_start(const struct sources_opts *opts, struct sources **ret)
     s->own_counters = opts->counters ? NULL : counter_registry_new();
     s->counters = opts->counters ? opts->counters : s->own_counters;
     s->on_message = opts->on_message;
+    s->on_definitions = opts->on_definitions;
     s->arg = opts->arg;
     s->version = 1;
     s->n = opts->n_endpoints;

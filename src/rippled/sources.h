@@ -38,6 +38,10 @@ struct sources_opts {
      * must not yield. On the home core. May be NULL. */
     void (*on_message)(void *arg, enum sources_message kind, struct slice text,
                        const struct json *message);
+    /* What a source of our network answers to server_definitions, asked when it connects with
+     * another version than before. `version` may be NULL. Valid during the call. On the home core,
+     * may yield (messages of this source wait). NULL = never asked. */
+    void (*on_definitions)(void *arg, const char *source, const char *version, struct slice text);
     void *arg;
 };
 

@@ -47,7 +47,7 @@ struct rpc_server_opts {
     /* The database has too many reads outstanding: answer tooBusy. NULL = never. */
     bool (*is_overloaded)(void *arg);
     /* Write members into server_info's `info.etl` (admin), `info.counters` (after `rpc` and the
-     * error counts), and flags of `info` itself (amendment_blocked, corruption_detected). NULL =
+     * error counts), and flags of `info` itself (corruption_detected). NULL =
      * nothing. */
     void (*put_etl)(void *arg, struct jw *w);
     void (*put_counters)(void *arg, struct jw *w);

@@ -7,6 +7,7 @@
 #include "rpc/server_impl.h"
 #include "rt/clock.h"
 #include "store/store.h"
+#include "xrpl/names.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -155,6 +156,29 @@ static void put_admin(struct call *c)
         put_backend_counters(c);
 }
 
+/* Which tables are in force: those compiled in, and what was learned since. */
+static void put_protocol(struct call *c)
+{
+    const struct tables *t = tables_of(c->w);
+    jw_key(c->w, "protocol");
+    jw_obj_begin(c->w);
+    jw_kv_lit(c->w, "version", names_protocol_version());
+    jw_kv_lit(c->w, "definitions_hash", t->definitions_hash);
+    if (t->origin) {
+        jw_key(c->w, "learned");
+        jw_obj_begin(c->w);
+        jw_kv_str(c->w, "from", slice_str(t->origin));
+        if (t->version)
+            jw_kv_str(c->w, "version", slice_str(t->version));
+        jw_kv_u64(c->w, "fields", t->fields.n);
+        jw_kv_u64(c->w, "ledger_entry_types", t->entry_types.n);
+        jw_kv_u64(c->w, "transaction_types", t->tx_types.n);
+        jw_kv_u64(c->w, "transaction_results", t->tx_results.n);
+        jw_obj_end(c->w);
+    }
+    jw_obj_end(c->w);
+}
+
 static err run(struct call *c)
 {
     const struct rpc_server_opts *o = &c->server->opts;
@@ -167,6 +191,7 @@ static err run(struct call *c)
     jw_kv_u64(c->w, "uptime", (uint64_t)((clock_now_ns() - o->started_ns) / CLOCK_S));
     jw_kv_str(c->w, "clio_version", slice_str(o->version));
     jw_kv_str(c->w, "libxrpl_version", slice_str(o->protocol_version));
+    put_protocol(c);
     TRY(put_validated_ledger(c));
     put_cache(c);
     if (o->put_flags)

@@ -17,6 +17,10 @@ static void answer_info(struct fake_source_conn *c)
     c->f->n_infos++;
     if (c->f->refuses_info)
         snprintf(text, sizeof text, "{\"error\":\"noNetwork\",\"status\":\"error\"}");
+    else if (c->f->version)
+        snprintf(text, sizeof text,
+                 "{\"id\":\"network\",\"result\":{\"info\":{\"build_version\":\"%s\"}}}",
+                 c->f->version);
     else if (c->f->network_id)
         snprintf(text, sizeof text,
                  "{\"id\":\"network\",\"result\":{\"info\":{\"network_id\":%u}}}",

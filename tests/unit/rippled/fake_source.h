@@ -31,6 +31,7 @@ struct fake_source {
     uint32_t newest;
     const char *held; /* "3-793" */
     bool refuses_info;
+    const char *version; /* with a network_id of 0; NULL = it does not say */
 
     /* Another command than server_info and subscribe came on c; NULL = no answer. */
     void (*on_command)(struct fake_source *f, struct fake_source_conn *c, struct slice text);

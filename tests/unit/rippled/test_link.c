@@ -142,6 +142,70 @@ TEST(proposed_transactions_validations_and_manifests_are_relayed)
     ASSERT_OK(core_run_fiber("test", relays, NULL));
 }
 
+static void answer_definitions(struct fake_source *f, struct fake_source_conn *c, struct slice text)
+{
+    f->n_calls++;
+    ASSERT(memmem(text.p, text.n, "server_definitions", 18) != NULL);
+    fake_source_send(c, f->n_calls == 1 ? "{\"id\":\"definitions\",\"result\":{\"FIELDS\":[]},"
+                                          "\"status\":\"success\"}"
+                                        : "{\"id\":\"definitions\",\"error\":\"unknownCmd\","
+                                          "\"status\":\"error\"}");
+}
+
+static void on_definitions(void *arg, const char *source, const char *version, struct slice text)
+{
+    struct rig *r = arg;
+    snprintf(r->seen[r->n_seen++], 100, "%s:%.*s", version ? version : "-", SLICE_FMT(text));
+    ASSERT(strstr(source, "127.0.0.1"));
+}
+
+static void asks_definitions(void *arg)
+{
+    struct rig *r = rig_new();
+    (void)arg;
+    r->fake.on_command = answer_definitions;
+    r->fake.version = "3.4.1";
+    fake_source_start(&r->fake);
+    struct sources_endpoint e = fake_source_endpoint(&r->fake);
+    struct sources_opts opts = {
+        .endpoints = &e, .n_endpoints = 1, .on_definitions = on_definitions, .arg = r};
+    ASSERT_OK(sources_start(&opts, &r->sources));
+    EVENTUALLY(r->n_seen == 1);
+    ASSERT_STR("3.4.1:{\"FIELDS\":[]}", r->seen[0]);
+    fake_source_hang_up(&r->fake); /* the same version again: not asked */
+    EVENTUALLY(r->fake.n_subscribed == 2);
+    r->fake.version = "3.5.0";
+    fake_source_hang_up(&r->fake);
+    EVENTUALLY(r->fake.n_calls == 2); /* refused: the link goes on */
+    fake_source_close_ledger(&r->fake, 3, 9);
+    EVENTUALLY(sources_newest(r->sources) == 9);
+    ASSERT_INT(1, r->n_seen);
+    rig_stop(r);
+}
+
+TEST(a_source_is_asked_for_its_definitions_once_a_version)
+{
+    ASSERT_OK(core_run_fiber("test", asks_definitions, NULL));
+}
+
+TEST(the_version_is_read_from_server_info)
+{
+    static const char *const cases[][2] = {
+        {"{\"result\":{\"info\":{\"build_version\":\"3.4.1\"}}}", "3.4.1"},
+        {"{\"result\":{\"info\":{\"build_version\":\"0123456789\"}}}", "0123456"},
+        {"{\"result\":{\"info\":{\"build_version\":7}}}", ""},
+        {"{\"result\":{}}", ""},
+        {"x", ""},
+    };
+    struct arena *a = arena_new(0);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char version[8];
+        link_version_of(slice_str(cases[i][0]), a, version, sizeof version);
+        ASSERT_STR(cases[i][1], version);
+    }
+    arena_free(a);
+}
+
 static void comes_back(void *arg)
 {
     struct rig *r = rig_new();
