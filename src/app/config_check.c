@@ -74,6 +74,25 @@ static bool is_method(const char *s)
     return s[0] != 0;
 }
 
+static bool is_secret(const char *s)
+{
+    return s[0] != 0;
+}
+
+/* scheme://host[:port], as browsers send it: without a path. */
+static bool is_origin(const char *s)
+{
+    const char *at = strstr(s, "://");
+    if (strcmp(s, "*") == 0)
+        return true;
+    if (at == NULL || at == s || at[3] == 0 || strlen(s) > 256)
+        return false;
+    for (const char *p = s; *p; p++)
+        if (isupper((unsigned char)*p) || !isgraph((unsigned char)*p) || (*p == '/' && p > at + 2))
+            return false;
+    return true;
+}
+
 static bool in_words(const char *words, const char *s)
 {
     size_t n = strlen(s);
@@ -88,11 +107,10 @@ static bool string_fits(const char *constraint, const char *s)
     static const struct {
         const char *name;
         bool (*check)(const char *s);
-    } checks[] = {{"ip", is_ip},
-                  {"host", is_host},
-                  {"network", is_network},
-                  {"portstring", is_port_string},
-                  {"method", is_method}};
+    } checks[] = {{"ip", is_ip},           {"host", is_host},
+                  {"network", is_network}, {"portstring", is_port_string},
+                  {"method", is_method},   {"secret", is_secret},
+                  {"origin", is_origin}};
     if (strncmp(constraint, "enum ", 5) == 0)
         return in_words(constraint + 5, s);
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
@@ -139,6 +157,10 @@ void config_check_allowed(const struct config_key_info *key, char *out, size_t n
         snprintf(out, n, "a port number in quotes, \"1\" to \"65535\"");
     else if (strcmp(c, "method") == 0)
         snprintf(out, n, "the name of a method");
+    else if (strcmp(c, "secret") == 0)
+        snprintf(out, n, "any but an empty one");
+    else if (strcmp(c, "origin") == 0)
+        snprintf(out, n, "*, or an origin in lower case without a path (https://a.example:8080)");
     else
         snprintf(out, n, "any");
 }

@@ -187,6 +187,8 @@ struct web_opts options_web(const struct config *c, struct arena *a)
     opts.whitelist = strings_of(c, CONFIG_DOS_WHITELIST, a, &opts.n_whitelist);
     opts.proxy_ips = strings_of(c, CONFIG_PROXY_IPS, a, &opts.n_proxy_ips);
     opts.proxy_tokens = strings_of(c, CONFIG_PROXY_TOKENS, a, &opts.n_proxy_tokens);
+    opts.by_x_forwarded_for = config_bool(c, CONFIG_X_FORWARDED_FOR);
+    opts.cors_origins = strings_of(c, CONFIG_CORS, a, &opts.n_cors_origins);
     opts.weights = weights_of(c, a, &opts.n_weights);
     return opts;
 }

@@ -17,6 +17,7 @@ struct web;
 
 struct parts {
     const struct config *config;
+    struct arena *arena; /* what the parts keep of their options */
     struct counter_registry *counters;
     struct store *store;
     struct ledgers *ledgers;

@@ -140,8 +140,7 @@ static void make_rpc(struct parts *p)
 
 static err start_web(struct parts *p)
 {
-    CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    struct web_opts opts = options_web(p->config, a);
+    struct web_opts opts = options_web(p->config, p->arena);
     opts.cores = p->cores;
     opts.n_cores = p->n_cores;
     opts.rpc = p->rpc;
@@ -325,6 +324,7 @@ static void clean_up(struct parts *p)
     store_close(p->store);
     offload_stop();
     counter_registry_free(p->counters);
+    arena_free(p->arena);
     free(p->cores);
     free(p->forwards);
 }
@@ -352,6 +352,7 @@ int server_run(const struct config *config)
     struct parts p = {.config = config,
                       .n_cores = options_n_cores(config),
                       .n_files = limits_raise_files(),
+                      .arena = arena_new(0),
                       .counters = counter_registry_new()};
     struct log_opts log = options_log(config);
     if (!log_start(&log)) {

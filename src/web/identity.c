@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "net/http_request.h"
+#include "web/forwarded.h"
 #include "web/netlist.h"
 
 #include <openssl/crypto.h>
@@ -14,6 +15,7 @@
 
 struct identity {
     bool by_password;
+    bool by_x_forwarded_for;
     struct hash256 password; /* SHA-256 of the password */
     struct netlist *proxies;
     struct hash256 *tokens; /* SHA-256 of each */
@@ -24,6 +26,7 @@ struct identity *identity_new(const struct identity_opts *opts)
 {
     struct identity *id = xcalloc(1, sizeof *id);
     id->by_password = opts->admin_password != NULL;
+    id->by_x_forwarded_for = opts->by_x_forwarded_for;
     if (id->by_password)
         id->password = hash_sha256(slice_str(opts->admin_password));
     id->proxies = opts->proxies;
@@ -49,11 +52,8 @@ static bool same_secret(const struct hash256 *a, const struct hash256 *b)
     return CRYPTO_memcmp(a->b, b->b, 32) == 0;
 }
 
-bool identity_is_proxy(const struct identity *id, const struct http_request *req,
-                       const char *peer_ip)
+static bool has_token(const struct identity *id, const struct http_request *req)
 {
-    if (netlist_has(id->proxies, peer_ip))
-        return true;
     struct slice token = id->n_tokens ? http_request_header(req, "X-Proxy-Token") : SLICE_EMPTY;
     if (token.p == NULL)
         return false;
@@ -64,44 +64,86 @@ bool identity_is_proxy(const struct identity *id, const struct http_request *req
     return found;
 }
 
-/* Start of the last "for=" (any case). */
-static const uint8_t *last_for(struct slice header)
+/* Of several lines the last: it is the nearest proxy's own, whatever a client wrote before it. */
+static struct slice last_line(const struct http_request *req, const char *name)
 {
-    for (size_t i = header.n >= 4 ? header.n - 3 : 0; i-- > 0;)
-        if (strncasecmp((const char *)header.p + i, "for=", 4) == 0)
-            return header.p + i + 4;
-    return NULL;
+    for (uint32_t i = req->n_headers; i-- > 0;)
+        if (http_request_text_is(http_request_header_name(req, i), name))
+            return http_request_header_value(req, i);
+    return SLICE_EMPTY;
 }
 
-bool identity_forwarded(const struct http_request *req, char *out, size_t n)
+/* Is the request somebody else's, passed on? */
+static bool is_passed_on(const struct http_request *req)
 {
-    struct slice header = http_request_header(req, "Forwarded");
-    const uint8_t *start = header.p ? last_for(header) : NULL, *end = header.p + header.n;
-    if (start == NULL)
-        return false;
-    const uint8_t *stop = start;
-    while (stop < end && *stop != ';' && *stop != ',')
-        stop++;
-    if (stop - start < 7) /* shorter than any IPv4 address: not one */
-        return false;
-    if (*start == '"')
-        start++, stop--;
-    if ((size_t)(stop - start) >= n || memchr(start, 0, (size_t)(stop - start)))
-        return false;
-    snprintf(out, n, "%.*s", (int)(stop - start), (const char *)start);
-    return true;
+    static const char *const names[] = {"Forwarded", "X-Forwarded-For", "X-Forwarded-Host",
+                                        "X-Real-IP", "Via"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (http_request_header(req, names[i]).p)
+            return true;
+    return false;
 }
 
-bool identity_is_admin(const struct identity *id, const struct http_request *req,
-                       const char *client_ip)
+static bool forwarded_ip(const struct identity *id, const struct http_request *req,
+                         char out[ADDRESS_BYTES])
+{
+    if (id->by_x_forwarded_for)
+        return forwarded_x_client(last_line(req, "X-Forwarded-For"), out);
+    return forwarded_client(last_line(req, "Forwarded"), out);
+}
+
+/* The host part of "host:port" is this machine, by number or as localhost. */
+static bool is_local_host(struct slice host)
+{
+    char ip[ADDRESS_BYTES];
+    if (address_of_node(host, ip))
+        return address_is_loopback(ip);
+    const uint8_t *colon = host.n ? memchr(host.p, ':', host.n) : NULL;
+    struct slice name = slice_of(host.p, colon ? (size_t)(colon - host.p) : host.n);
+    return http_request_text_is(name, "localhost");
+}
+
+/* A browser says for which page it asks. Only one that this server itself would have served is not
+ * somebody else's; and its host must be local by itself, for a name can be made to point here. */
+static bool is_foreign_page(const struct http_request *req)
+{
+    struct slice origin = http_request_header(req, "Origin");
+    struct slice host = http_request_header(req, "Host");
+    if (origin.p == NULL)
+        return false;
+    const uint8_t *at = origin.n ? memmem(origin.p, origin.n, "://", 3) : NULL;
+    if (at == NULL)
+        return true; /* "null", or nonsense */
+    struct slice of = slice_from(origin, (size_t)(at - origin.p) + 3);
+    return !slice_eq(of, host) || !is_local_host(host);
+}
+
+static bool has_password(const struct identity *id, const struct http_request *req)
 {
     static const char scheme[] = "Password ";
-    if (!id->by_password)
-        return strcmp(client_ip, "127.0.0.1") == 0;
     struct slice header = http_request_header(req, "Authorization");
     struct hash256 given;
     if (header.n < sizeof scheme - 1 || memcmp(header.p, scheme, sizeof scheme - 1) != 0)
         return false;
     return hex_decode(slice_from(header, sizeof scheme - 1), given.b, 32) &&
            same_secret(&given, &id->password);
+}
+
+void identity_resolve(const struct identity *id, const struct http_request *req,
+                      const char *peer_ip, bool *inout_is_proxy, struct identity_client *ret)
+{
+    if (!*inout_is_proxy)
+        *inout_is_proxy = netlist_has(id->proxies, peer_ip) || has_token(id, req);
+    bool named = *inout_is_proxy && forwarded_ip(id, req, ret->ip);
+    if (!named)
+        snprintf(ret->ip, sizeof ret->ip, "%s", peer_ip);
+    if (id->by_password) {
+        ret->is_admin = has_password(id, req);
+        return;
+    }
+    /* By address: the client is on this machine, and nobody stands between that is not known to. A
+     * proxy elsewhere means its own machine by 127.0.0.1. */
+    ret->is_admin = strcmp(ret->ip, "127.0.0.1") == 0 &&
+                    (named ? address_is_loopback(peer_ip) : !is_passed_on(req)) &&
+                    !is_foreign_page(req);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who a client is: its address behind trusted proxies, and whether it is admin (rpc-b F). */
+/* Who sends a request: its address behind trusted proxies, and whether it is admin (rpc-b F, and
+ * where that lets strangers in, stricter). */
 #pragma once
 #include "base/slice.h"
+#include "web/address.h"
 
 struct http_request;
 struct netlist;
@@ -11,6 +13,7 @@ struct identity_opts {
     struct netlist *proxies;    /* by address; borrowed */
     const char *const *proxy_tokens;
     uint32_t n_proxy_tokens;
+    bool by_x_forwarded_for; /* proxies name their clients there, and not in Forwarded */
 };
 
 struct identity;
@@ -18,10 +21,13 @@ struct identity;
 struct identity *identity_new(const struct identity_opts *opts);
 struct identity *identity_free(struct identity *id);
 
-/* May this connection's Forwarded header be believed? */
-bool identity_is_proxy(const struct identity *id, const struct http_request *req,
-                       const char *peer_ip);
-/* The address of the last for= in the Forwarded header; false when there is none that is usable. */
-bool identity_forwarded(const struct http_request *req, char *out, size_t n);
-bool identity_is_admin(const struct identity *id, const struct http_request *req,
-                       const char *client_ip);
+/* The sender of one request. */
+struct identity_client {
+    char ip[ADDRESS_BYTES]; /* canonical */
+    bool is_admin;
+};
+
+/* `peer_ip`: the connection's, canonical. *inout_is_proxy belongs to the connection: once known as
+ * a trusted proxy it stays one (its token may come once only). */
+void identity_resolve(const struct identity *id, const struct http_request *req,
+                      const char *peer_ip, bool *inout_is_proxy, struct identity_client *ret);

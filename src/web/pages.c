@@ -7,22 +7,24 @@
 
 #include <zlib.h>
 
-static void respond_text(struct http_request *req, int status, const char *type, const char *text)
+static void respond(struct web_core *wc, struct http_request *req, int status, const char *extra,
+                    const char *text)
 {
     struct buf body = {0};
     buf_put_str(&body, text);
-    http_server_respond(req, status, type, NULL, &body);
+    cors_respond(&wc->web->cors, req, status, "text/html", extra, &body);
     buf_deinit(&body);
 }
 
-static void respond_page(struct http_request *req, int status, const char *text)
+static void respond_page(struct web_core *wc, struct http_request *req, int status,
+                         const char *text)
 {
     struct buf body = {0};
     buf_printf(&body,
                "<!DOCTYPE html><html><head><title>Kleio</title></head><body><h1>Kleio</h1><p>%s</p>"
                "</body></html>",
                text);
-    http_server_respond(req, status, "text/html", NULL, &body);
+    cors_respond(&wc->web->cors, req, status, "text/html", NULL, &body);
     buf_deinit(&body);
 }
 
@@ -48,11 +50,12 @@ static void serve_metrics(struct web_core *wc, struct http_request *req, bool is
     static const char type[] = "text/plain; version=0.0.4";
     const struct web_opts *opts = &wc->web->opts;
     if (!is_admin) {
-        respond_text(req, 401, "text/html", "Only admin is allowed to collect metrics");
+        respond(wc, req, 401, "WWW-Authenticate: Password realm=\"kleio\"\r\n",
+                "Only admin is allowed to collect metrics");
         return;
     }
     if (!opts->metrics_enabled) {
-        respond_text(req, 403, "text/html", "Prometheus is disabled in clio config");
+        respond(wc, req, 403, NULL, "Prometheus is disabled in clio config");
         return;
     }
     CLEANUP(buf_deinit) struct buf text = {0}, packed = {0};
@@ -62,18 +65,33 @@ static void serve_metrics(struct web_core *wc, struct http_request *req, bool is
     rpc_server_render_counters(opts->rpc, &text);
     bool wants_gzip = http_request_list_has(http_request_header(req, "Accept-Encoding"), "gzip");
     if (opts->metrics_gzip && wants_gzip && gzip(&text, &packed))
-        http_server_respond(req, 200, type, "Content-Encoding: gzip\r\n", &packed);
+        cors_respond(&wc->web->cors, req, 200, type, "Content-Encoding: gzip\r\n", &packed);
     else
-        http_server_respond(req, 200, type, NULL, &text);
+        cors_respond(&wc->web->cors, req, 200, type, NULL, &text);
+}
+
+static bool is_ready(const struct web_core *wc)
+{
+    const struct web_opts *o = &wc->web->opts;
+    return !atomic_load(&wc->web->stopping) && (o->ready == NULL || o->ready(o->arg));
 }
 
 /* Clio's name for "ready to answer": the state mirror needs no loading, so that is when there is a
  * ledger. */
 static void serve_cache_state(struct web_core *wc, struct http_request *req)
 {
-    bool ready = wc->web->opts.ready == NULL || wc->web->opts.ready(wc->web->opts.arg);
-    respond_page(req, ready ? 200 : 503,
+    bool ready = is_ready(wc);
+    respond_page(wc, req, ready ? 200 : 503,
                  ready ? "Cache is fully loaded" : "Cache is not yet loaded");
+}
+
+/* For load balancers: 200 means that requests are answered here. */
+static void serve_health(struct web_core *wc, struct http_request *req)
+{
+    bool ready = is_ready(wc);
+    respond_page(wc, req, ready ? 200 : 503,
+                 ready ? "This page shows Kleio http(s) connectivity is working."
+                       : "Kleio is reached, but has no ledger to serve yet, or is stopping.");
 }
 
 static bool path_is(struct slice target, const char *path)
@@ -85,13 +103,13 @@ static bool path_is(struct slice target, const char *path)
 void pages_serve(struct web_core *wc, struct http_request *req, bool is_admin)
 {
     if (!slice_is(req->method, "GET") && !slice_is(req->method, "HEAD"))
-        respond_text(req, 400, "text/html", "Expected a POST request");
+        respond(wc, req, 405, "Allow: GET, HEAD, POST\r\n", "Expected a POST request");
     else if (path_is(req->target, "/health"))
-        respond_page(req, 200, "This page shows Kleio http(s) connectivity is working.");
+        serve_health(wc, req);
     else if (path_is(req->target, "/cache_state"))
         serve_cache_state(wc, req);
     else if (path_is(req->target, "/metrics"))
         serve_metrics(wc, req, is_admin);
     else
-        respond_text(req, 400, "text/html", "Expected a POST request");
+        respond(wc, req, 400, NULL, "Expected a POST request");
 }

@@ -79,7 +79,9 @@ static void init_parts(struct web *w)
         .proxies = w->proxies,
         .proxy_tokens = o->proxy_tokens,
         .n_proxy_tokens = o->n_proxy_tokens,
+        .by_x_forwarded_for = o->by_x_forwarded_for,
     });
+    w->cors = (struct cors){o->cors_origins, o->n_cors_origins};
     w->weight_list = xcalloc(o->n_weights, sizeof *w->weight_list);
     if (o->n_weights)
         memcpy(w->weight_list, o->weights, o->n_weights * sizeof *w->weight_list);

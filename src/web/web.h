@@ -39,6 +39,9 @@ struct web_opts {
     uint32_t n_proxy_ips;
     const char *const *proxy_tokens;
     uint32_t n_proxy_tokens;
+    bool by_x_forwarded_for;         /* proxies name their clients there, and not in Forwarded */
+    const char *const *cors_origins; /* "*" or "https://a.example"; live as long as the web */
+    uint32_t n_cors_origins;
 
     uint32_t max_connections; /* all clients; more are closed at once. 0 = no bound */
     uint32_t max_connections_per_ip;

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/counter.h"
 #include "base/list.h"
+#include "web/cors.h"
 #include "web/guard.h"
 #include "web/identity.h"
 #include "web/web.h"
@@ -19,6 +20,7 @@ struct web {
     struct netlist *proxies;
     struct guard *guard;
     struct identity *identity;
+    struct cors cors;
     struct sock_listener *listener;
     struct web_core *cores;
     char server_name[48];
@@ -45,8 +47,8 @@ struct web_core {
 /* One HTTP connection's place in the guard; made when it is accepted. */
 struct web_peer {
     struct web_core *wc;
-    struct guard_client *client; /* of its own address, or of the one a proxy names */
+    char ip[ADDRESS_BYTES];      /* its own, canonical */
+    struct guard_client *client; /* of its own address, or of the one that a proxy named last */
     bool over_limit;             /* one connection too many: every request gets 429 */
     bool is_proxy;
-    bool counted;
 };

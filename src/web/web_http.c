@@ -13,6 +13,7 @@
 #include "web/web_work.h"
 #include "web/web_ws.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char json_type[] = "application/json";
@@ -46,27 +47,36 @@ void web_http_accept(struct web_core *wc, struct sock *s, const char *peer_ip)
     }
     struct web_peer *peer = xcalloc(1, sizeof *peer);
     peer->wc = wc;
-    peer_count(peer, peer_ip);
+    if (!address_canonical(slice_str(peer_ip), peer->ip)) /* no address of IP: as it is */
+        snprintf(peer->ip, sizeof peer->ip, "%s", peer_ip);
+    peer_count(peer, peer->ip);
     counter_inc(wc->web->n_connected);
     http_server_accept(wc->http, s, peer);
 }
 
-void web_http_resolve(struct web_peer *peer, const struct http_request *req)
+bool web_http_resolve(struct web_peer *peer, const struct http_request *req)
 {
-    const struct identity *id = peer->wc->web->identity;
-    char ip[64];
-    if (!peer->is_proxy)
-        peer->is_proxy = identity_is_proxy(id, req, guard_ip(peer->client));
-    if (peer->is_proxy && identity_forwarded(req, ip, sizeof ip) &&
-        strcmp(ip, guard_ip(peer->client)) != 0)
-        peer_count(peer, ip);
+    struct identity_client who;
+    identity_resolve(peer->wc->web->identity, req, peer->ip, &peer->is_proxy, &who);
+    if (strcmp(who.ip, guard_ip(peer->client)) != 0)
+        peer_count(peer, who.ip);
+    return who.is_admin;
 }
 
-static void refuse(struct http_request *req, enum web_admission why)
+void web_http_refuse_connection(struct web_peer *peer, struct http_request *req)
+{
+    struct buf body = {0};
+    buf_put_str(&body, "Too many requests");
+    req->keep_alive = false;
+    cors_respond(&peer->wc->web->cors, req, 429, "text/html", NULL, &body);
+    buf_deinit(&body);
+}
+
+static void refuse(struct web_core *wc, struct http_request *req, enum web_admission why)
 {
     struct buf body = {0};
     rpc_put_bare_error(&body, web_work_refusal(why));
-    http_server_respond(req, 503, json_type, NULL, &body);
+    cors_respond(&wc->web->cors, req, 503, json_type, NULL, &body);
     buf_deinit(&body);
 }
 
@@ -79,7 +89,7 @@ static void run_request(void *arg)
     /* An answer that nobody waits for goes the same way: its client is gone, or the server stops,
      * and the connection is closed either way. */
     (void)web_work_answer(work, &status, &type);
-    http_server_respond(work->http, status, type, NULL, &work->out);
+    cors_respond(&work->wc->web->cors, work->http, status, type, NULL, &work->out);
     guard_put(work->wc->web->guard, work->client);
     web_work_put(work);
 }
@@ -89,7 +99,7 @@ static void start_rpc(struct web_core *wc, struct web_peer *peer, struct http_re
 {
     enum web_admission admission = web_work_admit(wc, peer->client);
     if (admission != WEB_ADMIT) {
-        refuse(req, admission);
+        refuse(wc, req, admission);
         return;
     }
     /* The peer may be gone, or change its address, before the answer: the request holds the record
@@ -106,19 +116,12 @@ static void on_request(void *arg, struct http_request *req)
 {
     struct web_core *wc = arg;
     struct web_peer *peer = req->conn_user;
-    web_http_resolve(peer, req);
-    if (peer->over_limit) {
-        struct buf body = {0};
-        buf_put_str(&body, "Too many requests");
-        req->keep_alive = false;
-        http_server_respond(req, 429, "text/html", NULL, &body);
-        buf_deinit(&body);
-        return;
-    }
-    bool is_admin = identity_is_admin(wc->web->identity, req, guard_ip(peer->client));
-    if (slice_is(req->method, "POST"))
+    bool is_admin = web_http_resolve(peer, req);
+    if (peer->over_limit)
+        web_http_refuse_connection(peer, req);
+    else if (slice_is(req->method, "POST"))
         start_rpc(wc, peer, req, is_admin);
-    else
+    else if (!cors_preflight(&wc->web->cors, req))
         pages_serve(wc, req, is_admin);
 }
 

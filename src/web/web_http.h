@@ -9,6 +9,9 @@ struct sock;
 void web_http_start(struct web_core *wc);
 /* A new connection (sock_listen_opts.on_accept). */
 void web_http_accept(struct web_core *wc, struct sock *s, const char *peer_ip);
-/* The connection's client record: as the proxy in front says, if there is one. */
-void web_http_resolve(struct web_peer *peer, const struct http_request *req);
+/* Whose request it is: sets peer->client, as the proxy in front says if there is one. True for an
+ * admin's. */
+bool web_http_resolve(struct web_peer *peer, const struct http_request *req);
+/* Answer that the client has too many connections, and close this one. */
+void web_http_refuse_connection(struct web_peer *peer, struct http_request *req);
 void web_http_peer_free(struct web_peer *peer);

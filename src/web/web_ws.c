@@ -135,15 +135,11 @@ static void session_drop(struct web_session *s)
 void web_ws_accept(struct web_core *wc, struct http_request *req)
 {
     struct web_peer *peer = req->conn_user;
-    web_http_resolve(peer, req);
+    bool is_admin = web_http_resolve(peer, req);
     if (peer->over_limit) {
-        struct buf body = {0};
-        buf_put_str(&body, "Too many requests");
-        http_server_respond(req, 429, "text/html", NULL, &body);
-        buf_deinit(&body);
+        web_http_refuse_connection(peer, req);
         return;
     }
-    bool is_admin = identity_is_admin(wc->web->identity, req, guard_ip(peer->client));
     struct web_session *s = session_new(wc, peer, is_admin);
     struct ws_opts opts = {
         .max_queue_msgs = wc->web->opts.ws_max_queue_msgs,

@@ -52,6 +52,7 @@ TEST(health_cache_state_and_metrics_are_served)
 static void check_not_ready(struct front *f)
 {
     expect_page(f, "/cache_state", 503, "Cache is not yet loaded");
+    expect_page(f, "/health", 503, "has no ledger to serve yet");
 }
 
 TEST(cache_state_says_when_there_is_no_ledger)
@@ -61,7 +62,11 @@ TEST(cache_state_says_when_there_is_no_ledger)
 
 static void check_user(struct front *f)
 {
+    struct buf head = {0};
     expect_page(f, "/metrics", 401, "Only admin is allowed to collect metrics");
+    ASSERT_INT(401, front_get(f, "/metrics", NULL, &head, NULL));
+    ASSERT(front_has(&head, "www-authenticate: Password realm=\"kleio\""));
+    buf_deinit(&head);
 }
 
 TEST(metrics_are_for_admins)
