@@ -63,7 +63,7 @@ void http_head_build(struct buf *b, const struct http_head *h)
         put_decimal(b, (size_t)h->status);
         put_header(b, SLICE_LIT(" "), http_head_reason(h->status));
     }
-    buf_put_slice(b, h->server_line);
+    buf_put_slice(b, h->fixed_lines);
     if (h->content_type)
         put_header(b, SLICE_LIT("Content-Type: "), h->content_type);
     if (h->status != 204 && h->status != 304) {

@@ -7,7 +7,7 @@ struct http_head {
     int status;
     const char *content_type;  /* NULL = none */
     const char *extra_headers; /* NULL or complete lines */
-    struct slice server_line;  /* "Server: x\r\n" or empty */
+    struct slice fixed_lines;  /* those of all responses, complete: Server, Date; or empty */
     size_t body_bytes;
     bool close;     /* say that the connection ends */
     bool is_http10; /* the client has to be told that it does not */

@@ -56,12 +56,16 @@ static int on_url(llhttp_t *l, const char *at, size_t n)
 static int on_header_field(llhttp_t *l, const char *at, size_t n)
 {
     struct http_parse *p = l->data;
+    if (n == 0)
+        return 0;
     if (memchr(at, ' ', n))
         return refuse(
             p, 400); /* llhttp may be built to let it pass; proxies disagree about what it means */
-    if (p->headers_done) /* a trailer: checked and dropped */
-        return count_header_bytes(p, n + HEADER_OVERHEAD);
     struct http_request *req = p->req;
+    if (p->headers_done) { /* a trailer: checked and dropped */
+        p->in_value = true;
+        return count_header_bytes(p, n);
+    }
     if (!p->in_value) {
         if (req->n_headers == HTTP_REQUEST_MAX_HEADERS || count_header_bytes(p, HEADER_OVERHEAD))
             return refuse(p, 431);
@@ -69,6 +73,15 @@ static int on_header_field(llhttp_t *l, const char *at, size_t n)
         p->in_value = true;
     }
     return append(p, &req->fields[req->n_headers - 1].name, at, n);
+}
+
+/* The name is complete; llhttp lets one pass that is empty. */
+static int on_header_field_complete(llhttp_t *l)
+{
+    struct http_parse *p = l->data;
+    if (!p->in_value)
+        return refuse(p, 400);
+    return p->headers_done ? count_header_bytes(p, HEADER_OVERHEAD) : 0;
 }
 
 static int on_header_value(llhttp_t *l, const char *at, size_t n)
@@ -112,6 +125,28 @@ static int check_body(struct http_parse *p)
     return 0;
 }
 
+/* What RFC 9112 wants of the headers beyond their form: one Host (3.2), and a coding that we know
+ * (6.1). One walk over all of them. */
+static int check_headers(struct http_parse *p)
+{
+    const struct http_request *req = p->req;
+    uint32_t n_hosts = 0;
+    for (uint32_t i = 0; i < req->n_headers; i++) {
+        uint32_t n = req->fields[i].name.n;
+        if (n != 4 && n != 17)
+            continue;
+        struct slice name = http_request_header_name(req, i);
+        if (n == 4)
+            n_hosts += http_request_text_is(name, "host");
+        else if (http_request_text_is(name, "transfer-encoding") &&
+                 !http_request_text_is(http_request_header_value(req, i), "chunked"))
+            return refuse(p, 501);
+    }
+    if (n_hosts > 1 || (n_hosts == 0 && p->llhttp->http_minor > 0))
+        return refuse(p, 400);
+    return 0;
+}
+
 static bool wants_websocket(const struct http_parse *p)
 {
     return p->limits.accept_upgrade && p->llhttp->method == HTTP_GET &&
@@ -125,6 +160,8 @@ static int on_headers_complete(llhttp_t *l)
     p->headers_done = true;
     if (l->http_major != 1)
         return refuse(p, 505);
+    if (check_headers(p))
+        return STOP;
     /* Only WebSocket is spoken here; any other Upgrade is an offer that may be ignored (RFC
      * 9110, 7.8), and llhttp takes CONNECT for an upgrade, too. */
     if (l->upgrade && !wants_websocket(p))
@@ -144,13 +181,28 @@ static int on_body(llhttp_t *l, const char *at, size_t n)
     return 0;
 }
 
+/* The path of a target in absolute form ("http://host/path", RFC 9112, 3.2.2); others as they are.
+ */
+static struct slice origin_form(struct slice target)
+{
+    if (target.n == 0 || target.p[0] == '/')
+        return target;
+    const uint8_t *colon = memmem(target.p, target.n, "://", 3);
+    if (colon == NULL || memchr(target.p, '/', (size_t)(colon - target.p)))
+        return target;
+    struct slice rest = slice_from(target, (size_t)(colon - target.p) + 3);
+    while (rest.n && rest.p[0] != '/' && rest.p[0] != '?')
+        rest = slice_from(rest, 1);
+    return rest.n ? rest : SLICE_LIT("/");
+}
+
 static int on_message_complete(llhttp_t *l)
 {
     struct http_parse *p = l->data;
     struct http_request *req = p->req;
     const uint8_t *base = req->store.p;
     req->method = slice_str(llhttp_method_name((llhttp_method_t)l->method));
-    req->target = slice_of(base + req->target_span.off, req->target_span.n);
+    req->target = origin_form(slice_of(base + req->target_span.off, req->target_span.n));
     req->body = slice_of(base + req->body_off, req->store.n - req->body_off);
     req->is_head = l->method == HTTP_HEAD;
     req->is_http10 = l->http_minor == 0;
@@ -164,6 +216,7 @@ static const llhttp_settings_t settings = {
     .on_message_begin = on_message_begin,
     .on_url = on_url,
     .on_header_field = on_header_field,
+    .on_header_field_complete = on_header_field_complete,
     .on_header_value = on_header_value,
     .on_header_value_complete = on_header_value_complete,
     .on_chunk_extension_name = on_chunk_extension,

@@ -29,8 +29,9 @@ enum http_parse_result {
     HTTP_PARSE_NONE = 0, /* all consumed, no complete request */
     HTTP_PARSE_REQUEST,  /* take it with http_parse_take; go on with the rest of the input */
     HTTP_PARSE_UPGRADE,  /* as REQUEST, and what follows is not HTTP: a WebSocket handshake */
-    HTTP_PARSE_FAILED /* see failed_status: 400, 413, 417, 431, 505. The parser is of no further use
-                       */
+    HTTP_PARSE_FAILED    /* see failed_status: 400, 413, 417, 431, 501, 505. The parser is of no
+                          * further use
+                          */
 };
 
 void http_parse_init(struct http_parse *p, const struct http_parse_limits *limits,

@@ -22,7 +22,7 @@ struct http_request_field {
 struct http_request {
     /* Set when the request is complete; valid until it is responded to. */
     struct slice method; /* "GET"; a literal */
-    struct slice target; /* "/path?query", as sent */
+    struct slice target; /* "/path?query"; of an absolute one what follows the authority */
     struct slice body;
     uint32_t n_headers;
     bool is_head;           /* the response has no body */

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* A body up to this size is copied behind its header, so that a response is one write. */
 #define COPY_BYTES ((size_t)16 << 10)
@@ -30,7 +31,8 @@ struct http_server {
     struct http_conn *cork_owner; /* the connection whose input is being parsed */
     struct buf cork;              /* its responses so far */
     struct buf scratch;           /* a header being built; used within a call only */
-    struct buf server_line;       /* "Server: x\r\n" or empty */
+    struct buf fixed_lines;       /* Server and Date, as of made_ns */
+    int64_t made_ns;
     bool draining;
 };
 
@@ -230,6 +232,23 @@ static void conn_want_turn(struct http_conn *c)
         ready_add(&c->turn);
 }
 
+/* The lines that all responses have; Date is at most a second late. */
+static struct slice fixed_lines(struct http_server *s, int64_t now_ns)
+{
+    if (s->made_ns && now_ns - s->made_ns < CLOCK_S)
+        return buf_slice(&s->fixed_lines);
+    char date[40];
+    struct tm tm;
+    time_t wall = (time_t)(clock_wall_ns() / CLOCK_S);
+    s->made_ns = now_ns;
+    buf_clear(&s->fixed_lines);
+    if (s->opts.server_name)
+        buf_printf(&s->fixed_lines, "Server: %s\r\n", s->opts.server_name);
+    if (gmtime_r(&wall, &tm) && strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
+        buf_printf(&s->fixed_lines, "Date: %s\r\n", date);
+    return buf_slice(&s->fixed_lines);
+}
+
 void http_server_respond(struct http_request *req, int status, const char *content_type,
                          const char *extra_headers, struct buf *body)
 {
@@ -243,13 +262,14 @@ void http_server_respond(struct http_request *req, int status, const char *conte
     }
     if (c->server->draining || c->peer_ended)
         req->keep_alive = req->keep_alive && req->link.next != &c->queue;
+    int64_t now_ns = c->last_activity_ns = clock_now_ns();
     bool first = queue_first(c) == req;
     struct buf *head = first ? &c->server->scratch : &req->head;
     buf_clear(head);
     struct http_head h = {.status = status,
                           .content_type = content_type,
                           .extra_headers = extra_headers,
-                          .server_line = buf_slice(&c->server->server_line),
+                          .fixed_lines = fixed_lines(c->server, now_ns),
                           .body_bytes = body ? body->n : 0,
                           .close = !req->keep_alive,
                           .is_http10 = req->is_http10};
@@ -268,7 +288,6 @@ void http_server_respond(struct http_request *req, int status, const char *conte
             *body = (struct buf){0};
         }
     }
-    c->last_activity_ns = clock_now_ns();
     conn_want_turn(c);
 }
 
@@ -499,8 +518,6 @@ struct http_server *http_server_new(const struct http_server_opts *opts)
     s->opts.request_timeout_ms = opts->request_timeout_ms ? opts->request_timeout_ms : 15000;
     list_init(&s->conns);
     http_request_pool_init(&s->pool);
-    if (opts->server_name)
-        buf_printf(&s->server_line, "Server: %s\r\n", opts->server_name);
     return s;
 }
 
@@ -519,7 +536,7 @@ struct http_server *http_server_free(struct http_server *s)
     http_request_pool_deinit(&s->pool);
     buf_deinit(&s->cork);
     buf_deinit(&s->scratch);
-    buf_deinit(&s->server_line);
+    buf_deinit(&s->fixed_lines);
     free(s);
     return NULL;
 }

@@ -31,7 +31,8 @@ struct ws *ws_accept(struct http_request *req, const struct ws_opts *opts,
 {
     struct slice key = http_request_header(req, "sec-websocket-key");
     if (!slice_eq(http_request_header(req, "sec-websocket-version"), SLICE_LIT("13")))
-        return refuse(req, 426, "Sec-WebSocket-Version: 13\r\n",
+        return refuse(req, 426,
+                      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n",
                       "WebSocket version 13 is spoken here");
     if (!key_valid(key) || req->is_http10)
         return refuse(req, 400, NULL, "bad WebSocket handshake");

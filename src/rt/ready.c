@@ -37,10 +37,16 @@ bool ready_slice_over(void)
     return now_ns - c->slice_begun_ns > SLICE_NS;
 }
 
+/* Put all of `from` before what `to` has. */
 static void move_all(struct list *from, struct list *to)
 {
-    while (!list_empty(from))
-        list_push_back(to, list_pop_front(from));
+    if (list_empty(from))
+        return;
+    from->prev->next = to->next;
+    to->next->prev = from->prev;
+    to->next = from->next;
+    from->next->prev = to;
+    list_init(from);
 }
 
 void ready_run(struct core *c)
@@ -66,6 +72,5 @@ void ready_run(struct core *c)
             break;
     }
     c->in_ready = false;
-    move_all(&c->ready, &due); /* those whose turn did not come stand before these */
-    move_all(&due, &c->ready);
+    move_all(&due, &c->ready); /* those whose turn did not come stand before those added */
 }

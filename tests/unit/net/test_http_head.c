@@ -16,7 +16,7 @@ TEST(a_response_header_says_what_the_client_must_know)
     expect((struct http_head){.status = 404,
                               .content_type = "a/b",
                               .extra_headers = "X: y\r\n",
-                              .server_line = SLICE_LIT("Server: s\r\n"),
+                              .fixed_lines = SLICE_LIT("Server: s\r\n"),
                               .body_bytes = 1234567890,
                               .close = true,
                               .is_http10 = true},

@@ -89,14 +89,18 @@ static struct buf talk(struct rig *r, const char *in)
     return out;
 }
 
-#define LAST "GET /last HTTP/1.1\r\nConnection: close\r\n\r\n"
+#define LAST "GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 static void one_main(void *arg)
 {
     struct rig r;
     rig_init(&r, (struct http_server_opts){0});
+    int64_t now_ns = 5 * CLOCK_S;
+    clock_test_set(&now_ns, (int64_t)784111777 * CLOCK_S);
     struct buf out = talk(&r, LAST);
-    ASSERT_SLICE("HTTP/1.1 200 OK\r\nServer: kleio-test\r\nContent-Type: "
+    clock_test_set(NULL, 0);
+    ASSERT_SLICE("HTTP/1.1 200 OK\r\nServer: kleio-test\r\n"
+                 "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: "
                  "text/plain\r\nContent-Length: 10\r\n"
                  "X-Test: 1\r\nConnection: close\r\n\r\nGET /last ",
                  buf_slice(&out));
@@ -117,7 +121,7 @@ static void pipeline_main(void *arg)
     rig_init(&r, (struct http_server_opts){.max_pipelined = 2});
     struct buf in = {0};
     for (int i = 0; i < 50; i++)
-        buf_printf(&in, "POST /%d HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", i);
+        buf_printf(&in, "POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", i);
     buf_put_str(&in, LAST);
     buf_put_u8(&in, 0);
     struct buf out = talk(&r, (const char *)in.p);
@@ -145,8 +149,9 @@ static void order_main(void *arg)
     struct rig r;
     rig_init(&r, (struct http_server_opts){.max_pipelined = 3});
     struct sock *s = net_connect(r.port);
-    net_send(s, "GET /later HTTP/1.1\r\n\r\nPOST /later HTTP/1.1\r\nContent-Length: 1\r\n\r\n2"
-                "GET /3 HTTP/1.1\r\n\r\nGET /4 HTTP/1.1\r\n\r\n" LAST);
+    net_send(s, "GET /later HTTP/1.1\r\nHost: x\r\n\r\nPOST /later HTTP/1.1\r\nHost: "
+                "x\r\nContent-Length: 1\r\n\r\n2"
+                "GET /3 HTTP/1.1\r\nHost: x\r\n\r\nGET /4 HTTP/1.1\r\nHost: x\r\n\r\n" LAST);
     net_settle();
     ASSERT_INT(2, r.n_held);
     ASSERT_INT(3, r.n_requests); /* the fourth waits: three are outstanding */
@@ -176,8 +181,8 @@ TEST(responses_leave_in_the_order_of_requests_and_reading_pauses_at_the_bound)
 
 static void split_main(void *arg)
 {
-    const char *in =
-        "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbodyGET /b HTTP/1.1\r\n\r\n" LAST;
+    const char *in = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbodyGET /b "
+                     "HTTP/1.1\r\nHost: x\r\n\r\n" LAST;
     struct rig r;
     rig_init(&r, (struct http_server_opts){0});
     for (size_t split = 1; split < strlen(in); split++) {
@@ -210,9 +215,9 @@ static void errors_main(void *arg)
         const char *in, *status;
     } cases[] = {
         {"nonsense\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n"},
-        {"POST / HTTP/1.1\r\nContent-Length: 11\r\n\r\n01234567890", "HTTP/1.1 413 "},
+        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n01234567890", "HTTP/1.1 413 "},
         {"GET / HTTP/3.0\r\n\r\n", "HTTP/1.1 505 "},
-        {"POST / HTTP/1.1\r\nContent-Length: 1\r\nExpect: x\r\n\r\n", "HTTP/1.1 417 "},
+        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: x\r\n\r\n", "HTTP/1.1 417 "},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf out = talk(&r, cases[i].in);
@@ -222,7 +227,8 @@ static void errors_main(void *arg)
         buf_deinit(&out);
     }
     struct buf in = {0};
-    buf_printf(&in, "GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nA: %0400d\r\n\r\n", 0);
+    buf_printf(
+        &in, "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nA: %0400d\r\n\r\n", 0);
     buf_put_u8(&in, 0);
     struct buf out = talk(&r, (const char *)in.p);
     ASSERT_INT(1, net_count(&out, "HTTP/1.1 200 OK"));
@@ -241,7 +247,7 @@ static void variants_main(void *arg)
 {
     struct rig r;
     rig_init(&r, (struct http_server_opts){0});
-    struct buf out = talk(&r, "HEAD /h HTTP/1.1\r\n\r\n" LAST);
+    struct buf out = talk(&r, "HEAD /h HTTP/1.1\r\nHost: x\r\n\r\n" LAST);
     ASSERT(net_has(&out, "Content-Length: 8\r\nX-Test: 1\r\n\r\nHTTP/1.1 200"));
     buf_deinit(&out);
     out = talk(&r, "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /b HTTP/1.0\r\n\r\n");
@@ -250,7 +256,7 @@ static void variants_main(void *arg)
     buf_deinit(&out);
     struct sock *s = net_connect(r.port);
     out = (struct buf){0};
-    net_send(s, "POST /c HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    net_send(s, "POST /c HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     net_read_until(s, &out, "HTTP/1.1 100 Continue\r\n\r\n");
     net_send(s, "ok");
     net_read_until(s, &out, "POST /c ok");
@@ -269,7 +275,8 @@ static void large_main(void *arg)
     struct rig r;
     rig_init(&r, (struct http_server_opts){0});
     r.large_bytes = (size_t)5 << 20;
-    struct buf out = talk(&r, "GET /large HTTP/1.1\r\n\r\nGET /large HTTP/1.1\r\n\r\n" LAST);
+    struct buf out = talk(
+        &r, "GET /large HTTP/1.1\r\nHost: x\r\n\r\nGET /large HTTP/1.1\r\nHost: x\r\n\r\n" LAST);
     ASSERT(out.n > 2 * r.large_bytes);
     ASSERT_INT(3, net_count(&out, "HTTP/1.1 200 OK"));
     buf_deinit(&out);
@@ -286,7 +293,8 @@ static void gone_main(void *arg)
     struct rig r;
     rig_init(&r, (struct http_server_opts){0});
     struct sock *s = net_connect(r.port);
-    net_send(s, "GET /later HTTP/1.1\r\n\r\nGET /later HTTP/1.1\r\n\r\nGET /x HTTP/1.1\r\n\r\n");
+    net_send(s, "GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /later HTTP/1.1\r\nHost: x\r\n\r\nGET "
+                "/x HTTP/1.1\r\nHost: x\r\n\r\n");
     net_settle();
     ASSERT_INT(3, r.n_requests);
     sock_close(s, 0);
@@ -310,7 +318,7 @@ static void half_main(void *arg)
     struct rig r;
     rig_init(&r, (struct http_server_opts){0});
     struct sock *s = net_connect(r.port);
-    net_send(s, "GET /later HTTP/1.1\r\n\r\n");
+    net_send(s, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
     net_settle();
     /* sock has no half-close of its own: closing with time to flush shuts down and goes on reading
      */
@@ -338,8 +346,8 @@ static void slow_main(void *arg)
     struct sock *slow = net_connect(r.port), *idle = net_connect(r.port),
                 *busy = net_connect(r.port);
     struct buf out = {0};
-    net_send(busy, "GET /later HTTP/1.1\r\n\r\n");
-    net_send(idle, "GET /i HTTP/1.1\r\n\r\n");
+    net_send(busy, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    net_send(idle, "GET /i HTTP/1.1\r\nHost: x\r\n\r\n");
     net_read_until(idle, &out, "GET /i");
     for (const char *p = "GET / H"; *p; p++) { /* a byte every 500 ms */
         ASSERT_OK(sock_write(slow, slice_of(p, 1)));
@@ -385,7 +393,7 @@ static void deaf_main(void *arg)
     rig_init(&r, (struct http_server_opts){.idle_timeout_ms = 1000});
     r.large_bytes = (size_t)32 << 20;
     struct sock *s = net_connect(r.port);
-    net_send(s, "GET /large HTTP/1.1\r\n\r\n");
+    net_send(s, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
     net_settle();
     for (int i = 0; i < 4; i++) {
         clock_test_advance(1100 * CLOCK_MS);
@@ -407,7 +415,7 @@ static void drain_main(void *arg)
     struct rig r;
     rig_init(&r, (struct http_server_opts){0});
     struct sock *a = net_connect(r.port), *b = net_connect(r.port);
-    net_send(b, "GET /later HTTP/1.1\r\n\r\n");
+    net_send(b, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
     net_settle();
     ASSERT_INT(2, http_server_n_conns(r.server));
     http_server_drain(r.server);
@@ -434,7 +442,7 @@ static void stop_main(void *arg)
     struct rig r;
     rig_init(&r, (struct http_server_opts){0});
     struct sock *a = net_connect(r.port);
-    net_send(a, "GET /later HTTP/1.1\r\n\r\n");
+    net_send(a, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
     net_settle();
     http_server_stop(r.server);
     ASSERT_INT(1, r.n_aborted);

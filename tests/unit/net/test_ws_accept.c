@@ -17,7 +17,7 @@ static void handshake_main(void *arg)
 {
     struct rig r;
     rig_init(&r, (struct ws_opts){0});
-#define START "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+#define START "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     refuse_one(
         &r, START "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         "HTTP/1.1 426 Upgrade Required\r\n");
