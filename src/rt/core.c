@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* For the program's own fibers when those of peers have taken all that the process may map. */
+#define RESERVED_STACKS 32
+
 static __thread struct core *current_core;
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 struct list core_all = {&core_all, &core_all};
@@ -162,6 +165,7 @@ err core_new(const struct core_opts *opts, struct core **ret)
     list_init(&c->socks);
     list_init(&c->listeners);
     stack_pool_init(&c->stacks, opts->fiber_stack_bytes, opts->max_idle_stacks);
+    stack_pool_reserve(&c->stacks, RESERVED_STACKS);
     pthread_mutex_lock(&all_lock);
     list_push_back(&core_all, &c->all_node);
     pthread_mutex_unlock(&all_lock);

@@ -102,11 +102,9 @@ static void on_deadline(struct timer *t)
     make_ready(f);
 }
 
-static struct fiber *make(const char *name, fiber_fn fn, void *arg)
+static struct fiber *make_on(char *base, const char *name, fiber_fn fn, void *arg)
 {
     struct core *c = core_current();
-    assert(c);
-    char *base = stack_take(&c->stacks);
     size_t room = (stack_room(&c->stacks) - sizeof(struct fiber)) & ~(size_t)63;
     struct fiber *f = (struct fiber *)(base + room);
     f->core = c;
@@ -133,17 +131,43 @@ static struct fiber *make(const char *name, fiber_fn fn, void *arg)
     return f;
 }
 
+static struct stack_pool *stacks_here(void)
+{
+    assert(core_current());
+    return &core_current()->stacks;
+}
+
 struct fiber *fiber_spawn(const char *name, fiber_fn fn, void *arg)
 {
-    struct fiber *f = make(name, fn, arg);
+    struct fiber *f = make_on(stack_take(stacks_here()), name, fn, arg);
     make_ready(f);
     return f;
 }
 
 void fiber_spawn_now(const char *name, fiber_fn fn, void *arg)
 {
-    struct fiber *f = make(name, fn, arg);
+    struct fiber *f = make_on(stack_take(stacks_here()), name, fn, arg);
     resume(f->core, f);
+}
+
+struct fiber *fiber_try_spawn(const char *name, fiber_fn fn, void *arg)
+{
+    char *stack = stack_try(stacks_here());
+    if (stack == NULL)
+        return NULL;
+    struct fiber *f = make_on(stack, name, fn, arg);
+    make_ready(f);
+    return f;
+}
+
+bool fiber_try_spawn_now(const char *name, fiber_fn fn, void *arg)
+{
+    char *stack = stack_try(stacks_here());
+    if (stack == NULL)
+        return false;
+    struct fiber *f = make_on(stack, name, fn, arg);
+    resume(f->core, f);
+    return true;
 }
 
 void fiber_run_ready(struct core *c)

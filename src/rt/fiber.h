@@ -19,6 +19,10 @@ struct fiber *fiber_spawn(const char *name, fiber_fn fn, void *arg);
 /* As fiber_spawn, but runs at once, until its first wait; the caller (loop or fiber) goes on then.
  * Returns nothing because the fiber may have ended by then. About 50 ns. */
 void fiber_spawn_now(const char *name, fiber_fn fn, void *arg);
+/* The same for work that a peer asks for: NULL or false, and nothing is run, when the process may
+ * have no more stacks. (The others take from a reserve then.) */
+struct fiber *fiber_try_spawn(const char *name, fiber_fn fn, void *arg);
+bool fiber_try_spawn_now(const char *name, fiber_fn fn, void *arg);
 
 struct fiber *fiber_current(void); /* NULL when not on a fiber */
 

@@ -58,37 +58,86 @@ static void unmap(const struct stack_pool *pool, struct stack_head *head)
     munmap(base - pool->guard_bytes, pool->bytes + pool->guard_bytes);
 }
 
-void stack_pool_deinit(struct stack_pool *pool)
+static void unmap_all(const struct stack_pool *pool, struct stack_head **list)
 {
-    while (pool->idle) {
-        struct stack_head *head = pool->idle;
-        pool->idle = head->next;
+    while (*list) {
+        struct stack_head *head = *list;
+        *list = head->next;
         unmap(pool, head);
     }
-    pool->n_idle = 0;
 }
 
-static void *map_new(const struct stack_pool *pool)
+void stack_pool_deinit(struct stack_pool *pool)
+{
+    unmap_all(pool, &pool->idle);
+    unmap_all(pool, &pool->reserve);
+    pool->n_idle = pool->n_reserve = 0;
+}
+
+/* NULL when the process may not. */
+static struct stack_head *map_new(const struct stack_pool *pool)
 {
     size_t all = pool->bytes + pool->guard_bytes;
     char *p = mmap(NULL, all, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-    if (p == MAP_FAILED || mprotect(p, pool->guard_bytes, PROT_NONE) != 0) {
-        fprintf(stderr, "no memory for another fiber stack (see vm.max_map_count)\n");
-        abort();
+    if (p == MAP_FAILED)
+        return NULL;
+    if (mprotect(p, pool->guard_bytes, PROT_NONE) != 0) { /* that splits the mapping */
+        munmap(p, all);
+        return NULL;
     }
     char *base = p + pool->guard_bytes;
-    head_of(pool, base)->valgrind_id = VALGRIND_STACK_REGISTER(base, base + pool->bytes);
-    return base;
+    struct stack_head *head = head_of(pool, base);
+    head->valgrind_id = VALGRIND_STACK_REGISTER(base, base + pool->bytes);
+    return head;
+}
+
+static void push(struct stack_head **list, uint32_t *n, struct stack_head *head)
+{
+    head->next = *list;
+    *list = head;
+    ++*n;
+}
+
+static struct stack_head *pop(struct stack_head **list, uint32_t *n)
+{
+    struct stack_head *head = *list;
+    if (head) {
+        *list = head->next;
+        --*n;
+    }
+    return head;
+}
+
+void stack_pool_reserve(struct stack_pool *pool, uint32_t n)
+{
+    pool->max_reserve = n;
+    while (pool->n_reserve < n) {
+        struct stack_head *head = map_new(pool);
+        if (head == NULL)
+            return; /* stacks that come back fill it up */
+        push(&pool->reserve, &pool->n_reserve, head);
+    }
+}
+
+void *stack_try(struct stack_pool *pool)
+{
+    struct stack_head *head = pop(&pool->idle, &pool->n_idle);
+    if (__builtin_expect(head == NULL, 0))
+        head = map_new(pool);
+    return head ? base_of(pool, head) : NULL;
 }
 
 void *stack_take(struct stack_pool *pool)
 {
-    struct stack_head *head = pool->idle;
-    if (__builtin_expect(head == NULL, 0))
-        return map_new(pool);
-    pool->idle = head->next;
-    pool->n_idle--;
+    void *base = stack_try(pool);
+    if (__builtin_expect(base != NULL, 1))
+        return base;
+    struct stack_head *head = pop(&pool->reserve, &pool->n_reserve);
+    if (head == NULL) {
+        fprintf(stderr, "no memory for another fiber stack (see vm.max_map_count)\n");
+        abort();
+    }
     return base_of(pool, head);
 }
 
@@ -96,13 +145,12 @@ void stack_give(struct stack_pool *pool, void *base)
 {
     struct stack_head *head = head_of(pool, base);
     context_forget(base, pool->bytes);
-    if (pool->n_idle >= pool->max_idle) {
+    if (pool->n_reserve < pool->max_reserve)
+        push(&pool->reserve, &pool->n_reserve, head);
+    else if (pool->n_idle < pool->max_idle)
+        push(&pool->idle, &pool->n_idle, head);
+    else
         unmap(pool, head);
-        return;
-    }
-    head->next = pool->idle;
-    pool->idle = head;
-    pool->n_idle++;
 }
 
 size_t stack_room(const struct stack_pool *pool)

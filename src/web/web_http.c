@@ -109,7 +109,12 @@ static void start_rpc(struct web_core *wc, struct web_peer *peer, struct http_re
     work->text = req->body;
     work->is_admin = is_admin;
     req->user = work;
-    fiber_spawn_now("http request", run_request, work);
+    if (!fiber_try_spawn_now("http request", run_request, work)) {
+        req->user = NULL;
+        guard_put(wc->web->guard, work->client);
+        web_work_put(work);
+        refuse(wc, req, WEB_TOO_BUSY);
+    }
 }
 
 static void on_request(void *arg, struct http_request *req)

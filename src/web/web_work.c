@@ -15,11 +15,16 @@
  * attack or our bug. */
 #define ARENA_BUDGET_BYTES ((size_t)16 << 20)
 
+/* Whitelisted clients are not counted against server.max_queue_size; but each request has a stack.
+ */
+#define MAX_WHITELISTED_IN_WORK 8192
+
 static bool take_place(struct web *web, const struct guard_client *c)
 {
     uint32_t before = atomic_fetch_add_explicit(&web->n_in_work, 1, memory_order_relaxed);
     if (!atomic_load_explicit(&web->stopping, memory_order_relaxed) &&
-        (before < web->opts.max_in_work || guard_whitelisted(c)))
+        (before < web->opts.max_in_work ||
+         (guard_whitelisted(c) && before < MAX_WHITELISTED_IN_WORK)))
         return true;
     atomic_fetch_sub_explicit(&web->n_in_work, 1, memory_order_relaxed);
     return false;

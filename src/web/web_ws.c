@@ -91,6 +91,12 @@ static void on_message(void *arg, struct ws *ws, struct slice payload, bool text
         return;
     }
     struct web_work *work = web_work_take(s->wc, s->client);
+    work->fiber = fiber_try_spawn("ws request", run_message, work);
+    if (work->fiber == NULL) {
+        web_work_put(work);
+        refuse(s, WEB_TOO_BUSY, payload);
+        return;
+    }
     work->session = s;
     work->is_admin = s->is_admin;
     work->text = arena_dup(work->arena, payload); /* the payload goes when this call returns */
@@ -99,7 +105,6 @@ static void on_message(void *arg, struct ws *ws, struct slice payload, bool text
         s->paused = true;
         ws_pause(ws);
     }
-    work->fiber = fiber_spawn("ws request", run_message, work);
 }
 
 static void on_close(void *arg, struct ws *ws, uint16_t code, const char *reason)

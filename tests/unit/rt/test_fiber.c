@@ -6,6 +6,7 @@
 #include "rt/core.h"
 #include "test.h"
 
+#include <sys/resource.h>
 #include <uv.h>
 
 static void run(fiber_fn fn)
@@ -401,4 +402,36 @@ TEST(the_loop_turns_after_each_long_slice)
     int n_loop = 0;
     ASSERT_OK(core_run_fiber("test", count_loop_turns_main, &n_loop));
     ASSERT(n_loop >= 4 * 4); /* not once a round: once for each of the four, in each round */
+}
+
+static int n_tried;
+
+static void count_try(void *arg)
+{
+    n_tried++;
+}
+
+static void try_main(void *arg)
+{
+    struct rlimit limit, small;
+    ASSERT(getrlimit(RLIMIT_AS, &limit) == 0);
+    ASSERT(fiber_try_spawn_now("tried", count_try, NULL));
+    ASSERT(fiber_try_spawn("tried", count_try, NULL) != NULL);
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(2, n_tried);
+    small = limit;
+    small.rlim_cur = 1 << 20;
+    ASSERT(setrlimit(RLIMIT_AS, &small) == 0);
+    ASSERT(fiber_try_spawn("idle stack", count_try, NULL) != NULL); /* of those that ended */
+    ASSERT(fiber_try_spawn("none", count_try, NULL) == NULL);
+    ASSERT(!fiber_try_spawn_now("none", count_try, NULL));
+    fiber_spawn_now("reserve", count_try, NULL);
+    ASSERT(setrlimit(RLIMIT_AS, &limit) == 0);
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(4, n_tried);
+}
+
+TEST(a_peers_fiber_is_refused_when_there_is_no_stack_and_our_own_still_start)
+{
+    ASSERT_OK(core_run_fiber("test", try_main, NULL));
 }
