@@ -5,7 +5,6 @@
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
 
-#define ROOT_DEPOSIT_AUTH 0x01000000u
 #define ROOT_GLOBAL_FREEZE 0x00400000u
 #define LINE_LOW_FREEZE 0x00400000u
 #define LINE_HIGH_FREEZE 0x00800000u
@@ -117,7 +116,9 @@ static void decode_root(struct slice object, struct funds_root *r)
             r->balance_drops = bits_load64(p) & DROPS_MASK;
         else if (field.id == FIELD_AMMID) {
             r->amm_id = hash256_of(p);
-            r->is_amm = true;
+            r->is_amm = r->is_pseudo = true;
+        } else if (field.id == FIELD_VaultID || field.id == FIELD_LoanBrokerID) {
+            r->is_pseudo = true;
         }
     }
 }
@@ -163,8 +164,7 @@ err funds_xrp_liquid(struct funds *f, const struct account *account, uint64_t *r
     struct funds_fees fees;
     TRY(funds_get_fees(f, &fees));
     TRY(funds_root_get(f, account, &root));
-    uint64_t reserve =
-        root->flags & ROOT_DEPOSIT_AUTH ? 0 : funds_reserve(&fees, root->owner_count);
+    uint64_t reserve = root->is_pseudo ? 0 : funds_reserve(&fees, root->owner_count);
     *ret_drops = root->balance_drops > reserve ? root->balance_drops - reserve : 0;
     return OK;
 }

@@ -21,9 +21,10 @@ struct funds_fees {
 /* What is needed of an AccountRoot. */
 struct funds_root {
     struct account account;
-    bool known;  /* read already (the cache's own) */
-    bool exists; /* the rest is zero when it does not */
-    bool is_amm; /* has AMMID */
+    bool known;     /* read already (the cache's own) */
+    bool exists;    /* the rest is zero when it does not */
+    bool is_amm;    /* has AMMID */
+    bool is_pseudo; /* an AMM's, a vault's or a loan broker's: keeps no reserve */
     uint32_t flags;
     uint32_t owner_count;
     uint32_t transfer_rate; /* parity when the field is absent */
@@ -75,8 +76,8 @@ YIELDS ERR funds_is_deep_frozen(struct funds *f, const struct account *account,
 /* Parity for XRP and for what has none. */
 YIELDS ERR funds_transfer_rate(struct funds *f, const struct account *issuer, uint32_t *ret);
 
-/* XRP above the reserve; 0 when there is no such account. Accounts with lsfDepositAuth get the
- * whole balance: the reference mistakes the flag for that of an AMM's account (rpc-a Q5). */
+/* XRP above the reserve; 0 when there is no such account. Pseudo-accounts keep no reserve. (Clio
+ * mistakes lsfDepositAuth, which such accounts have, for their mark: rpc-a Q5.) */
 YIELDS ERR funds_xrp_liquid(struct funds *f, const struct account *account, uint64_t *ret_drops);
 
 /* What `account` holds of `asset`, from its own point of view (so it can be negative), as an amount

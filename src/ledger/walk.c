@@ -29,17 +29,17 @@ struct pages {
     size_t n_keys;
 };
 
-/* Take at most *left keys of a page. True: that was the limit. */
+/* Take at most *left keys of a page. True: it has more. */
 static bool pages_add(struct pages *p, struct slice list, uint64_t *left)
 {
     uint64_t n = list.n / 32;
-    bool full = n >= *left;
-    if (full)
+    bool more = n > *left;
+    if (more)
         n = *left;
     *left -= n;
     p->list[p->n++] = slice_of(list.p, (size_t)n * 32);
     p->n_keys += (size_t)n;
-    return full;
+    return more;
 }
 
 /* One array of all keys: of one page it is the page's own bytes. */
@@ -123,14 +123,17 @@ static void take_page(struct walk_dir *w, struct slice object, struct pages *p)
         return;
     }
     w->seeking = false;
-    if (pages_add(p, list, &w->left))
+    uint64_t next = sto_u64(object, FIELD_IndexNext, 0);
+    /* pages behind the first one are never empty */
+    bool more = pages_add(p, list, &w->left) || next != 0;
+    if (!more)
+        w->end = WALK_DONE;
+    else if (w->left == 0)
         w->end = WALK_FULL;
     struct slice taken = p->list[p->n - 1];
     if (taken.n)
         w->last = (struct walk_mark){hash256_of(taken.p + taken.n - 32), w->page};
-    w->page = sto_u64(object, FIELD_IndexNext, 0);
-    if (w->page == 0 && w->end == WALK_GOING)
-        w->end = WALK_DONE;
+    w->page = next;
 }
 
 /* Pages at an old ledger: their numbers mostly follow each other, so the next ones are asked for
@@ -211,7 +214,7 @@ YIELDS static err take_book_page(struct walk_book *w, struct arena *a, struct pa
         TRY(get(w->view, &key, a, &object));
     }
     w->page = object.n ? sto_u64(object, FIELD_IndexNext, 0) : 0;
-    if (w->end == WALK_GOING && pages_add(p, indexes_of(object), &w->left))
+    if (w->end == WALK_GOING && (pages_add(p, indexes_of(object), &w->left) || w->left == 0))
         w->end = WALK_FULL;
     return OK;
 }
@@ -234,6 +237,50 @@ struct walk_nft walk_nft_of(struct view *v, const struct account *owner, const s
     return (struct walk_nft){.view = v,
                              .next = from ? *from : keylet_nft_page_max(owner),
                              .start = from ? WALK_BAD_MARK : WALK_DONE};
+}
+
+/* The first page behind *key that is the account's (pages begin with it). */
+YIELDS static err page_behind(struct view *v, const struct hash256 *key, struct arena *a,
+                              struct hash256 *ret_key, struct slice *ret)
+{
+    struct hash256 next;
+    err e = view_next(v, key, a, &next, ret);
+    bool is_its = !err_failed(e) && memcmp(next.b, key->b, sizeof(struct account)) == 0 &&
+                  sto_entry_type(*ret) == ENTRY_NFTokenPage;
+    if (err_failed(e) && e.code != ERR_NOT_FOUND)
+        return e;
+    if (!is_its)
+        *ret = SLICE_EMPTY;
+    else
+        *ret_key = next;
+    return OK;
+}
+
+/* The highest page is the one at keylet_nft_page_max, but in ledgers that an old fault of rippled
+ * left behind: there it is whichever comes last. *ret_key stays where there is none. */
+YIELDS static err find_highest(struct walk_nft *w, struct arena *a, struct hash256 *ret_key,
+                               struct slice *ret)
+{
+    struct hash256 key;
+    struct account owner = account_of(w->next.b);
+    struct slice page;
+    *ret = SLICE_EMPTY;
+    for (key = keylet_nft_page_min(&owner);;) {
+        TRY(fiber_breathe());
+        TRY(page_behind(w->view, &key, a, &key, &page));
+        if (page.n == 0)
+            return OK;
+        *ret = page;
+        *ret_key = key;
+    }
+}
+
+YIELDS ERR walk_nft_page_of(struct view *v, const struct account *owner,
+                            const struct hash256 *token, struct arena *a, struct hash256 *ret_key,
+                            struct slice *ret)
+{
+    struct hash256 below = keylet_nft_page(owner, token->b + sizeof(struct account));
+    return page_behind(v, &below, a, ret_key, ret);
 }
 
 /* Pages are linked downwards, so that the walk ends. */
@@ -259,6 +306,9 @@ YIELDS ERR walk_nft_next(struct walk_nft *w, struct arena *a, struct hash256 *re
     struct hash256 key = w->next;
     TRY(fiber_breathe());
     TRY(get(w->view, &key, a, &page));
+    if (page.n == 0 && !w->started && w->start == WALK_DONE)
+        TRY(find_highest(w, a, &key, &page));
+    w->next = key;
     bool is_page = page.n && sto_entry_type(page) == ENTRY_NFTokenPage;
     if (!is_page && w->started && page.n)
         return FAIL(ERR_CORRUPT, "walk: ledger %u: an NFT page names something else",

@@ -23,8 +23,8 @@ struct account;
 
 enum walk_end {
     WALK_GOING = 0,
-    WALK_DONE,      /* all was handed out */
-    WALK_FULL,      /* as many as the limit says were handed out, there may be more */
+    WALK_DONE, /* all was handed out */
+    WALK_FULL, /* as many as the limit says were handed out; there are more (in a book: maybe) */
     WALK_BAD_MARK,  /* the mark is not on the page it names (nothing was handed out) */
     WALK_PAGE_LOST, /* a page that the one before names is not there (only behind a mark; else it is
                        an end) */
@@ -96,7 +96,7 @@ struct walk_nft {
 };
 
 /* The NFT pages of `owner`, from the highest down. `from`: the page to begin with (not behind it);
- * NULL: the owner's last page (keylet_nft_page_max), and without that page there are none. */
+ * NULL: the owner's highest page. */
 struct walk_nft walk_nft_of(struct view *v, const struct account *owner,
                             const struct hash256 *from);
 /* The next page. *ret is empty when there is none: end is then WALK_DONE, WALK_BAD_MARK (`from` is
@@ -104,3 +104,7 @@ struct walk_nft walk_nft_of(struct view *v, const struct account *owner,
  * `next` is zeros; before, `next` names the page to come. */
 YIELDS ERR walk_nft_next(struct walk_nft *w, struct arena *a, struct hash256 *ret_key,
                          struct slice *ret);
+/* The page of `owner` on which `token` stands, or would stand; *ret is empty when there is none. */
+YIELDS ERR walk_nft_page_of(struct view *v, const struct account *owner,
+                            const struct hash256 *token, struct arena *a, struct hash256 *ret_key,
+                            struct slice *ret);

@@ -91,27 +91,6 @@ err call_account_root(struct call *c, const struct account *account, enum rpc_co
     return OK;
 }
 
-struct hash256 call_amendment_id(const char *name)
-{
-    struct slice part = slice_str(name);
-    return hash_sha512half(&part, 1);
-}
-
-err call_amendments(struct call *c, const struct hash256 *ids, size_t n, bool *ret)
-{
-    struct hash256 key = keylet_amendments();
-    struct slice object, list = SLICE_EMPTY;
-    TRY(call_get(c, &key, &object));
-    if (object.n)
-        (void)sto_get(object, FIELD_Amendments, &list); /* absent: none enabled */
-    for (size_t k = 0; k < n; k++) {
-        ret[k] = false;
-        for (size_t i = 0; i + 32 <= list.n && !ret[k]; i += 32)
-            ret[k] = memcmp(list.p + i, ids[k].b, 32) == 0;
-    }
-    return OK;
-}
-
 void call_put_hash(struct call *c, const char *key, const struct hash256 *h)
 {
     jw_key(c->w, key);

@@ -76,10 +76,6 @@ YIELDS ERR call_get(struct call *c, const struct hash256 *key, struct slice *ret
  * dbDeserialization when something else stands in its place. */
 YIELDS ERR call_account_root(struct call *c, const struct account *account, enum rpc_code missing,
                              struct slice *ret);
-/* Are these amendments enabled in c->view? `ids` = SHA-512 halves of their names
- * (call_amendment_id: hash once, keep). */
-YIELDS ERR call_amendments(struct call *c, const struct hash256 *ids, size_t n, bool *ret);
-struct hash256 call_amendment_id(const char *name);
 
 /* Members that many replies have. */
 void call_put_hash(struct call *c, const char *key, const struct hash256 *h);

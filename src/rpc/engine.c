@@ -131,7 +131,7 @@ static enum step read_version(struct exchange *x)
         return STEP_ON;
     if (v->type != JSON_INT)
         return refuse_version(x, "API version must be an integer");
-    uint32_t version = (uint32_t)v->i; /* modulo 2^32, as the reference */
+    int64_t version = v->i;
     if (version > o->api_max)
         return refuse_version(
             x, arena_printf(x->arena, "Requested API version is higher than maximum supported (%u)",
@@ -140,7 +140,7 @@ static enum step read_version(struct exchange *x)
         return refuse_version(
             x, arena_printf(x->arena, "Requested API version is lower than minimum supported (%u)",
                             o->api_min));
-    x->api_version = version;
+    x->api_version = (uint32_t)version;
     return STEP_ON;
 }
 

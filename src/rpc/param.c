@@ -77,8 +77,10 @@ static enum verdict kind_string(struct call *c, const struct param *p, const str
 static enum verdict kind_u32(struct call *c, const struct param *p, const struct json *v, void *to)
 {
     struct param_u32 *ret = to;
-    if (!param_to_u32(v, &ret->v))
+    if (!json_is_integer(v) || (v->type == JSON_INT && v->i < 0))
         return refuse_type(c);
+    if (!param_u32(v, &ret->v))
+        return refuse(c, VERDICT_BAD, RPC_INVALID_PARAMS, NULL);
     ret->set = true;
     if (p->max > 0 && (ret->v < p->min || ret->v > p->max))
         return refuse(c, VERDICT_BAD, RPC_INVALID_PARAMS, NULL);
@@ -102,12 +104,12 @@ static enum verdict kind_limit(struct call *c, const struct param *p, const stru
                                void *to)
 {
     struct param_u32 *ret = to;
-    uint32_t n;
-    if (!param_to_u32(v, &n))
+    uint32_t n = UINT32_MAX;
+    if (!json_is_integer(v) || (v->type == JSON_INT && v->i < 0))
         return refuse_type(c);
-    if (n == 0)
-        return refuse(c, VERDICT_BAD, RPC_INVALID_PARAMS, NULL);
     /* the reference fails for 2^31 and more; a limit that large means "as many as you give" */
+    if (param_u32(v, &n) && n == 0)
+        return refuse(c, VERDICT_BAD, RPC_INVALID_PARAMS, NULL);
     *ret = (struct param_u32){true, n < p->min ? p->min : n > p->max ? p->max : n};
     return VERDICT_FITS;
 }
@@ -282,7 +284,7 @@ static enum verdict kind_marker(struct call *c, const struct param *p, const str
     uint64_t page;
     if (!param_hex(piece(&rest), ret->key.b, 32) || !has_page || !page_number(piece(&rest), &page))
         return refuse(c, VERDICT_BAD, RPC_INVALID_PARAMS, "Malformed cursor.");
-    ret->page = (uint32_t)page;
+    ret->page = page;
     return VERDICT_FITS;
 }
 
@@ -335,30 +337,15 @@ static enum verdict kind_ledger_hash(struct call *c, const struct param *p, cons
     return hex(c, p, v, c->ledger.hash.b, 32);
 }
 
-/* Leading digits must fit 32 bits; what follows them turns the whole into "newest" (rpc-a Q2). */
-static bool index_text(struct call *c, struct slice text)
-{
-    size_t n = 0;
-    while (n < text.n && text.p[n] >= '0' && text.p[n] <= '9')
-        n++;
-    uint32_t seq;
-    if (!param_u32_text(slice_of(text.p, n), &seq))
-        return false;
-    c->ledger.index_is_seq = n == text.n;
-    c->ledger.index = seq;
-    return true;
-}
-
 static enum verdict kind_ledger_index(struct call *c, const struct param *p, const struct json *v,
                                       void *to)
 {
     c->ledger.index_given = true;
-    if (json_is_integer(v)) {
-        c->ledger.index_is_seq = true;
-        c->ledger.index = (uint32_t)v->u; /* modulo 2^32, as the reference */
+    if (json_is_string(v, "validated"))
         return VERDICT_FITS;
-    }
-    if (v->type == JSON_STRING && (slice_is(v->s, "validated") || index_text(c, v->s)))
+    c->ledger.index_is_seq = true;
+    if (v->type == JSON_STRING ? param_u32_text(v->s, &c->ledger.index)
+                               : param_u32(v, &c->ledger.index))
         return VERDICT_FITS;
     return refuse(c, VERDICT_BAD, RPC_INVALID_PARAMS, "ledgerIndexMalformed");
 }

@@ -61,7 +61,7 @@ struct param_type {
 struct param_marker { /* "<64 hex>,<page>" */
     bool set;
     struct hash256 key;
-    uint64_t page; /* truncated to 32 bits, as the reference does */
+    uint64_t page;
 };
 /* A key in hex, or another form that the row allows: an object whose members a table describes,
  * `true`, a number, one of some names. */
@@ -152,9 +152,9 @@ struct param {
  * - BOOL: true, false → IP
  * - LOOSE_BOOL: anything, reduced to a truth value (API 1)
  * - STRING: string, `names`: one of them → IP
- * - U32: integer >= 0, clamped to 2^32-1; within min..max if max is given → IP
+ * - U32: integer 0..2^32-1; within min..max if max is given → IP
  * - I32: integer, clamped to 32 bits → IP
- * - LIMIT: as U32, >= 1, clamped into min..max; absent = def → IP
+ * - LIMIT: integer >= 1 of any size, clamped into min..max; absent = def → IP
  * - OBJECT: object, then its `members` → IP, or what the members say
  * - ARRAY: array (elements by `check`) → IP
  * - HASH160, 192, 256: 40, 48, 64 hex digits, or "0" → IP "<key>NotString", "<key>Malformed"
@@ -242,8 +242,8 @@ bool param_u32_text(struct slice text, uint32_t *ret);     /* digits only, whole
 size_t param_hex_bytes(struct slice text, uint8_t *out, size_t max_bytes);
 bool param_truth(const struct json *v);                         /* loose boolean */
 bool param_asset(const struct json *object, struct asset *ret); /* asset object, rpc-a 1.11 */
-/* Id of an oracle's document: an integer as U32, or text read as C's strtol reads it, without a
- * dot, 0..2^31-1. */
+/* Id of an oracle's document: an integer 0..2^32-1, or its digits as text. */
 bool param_document_id(const struct json *v, uint32_t *ret);
-/* Clamped to 2^32-1; false when not an integer >= 0. */
-bool param_to_u32(const struct json *v, uint32_t *ret);
+/* An integer 0..2^32-1. A number that does not fit is none: taken modulo 2^32 or cut to the
+ * largest, as the reference does, it would name something else. */
+bool param_u32(const struct json *v, uint32_t *ret);

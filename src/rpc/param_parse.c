@@ -72,13 +72,9 @@ bool param_truth(const struct json *v)
     return false;
 }
 
-bool param_to_u32(const struct json *v, uint32_t *ret)
+bool param_u32(const struct json *v, uint32_t *ret)
 {
-    if (v->type == JSON_UINT || (v->type == JSON_INT && v->i > UINT32_MAX)) {
-        *ret = UINT32_MAX;
-        return true;
-    }
-    if (v->type != JSON_INT || v->i < 0)
+    if (v->type != JSON_INT || v->i < 0 || v->i > UINT32_MAX)
         return false;
     *ret = (uint32_t)v->i;
     return true;
@@ -116,21 +112,5 @@ bool param_asset(const struct json *object, struct asset *ret)
 
 bool param_document_id(const struct json *v, uint32_t *ret)
 {
-    if (v->type != JSON_STRING)
-        return param_to_u32(v, ret);
-    struct slice s = v->s;
-    size_t i = 0;
-    while (i < s.n && (s.p[i] == ' ' || (s.p[i] >= '\t' && s.p[i] <= '\r')))
-        i++;
-    bool minus = i < s.n && s.p[i] == '-';
-    if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))
-        i++;
-    uint64_t n = 0;
-    size_t first = i;
-    for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9' && n <= INT32_MAX; i++)
-        n = n * 10 + (uint64_t)(s.p[i] - '0');
-    if (i == first || n > INT32_MAX || (minus && n > 0) || memchr(s.p, '.', s.n))
-        return false;
-    *ret = (uint32_t)n;
-    return true;
+    return v->type == JSON_STRING ? param_u32_text(v->s, ret) : param_u32(v, ret);
 }

@@ -52,8 +52,7 @@ static void put_integer(struct jw *w, const struct param *p)
         return;
     }
     jw_kv_u64(w, "minimum", p->max > 0 ? p->min : 0);
-    if (p->max > 0 && p->max < UINT32_MAX) /* larger numbers are taken as 2^32-1 */
-        jw_kv_u64(w, "maximum", p->max);
+    jw_kv_u64(w, "maximum", p->max > 0 ? p->max : UINT32_MAX);
 }
 
 static void put_enum(struct jw *w, const char *const *names)
@@ -351,9 +350,9 @@ void schema_put_components(struct jw *w)
                 "A key and a page, as the page before gave it");
     put_entry_type(w);
     put_asset(w);
-    put_ledger_index(w, "HeldLedger", "^(validated$|0*[0-9]{1,10}([^0-9]|$))",
+    put_ledger_index(w, "HeldLedger", "^(validated|0*[0-9]{1,10})$",
                      "Sequence of a ledger, or \"validated\" for the newest");
-    put_ledger_index(w, "AnyLedger", "^((validated|current|closed)$|0*[0-9]{1,10}([^0-9]|$))",
+    put_ledger_index(w, "AnyLedger", "^(validated|current|closed|0*[0-9]{1,10})$",
                      "Sequence of a ledger, \"validated\" for the newest; \"current\" and "
                      "\"closed\" are answered by rippled");
 }

@@ -577,9 +577,8 @@ err txmeta_render_meta(struct jw *w, struct slice tx, struct slice meta,
 
 bool txmeta_ctid(uint32_t ledger_seq, uint32_t tx_index, uint32_t network_id, char out[17])
 {
-    if (ledger_seq > 0x0FFFFFFF)
+    if (ledger_seq > 0x0FFFFFFF || tx_index > UINT16_MAX || network_id > UINT16_MAX)
         return false;
-    snprintf(out, 17, "%08X%04X%04X", 0xC0000000u + ledger_seq, tx_index & 0xFFFF,
-             network_id & 0xFFFF);
+    snprintf(out, 17, "%08X%04X%04X", 0xC0000000u + ledger_seq, tx_index, network_id);
     return true;
 }

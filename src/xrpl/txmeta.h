@@ -81,5 +81,6 @@ ERR txmeta_render_tx_members(struct jw *w, struct slice tx, const struct txmeta_
  * fields. */
 ERR txmeta_render_meta(struct jw *w, struct slice tx, struct slice meta,
                        const struct txmeta_show *show);
-/* 16 hex digits, NUL-terminated; false when the sequence is above 0x0FFFFFFF. */
+/* 16 hex digits, NUL-terminated; false when the sequence is above 0x0FFFFFFF, index or network
+ * above 65535: there is no place for them (Clio cuts them off). */
 bool txmeta_ctid(uint32_t ledger_seq, uint32_t tx_index, uint32_t network_id, char out[17]);

@@ -107,6 +107,17 @@ class Comparer:
         self._value(a, b, path, ignored, lines)
 
 
+ALPHABET = 'rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz'
+
+
+def account(address):
+    """The 20 bytes that an address stands for, in hex."""
+    number = 0
+    for digit in address:
+        number = number * 58 + ALPHABET.index(digit)
+    return f'{number >> 32:040X}'
+
+
 def error_of(answer):
     if not isinstance(answer, dict):
         return None

@@ -19,9 +19,33 @@ def result(answer):
 
 
 def _with(q, **params):
+    """What was asked, with other parameters (None: without)."""
     request = copy.deepcopy(q.request)
-    parameters(request).update(params)
+    p = parameters(request)
+    p.update(params)
+    for name in [name for name in params if params[name] is None]:
+        del p[name]
     return request
+
+
+def _error(q):
+    return q.given['result'] if 'error' in result(q.given) else q.given
+
+
+def _whole(q, ask, name, **params):
+    """All elements of the list that the answer is a page of."""
+    found, marker = [], None
+    while True:
+        page = result(ask(_with(q, **params, limit=1 << 20, marker=marker)))
+        found += page[name]
+        marker = answers.plain(page.get('marker'))
+        if marker is None:
+            return found
+
+
+def _limit(q, low, usual, high):
+    limit = parameters(q.request).get('limit')
+    return usual if limit is None else min(max(limit, low), high)
 
 
 def nothing_follows(q, lines, ask):
@@ -80,3 +104,62 @@ def refused_as_by_own_methods(q, lines, ask):
     """The recorded error, where Clio's own methods have theirs."""
     given, recorded = result(q.given), result(q.recorded)
     return given['status'] == 'error' and all(given[k] == recorded[k] for k in ('error', 'error_code', 'error_message'))
+
+
+def no_sequence(q, lines, ask):
+    """The ledger_index names no ledger: refused where the recorded one answers for another ledger, or for none."""
+    index = parameters(q.request)['ledger_index']
+    error = _error(q)
+    named = isinstance(index, int) and not isinstance(index, bool) and 0 <= index < 1 << 32
+    return not named and (error['error'], error['error_message']) == ('invalidParams', 'ledgerIndexMalformed')
+
+
+def marker_never_given(q, lines, ask):
+    """The marker is none of the list's rows."""
+    name, key = {'mpt_holders': ('mptokens', 'account'), 'nfts_by_issuer': ('nfts', 'nft_id')}[q.method]
+    marker, error = parameters(q.request)['marker'], _error(q)
+    rows = {answers.account(row[key]) if key == 'account' else row[key] for row in _whole(q, ask, name)}
+    return (error['error'], error['error_message']) == ('invalidParams', 'Invalid marker.') and marker not in rows
+
+
+def page_of_tokens(q, lines, ask):
+    """The tokens behind the marker, `limit` of them, of all that the account has."""
+    whole = _whole(q, ask, 'account_nfts')
+    ids = [token['NFTokenID'] for token in whole]
+    marker = parameters(q.request).get('marker')
+    first = ids.index(marker) + 1 if marker else 0
+    end = first + _limit(q, 20, 100, 400)
+    given = result(q.given)
+    return given['account_nfts'] == whole[first:end] and given.get('marker') == (ids[end - 1] if end < len(ids) else None)
+
+
+def page_without_nft_pages(q, lines, ask):
+    """The objects of a type among the first `limit` of the account's directory."""
+    type_name = {'offer': 'Offer'}[parameters(q.request)['type']]
+    whole = _whole(q, ask, 'account_objects', type=None)
+    walked = [o for o in whole if o['LedgerEntryType'] != 'NFTokenPage'][:_limit(q, 10, 200, 400)]
+    given = result(q.given)
+    return (given['account_objects'] == [o for o in walked if o['LedgerEntryType'] == type_name]
+            and given['marker'].startswith(walked[-1]['index'] + ','))
+
+
+def oracles_once(q, lines, ask):
+    oracles = []
+    for oracle in parameters(q.request)['oracles']:
+        if oracle not in oracles:
+            oracles.append(oracle)
+    return len(oracles) < len(parameters(q.request)['oracles']) and result(ask(_with(q, oracles=oracles))) == result(q.given)
+
+
+def ledger_by_hash(q, lines, ask):
+    """What is answered for the ledger of that hash by its sequence."""
+    ledger_hash = parameters(q.request)['ledger_hash']
+    if not isinstance(ledger_hash, str) or len(ledger_hash) != 64:
+        return _error(q)['error'] == 'invalidParams'
+    ledger = result(ask({'method': 'ledger', 'params': [{'ledger_hash': ledger_hash}]} if 'method' in q.request else
+                        {'command': 'ledger', 'ledger_hash': ledger_hash}))
+    if 'ledger_index' not in ledger:
+        return _error(q)['error'] == 'lgrNotFound'
+    other = ask(_with(q, ledger_hash=None, ledger_index=answers.plain(ledger['ledger_index'])))
+    error = _error(q).get('error')
+    return error == (other.get('error') or result(other).get('error')) if error else result(other) == result(q.given)

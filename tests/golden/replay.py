@@ -189,9 +189,8 @@ class Explanation:
     def __init__(self, text):
         line = json.loads(text)
         unknown = set(line) - {'golden', 'id', 'method', 'request', 'pattern', 'check', 'reason'}
-        narrow = 'id' in line or 'method' in line and ('pattern' in line or 'request' in line)
-        if unknown or not line.get('reason') or not narrow:
-            raise ValueError(f'not an explanation (reason, and id, or method and pattern or request): {text.strip()}')
+        if unknown or not line.get('reason') or not ('id' in line or len({'method', 'request', 'pattern'} & set(line)) > 1):
+            raise ValueError(f'not an explanation (reason, and id, or two of method, request, pattern): {text.strip()}')
         self.text = text.strip()
         self.golden, self.id, self.method = line.get('golden'), line.get('id'), line.get('method')
         self.request, self.pattern = (re.compile(line.get(name, '')) for name in ('request', 'pattern'))
@@ -204,10 +203,16 @@ class Explanation:
         return (self.golden in (None, q.golden) and self.id in (None, q.id) and self.method in (None, q.method)
                 and self.request.search(q.body))
 
+    def is_right(self, q, lines, ask):
+        try:
+            return self.check(q, lines, ask)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):  # an answer of another form
+            return False
+
     def explains(self, q, ask):
         """The differences of the question that are explained."""
         lines = [line for line in q.differences if self.pattern.search(line)]
-        if not lines or self.check and not self.check(q, lines, ask):
+        if not lines or self.check and not self.is_right(q, lines, ask):
             return set()
         self.used = True
         return set(lines)

@@ -48,6 +48,9 @@ class Validator:
     def check_type(self, rule, value):
         return None if TYPES[rule](value) else 'is no ' + rule
 
+    def check_const(self, rule, value):
+        return None if value is rule else 'is not ' + repr(rule)
+
     def check_enum(self, rule, value):
         return None if value in rule else 'is none of ' + ', '.join(rule)
 

@@ -5,8 +5,6 @@
 #include "xrpl/keylet.h"
 #include "xrpl/render.h"
 
-#include <pthread.h>
-
 struct args {
     struct param_account account;
     struct param_account ident;
@@ -24,47 +22,34 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-enum { DISALLOW_INCOMING, CLAWBACK, TOKEN_ESCROW, N_AMENDMENTS, ALWAYS = N_AMENDMENTS };
-
+/* All of them, always: amendments that brought some are retired, and of chains that were born later
+ * no Amendments object names them. */
 static const struct flag {
     const char *name;
     uint32_t bit;
-    int needs; /* amendment without which the flag is not shown */
 } flags[] = {
-    {"defaultRipple", 0x00800000, ALWAYS},
-    {"depositAuth", 0x01000000, ALWAYS},
-    {"disableMasterKey", 0x00100000, ALWAYS},
-    {"disallowIncomingXRP", 0x00080000, ALWAYS},
-    {"globalFreeze", 0x00400000, ALWAYS},
-    {"noFreeze", 0x00200000, ALWAYS},
-    {"passwordSpent", 0x00010000, ALWAYS},
-    {"requireAuthorization", 0x00040000, ALWAYS},
-    {"requireDestinationTag", 0x00020000, ALWAYS},
-    {"disallowIncomingNFTokenOffer", 0x04000000, DISALLOW_INCOMING},
-    {"disallowIncomingCheck", 0x08000000, DISALLOW_INCOMING},
-    {"disallowIncomingPayChan", 0x10000000, DISALLOW_INCOMING},
-    {"disallowIncomingTrustline", 0x20000000, DISALLOW_INCOMING},
-    {"allowTrustLineClawback", 0x80000000, CLAWBACK},
-    {"allowTrustLineLocking", 0x40000000, TOKEN_ESCROW},
+    {"defaultRipple", 0x00800000},
+    {"depositAuth", 0x01000000},
+    {"disableMasterKey", 0x00100000},
+    {"disallowIncomingXRP", 0x00080000},
+    {"globalFreeze", 0x00400000},
+    {"noFreeze", 0x00200000},
+    {"passwordSpent", 0x00010000},
+    {"requireAuthorization", 0x00040000},
+    {"requireDestinationTag", 0x00020000},
+    {"disallowIncomingNFTokenOffer", 0x04000000},
+    {"disallowIncomingCheck", 0x08000000},
+    {"disallowIncomingPayChan", 0x10000000},
+    {"disallowIncomingTrustline", 0x20000000},
+    {"allowTrustLineClawback", 0x80000000},
+    {"allowTrustLineLocking", 0x40000000},
 };
 
-static struct hash256 amendment_ids[N_AMENDMENTS];
-static pthread_once_t amendment_once = PTHREAD_ONCE_INIT;
-
-static void hash_amendments(void)
-{
-    static const char *const names[N_AMENDMENTS] = {"DisallowIncoming", "Clawback", "TokenEscrow"};
-    for (int i = 0; i < N_AMENDMENTS; i++)
-        amendment_ids[i] = call_amendment_id(names[i]);
-}
-
-static void put_flags(struct call *c, uint32_t set, const bool enabled[N_AMENDMENTS])
+static void put_flags(struct call *c, uint32_t set)
 {
     jw_key(c->w, "account_flags");
     jw_obj_begin(c->w);
     for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-        if (flags[i].needs != ALWAYS && !enabled[flags[i].needs])
-            continue;
         jw_key(c->w, flags[i].name);
         jw_bool(c->w, (set & flags[i].bit) != 0);
     }
@@ -118,11 +103,8 @@ static err run(struct call *c)
         return rpc_error(c, RPC_INVALID_PARAMS, "Missing field 'account'.");
     const struct account *account = args->account.set ? &args->account.v : &args->ident.v;
     struct slice root;
-    bool enabled[N_AMENDMENTS];
     TRY(call_open_ledger(c));
     TRY(call_account_root(c, account, RPC_ACT_NOT_FOUND, &root));
-    pthread_once(&amendment_once, hash_amendments);
-    TRY(call_amendments(c, amendment_ids, N_AMENDMENTS, enabled));
 
     struct hash256 key = keylet_account(account);
     jw_key(c->w, "account_data");
@@ -133,7 +115,7 @@ static err run(struct call *c)
     jw_obj_end(c->w);
     if (args->signer_lists && c->api_version >= 2)
         TRY(put_signer_lists(c, account));
-    put_flags(c, sto_u32(root, FIELD_Flags, 0), enabled);
+    put_flags(c, sto_u32(root, FIELD_Flags, 0));
     put_pseudo_account(c, root);
     call_put_ledger(c);
     return OK;

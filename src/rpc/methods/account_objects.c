@@ -5,6 +5,7 @@
 #include "rpc/method.h"
 #include "rpc/owner_walk.h"
 #include "rpc/put.h"
+#include "xrpl/keylet.h"
 #include "xrpl/render.h"
 #include "xrpl/sto.h"
 
@@ -37,7 +38,7 @@ static const struct param params[] = {
                   .doc = "Address or public key of the account"),
     PARAM_LEDGER,
     PARAM_LIMIT("limit", struct args, limit, 10, 200, 400,
-                .doc = "NFT pages and objects of the account to look at"),
+                .doc = "Objects of the account to look at"),
     PARAM_ENTRY_TYPE("type", struct args, type, .check = check_type,
                      .doc = "Only objects of this type"),
     PARAM_MARKER("marker", struct args, marker, .doc = "Where the page before this one ended"),
@@ -59,21 +60,25 @@ static bool blocks_deletion(uint16_t type)
                                         ENTRY_Loan,
                                         ENTRY_MPTokenIssuance,
                                         ENTRY_MPToken,
-                                        ENTRY_PermissionedDomain};
+                                        ENTRY_PermissionedDomain,
+                                        ENTRY_Vault,
+                                        ENTRY_LoanBroker};
     for (size_t i = 0; i < ARRAY_LEN(blockers); i++)
         if (blockers[i] == type)
             return true;
     return false;
 }
 
+static bool is_wanted(const struct args *args, uint16_t type)
+{
+    return (!args->type.set || type == args->type.v) &&
+           (!args->deletion_blockers_only || blocks_deletion(type));
+}
+
 static err put_object(struct call *c, const struct args *args, const struct hash256 *key,
                       struct slice object)
 {
-    uint16_t type = sto_entry_type(object);
-    if ((args->type.set && type != args->type.v) ||
-        (args->deletion_blockers_only && !blocks_deletion(type)))
-        return OK;
-    return render_entry(c->w, object, key);
+    return is_wanted(args, sto_entry_type(object)) ? render_entry(c->w, object, key) : OK;
 }
 
 static err put_listed(struct owner_walk *w, void *arg, const struct hash256 *key,
@@ -83,7 +88,7 @@ static err put_listed(struct owner_walk *w, void *arg, const struct hash256 *key
 }
 
 /* The NFT pages from `from` (NULL: all), each counting against *left. *ret_next: the page that
- * comes when the limit is reached. */
+ * comes when the limit is reached, zeros when there is none. */
 static err put_nft_pages(struct call *c, const struct args *args, const struct hash256 *from,
                          uint32_t *left, struct hash256 *ret_next)
 {
@@ -114,21 +119,50 @@ static err put_directory(struct call *c, struct args *args, uint32_t limit,
     return OK;
 }
 
+/* Does something stand in the directory that comes behind the NFT pages? No directory lists these,
+ * so that who asks only for them has seen all. */
+static err anything_behind(struct call *c, const struct args *args, bool *ret)
+{
+    struct hash256 root = keylet_owner_dir(&args->account.v);
+    struct walk_dir walk = walk_dir_of(c->view, &root, 1, NULL);
+    struct walk_batch b = {.n = 0};
+    *ret = false;
+    if (args->type.set && args->type.v == ENTRY_NFTokenPage)
+        return OK;
+    while (walk.end == WALK_GOING && b.n == 0)
+        TRY(walk_dir_keys(&walk, c->arena, &b));
+    *ret = b.n > 0;
+    return OK;
+}
+
+/* NFT pages, then, with what is left of the limit, the directory. */
+static err put_all(struct call *c, struct args *args, const struct hash256 *from)
+{
+    struct walk_mark next = {.page = NFT_PAGE_MARK};
+    uint32_t left = args->limit.v;
+    TRY(put_nft_pages(c, args, from, &left, &next.key));
+    bool more = !hash256_is_zero(&next.key);
+    if (!more)
+        TRY(anything_behind(c, args, &more));
+    if (left && more)
+        return put_directory(c, args, left, NULL);
+    jw_arr_end(c->w);
+    if (more)
+        owner_walk_put_mark(c, &next);
+    return OK;
+}
+
 static err put_objects(struct call *c, struct args *args)
 {
     const struct param_marker *marker = &args->marker;
-    if (marker->set && (marker->page != NFT_PAGE_MARK || hash256_is_zero(&marker->key)))
+    bool in_pages = marker->set && marker->page == NFT_PAGE_MARK && !hash256_is_zero(&marker->key);
+    if (marker->set && !in_pages)
         return put_directory(c, args, args->limit.v, marker);
-    if (marker->set && memcmp(marker->key.b, args->account.v.b, sizeof args->account.v.b) != 0)
+    if (in_pages && memcmp(marker->key.b, args->account.v.b, sizeof args->account.v.b) != 0)
         return rpc_error(c, RPC_INVALID_PARAMS, "Invalid marker.");
-    struct walk_mark next = {.page = NFT_PAGE_MARK};
-    uint32_t left = args->limit.v;
-    TRY(put_nft_pages(c, args, marker->set ? &marker->key : NULL, &left, &next.key));
-    if (left)
-        return put_directory(c, args, left, NULL);
-    jw_arr_end(c->w);
-    owner_walk_put_mark(c, &next);
-    return OK;
+    if (!is_wanted(args, ENTRY_NFTokenPage))
+        return put_directory(c, args, args->limit.v, NULL);
+    return put_all(c, args, in_pages ? &marker->key : NULL);
 }
 
 static err run(struct call *c)

@@ -23,6 +23,7 @@ struct args {
         struct account account;
         uint32_t document_id;
     } checked[MAX_ORACLES];
+    uint32_t n_checked;
 };
 
 static err check_document_id(struct call *c, const struct param *p, const struct json *v)
@@ -34,10 +35,23 @@ static err check_document_id(struct call *c, const struct param *p, const struct
 }
 
 static const struct param oracle_members[] = {
-    PARAM_CHECK("oracle_document_id", .check = check_document_id),
-    PARAM_ADDRESS("account", struct args, account, .bad = {RPC_INVALID_PARAMS, NULL}),
+    PARAM_CHECK("oracle_document_id", .check = check_document_id,
+                .doc = "Which of the account's oracles"),
+    PARAM_ADDRESS("account", struct args, account, .bad = {RPC_INVALID_PARAMS, NULL},
+                  .doc = "Who runs the oracle"),
     PARAM_END,
 };
+
+/* One that is named twice counts once. */
+static void add_oracle(struct args *args)
+{
+    const struct account *account = &args->account.v;
+    for (uint32_t i = 0; i < args->n_checked; i++)
+        if (args->checked[i].document_id == args->document_id &&
+            account_eq(&args->checked[i].account, account))
+            return;
+    args->checked[args->n_checked++] = (struct oracle){*account, args->document_id};
+}
 
 static err check_oracles(struct call *c, const struct param *p, const struct json *v)
 {
@@ -49,7 +63,7 @@ static err check_oracles(struct call *c, const struct param *p, const struct jso
         if (!json_get(o, "oracle_document_id") || !json_get(o, "account"))
             return rpc_error(c, RPC_ORACLE_MALFORMED, NULL);
         TRY(param_check(c, oracle_members, o));
-        args->checked[i] = (struct oracle){args->account.v, args->document_id};
+        add_oracle(args);
     }
     return OK;
 }
@@ -250,7 +264,7 @@ static err run(struct call *c)
     s->base = json_get(c->params, "base_asset")->s;
     s->quote = json_get(c->params, "quote_asset")->s;
     TRY(call_open_ledger(c));
-    for (uint32_t i = 0; i < args->oracles->n; i++) {
+    for (uint32_t i = 0; i < args->n_checked; i++) {
         TRY(ask(c, s, &args->checked[i]));
         TRY(call_breathe(c));
     }

@@ -29,7 +29,7 @@ static err check_marker(struct call *c, const struct param *p, const struct json
                    ? OK
                    : rpc_error(c, RPC_INVALID_PARAMS, "markerMalformed");
     }
-    args->diff_marker.set = param_to_u32(v, &args->diff_marker.v);
+    args->diff_marker.set = param_u32(v, &args->diff_marker.v);
     return args->diff_marker.set ? OK : rpc_error(c, RPC_INVALID_PARAMS, NULL);
 }
 
@@ -38,8 +38,8 @@ static const struct param params[] = {
     PARAM_BOOL("out_of_order", struct args, out_of_order,
                .doc = "Walk the keys of the newest ledger"),
     PARAM_LEDGER,
-    PARAM_U32("limit", struct args, limit, .min = 1, .max = UINT32_MAX,
-              .doc = "At most 256, binary 2048"),
+    PARAM_LIMIT("limit", struct args, limit, 1, MAX_JSON, MAX_BINARY,
+                .doc = "Objects to look at; without `binary` at most 256, with it by default 2048"),
     PARAM_CHECK("marker", .check = check_marker, .doc = "Where the page before this one ended"),
     PARAM_ENTRY_TYPE("type", struct args, type, .doc = "Only objects of this type"),
     PARAM_END,
@@ -115,9 +115,15 @@ static err put_walk(struct call *c, const struct args *args, struct walk *w)
 static err put_in_order(struct call *c, const struct args *args, uint32_t limit)
 {
     struct walk w = {.keys = c->view, .objects = c->view, .key = args->key, .limit = limit};
+    struct hash256 next;
     TRY(put_walk(c, args, &w));
-    if (!w.at_end && w.n)
-        put_key_marker(c, &w.key);
+    if (w.at_end || w.n == 0)
+        return OK;
+    err e = view_next(c->view, &w.key, c->arena, &next, NULL);
+    if (e.code == ERR_NOT_FOUND) /* nothing follows */
+        return OK;
+    TRY(e);
+    put_key_marker(c, &w.key);
     return OK;
 }
 

@@ -12,12 +12,13 @@ struct args {
     int64_t date_s; /* since 1970 */
 };
 
-/* As the reference reads it: strptime, so "Z" may be followed by anything. */
+/* As the reference reads it, by strptime; but nothing may follow. */
 static err check_date(struct call *c, const struct param *p, const struct json *v)
 {
     struct args *args = c->args;
     struct tm tm = {0};
-    if (!strptime(arena_strdup(c->arena, v->s), "%Y-%m-%dT%H:%M:%SZ", &tm))
+    const char *rest = strptime(arena_strdup(c->arena, v->s), "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (!rest || *rest)
         return rpc_error(c, RPC_INVALID_PARAMS, NULL);
     args->date_s = timegm(&tm);
     return OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mpt_holders: who holds a multi-purpose token (rpc-b A.3). */
+#include "rpc/index_page.h"
 #include "rpc/method.h"
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
@@ -19,24 +20,18 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-static err read_holders(struct call *c, const struct args *args, struct store_entry **ret,
-                        size_t *ret_n)
+/* A marker of zeros means the begin. */
+static err read_holders(struct call *c, const struct args *args, struct index_page *ret)
 {
-    struct store_scan scan = {
+    struct account after = account_of(args->marker.b);
+    const struct index_page_of of = {
         .index = STORE_INDEX_MPT_HOLDER,
         .prefix = slice_of(args->issuance.v.b, sizeof args->issuance.v.b),
-        .from = slice_of(args->marker.b, sizeof args->marker.b),
+        .suffix_bytes = sizeof args->marker.b,
+        .after = account_is_zero(&after) ? NULL : after.b,
         .limit = args->limit.v,
     };
-    struct store_rows found;
-    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &found));
-    *ret = found.rows;
-    *ret_n = found.n;
-    for (size_t i = 0; i < *ret_n; i++)
-        if ((*ret)[i].suffix.n != 20)
-            return FAIL(ERR_CORRUPT, "rpc: a row of the holders' index has %zu bytes",
-                        (*ret)[i].suffix.n);
-    return OK;
+    return index_page_read(c, &of, ret);
 }
 
 static void put_holder(struct call *c, const struct hash256 *key, struct slice holder,
@@ -75,23 +70,22 @@ static err run(struct call *c)
     const struct args *args = c->args;
     struct hash256 issuance = keylet_mpt_issuance(&args->issuance.v);
     struct slice object;
-    struct store_entry *rows;
-    size_t n;
+    struct index_page page;
     TRY(call_open_ledger(c));
     TRY(call_get(c, &issuance, &object));
     if (object.n == 0)
         return rpc_error(c, RPC_OBJECT_NOT_FOUND, "objectNotFound");
-    TRY(read_holders(c, args, &rows, &n));
+    TRY(read_holders(c, args, &page));
     jw_kv_hex(c->w, "mpt_issuance_id", slice_of(args->issuance.v.b, sizeof args->issuance.v.b));
     jw_kv_u64(c->w, "limit", args->limit.v);
     jw_kv_u64(c->w, "ledger_index", view_seq(c->view));
     jw_key(c->w, "mptokens");
     jw_arr_begin(c->w);
-    TRY(put_holders(c, &issuance, rows, n));
+    TRY(put_holders(c, &issuance, page.rows, page.n));
     jw_arr_end(c->w);
     jw_kv_bool(c->w, "validated", true);
-    if (n == args->limit.v)
-        jw_kv_hex(c->w, "marker", rows[n - 1].suffix);
+    if (page.more)
+        jw_kv_hex(c->w, "marker", page.rows[page.n - 1].suffix);
     return OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nfts_by_issuer: the tokens that an account issued, burned ones included (rpc-b A.7). */
 #include "base/bits.h"
+#include "rpc/index_page.h"
 #include "rpc/method.h"
 #include "rpc/nft_state.h"
 #include "xrpl/keylet.h"
@@ -22,39 +23,27 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-/* Behind the marker. With a taxon its own rows only, else all rows from the marker's taxon on. */
-static void start_at(const struct args *args, uint8_t ret[36])
+/* Rows of (taxon, token): with a taxon its own only, else all, from the marker's taxon on. A marker
+ * of zeros means the begin. */
+static err read_tokens(struct call *c, const struct args *args, struct index_page *ret)
 {
-    uint32_t taxon = args->taxon.v;
-    if (!args->taxon.set)
-        taxon = args->marker.set ? keylet_nft_parts(&args->marker.v).taxon : 0;
-    bits_store32(ret, taxon);
-    memcpy(ret + 4, args->marker.v.b, 32);
-}
-
-/* Rows of (taxon, token). Those of another taxon than asked for end the list. */
-static err read_tokens(struct call *c, const struct args *args, struct store_entry **ret,
-                       size_t *ret_n)
-{
-    uint8_t from[36];
-    start_at(args, from);
-    struct store_scan scan = {.index = STORE_INDEX_NFT_ISSUER,
-                              .prefix = slice_of(args->issuer.v.b, sizeof args->issuer.v.b),
-                              .from = slice_of(from, sizeof from),
-                              .limit = args->limit.v};
-    struct store_rows found;
-    size_t kept = 0;
-    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &found));
-    for (; kept < found.n; kept++) {
-        struct slice suffix = found.rows[kept].suffix;
-        if (suffix.n != 36)
-            return FAIL(ERR_CORRUPT, "rpc: a row of the issuers' index has %zu bytes", suffix.n);
-        if (args->taxon.set && bits_load32(suffix.p) != args->taxon.v)
-            break;
-    }
-    *ret = found.rows;
-    *ret_n = kept;
-    return OK;
+    uint8_t taxon[4], after[36];
+    bool marked = args->marker.set && !hash256_is_zero(&args->marker.v);
+    uint32_t marker_taxon = keylet_nft_parts(&args->marker.v).taxon;
+    bits_store32(taxon, args->taxon.v);
+    bits_store32(after, marker_taxon);
+    memcpy(after + 4, args->marker.v.b, 32);
+    if (marked && args->taxon.set && marker_taxon != args->taxon.v)
+        return rpc_error(c, RPC_INVALID_PARAMS, "Invalid marker.");
+    const struct index_page_of of = {
+        .index = STORE_INDEX_NFT_ISSUER,
+        .prefix = slice_of(args->issuer.v.b, sizeof args->issuer.v.b),
+        .begin = args->taxon.set ? slice_of(taxon, sizeof taxon) : SLICE_EMPTY,
+        .suffix_bytes = sizeof after,
+        .after = marked ? after : NULL,
+        .limit = args->limit.v,
+    };
+    return index_page_read(c, &of, ret);
 }
 
 static struct hash256 token_of(const struct store_entry *row)
@@ -93,18 +82,17 @@ static err run(struct call *c)
 {
     const struct args *args = c->args;
     struct slice root;
-    struct store_entry *rows = NULL;
-    size_t n = 0;
+    struct index_page page;
     TRY(call_open_ledger(c));
     TRY(call_account_root(c, &args->issuer.v, RPC_ACT_NOT_FOUND, &root));
-    TRY(read_tokens(c, args, &rows, &n));
+    TRY(read_tokens(c, args, &page));
     call_put_account(c, "issuer", &args->issuer.v);
     jw_kv_u64(c->w, "limit", args->limit.v);
     jw_kv_u64(c->w, "ledger_index", view_seq(c->view));
-    TRY(put_tokens(c, rows, n));
+    TRY(put_tokens(c, page.rows, page.n));
     jw_kv_bool(c->w, "validated", true);
-    if (n == args->limit.v) {
-        struct hash256 last = token_of(&rows[n - 1]);
+    if (page.more) {
+        struct hash256 last = token_of(&page.rows[page.n - 1]);
         call_put_hash(c, "marker", &last);
     }
     if (args->taxon.set)

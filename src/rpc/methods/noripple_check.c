@@ -42,7 +42,7 @@ struct check {
     bool is_gateway;
     uint32_t left;     /* lines that may be reported still */
     uint32_t sequence; /* of the next suggestion */
-    int64_t fee_drops;
+    uint64_t fee_drops;
     struct buf text; /* suggestions, elements of an array */
     struct jw w;
 };
@@ -62,7 +62,7 @@ static void begin_suggestion(struct check *k, const char *type)
     jw_kv_u64(&k->w, "Sequence", k->sequence++);
     jw_key(&k->w, "Account");
     jw_ascii(&k->w, text, n);
-    jw_kv_i64(&k->w, "Fee", k->fee_drops);
+    jw_kv_u64_str(&k->w, "Fee", k->fee_drops);
     jw_kv_lit(&k->w, "TransactionType", type);
 }
 
@@ -133,7 +133,7 @@ static err read_fee(struct call *c, struct check *k)
     struct funds funds = funds_of(c->view, c->arena);
     struct funds_fees fees;
     TRY(funds_get_fees(&funds, &fees));
-    k->fee_drops = (int64_t)MIN(fees.base_drops, (uint64_t)INT32_MAX);
+    k->fee_drops = fees.base_drops;
     return OK;
 }
 

@@ -129,9 +129,7 @@ static err find(struct call *c, const struct args *args, struct found *f)
 static void put_ctid(struct call *c, const struct found *f)
 {
     char text[17];
-    if (f->has_network && f->network_id <= UINT16_MAX && f->tx.pos.index <= UINT16_MAX &&
-        f->tx.pos.ledger_seq < 0x0FFFFFFF &&
-        txmeta_ctid(f->tx.pos.ledger_seq, f->tx.pos.index, f->network_id, text))
+    if (f->has_network && txmeta_ctid(f->tx.pos.ledger_seq, f->tx.pos.index, f->network_id, text))
         jw_kv_lit(c->w, "ctid", text);
 }
 

@@ -18,7 +18,7 @@ static const struct param params[] = {
                   .doc = "Its owner, with `seq` instead of `vault_id`"),
     PARAM_U32("seq", struct args, seq, .bad = {RPC_MALFORMED_REQUEST, NULL},
               .doc = "Sequence of the transaction that made it"),
-    PARAM_LEDGER_INDEX,
+    PARAM_LEDGER,
     PARAM_END,
 };
 

@@ -125,6 +125,10 @@ void market_add_root(struct market *m, char name, struct market_root root)
         sto_build_u32(&b, FIELD_TransferRate, root.transfer_rate);
     if (root.amm_id)
         sto_build_field(&b, FIELD_AMMID, hash256_slice(root.amm_id));
+    if (root.vault_id)
+        sto_build_field(&b, FIELD_VaultID, hash256_slice(root.vault_id));
+    if (root.broker_id)
+        sto_build_field(&b, FIELD_LoanBrokerID, hash256_slice(root.broker_id));
     sto_build_amount(&b, FIELD_Balance, &balance);
     sto_build_field(&b, FIELD_Account, slice_of(account.b, 20));
     market_add(m, &key, &b);

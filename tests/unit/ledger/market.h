@@ -38,7 +38,7 @@ void market_amendment(struct market *m, const char *name);
 struct market_root {
     uint64_t drops;
     uint32_t owner_count, flags, transfer_rate;
-    const struct hash256 *amm_id;
+    const struct hash256 *amm_id, *vault_id, *broker_id;
 };
 void market_add_root(struct market *m, char name, struct market_root root);
 /* `holder` holds `text` of `asset`. */

@@ -40,6 +40,7 @@ TEST(liquid_xrp_is_what_lies_above_the_reserve)
 {
     for (int old_fields = 0; old_fields < 2; old_fields++) {
         struct market m;
+        struct hash256 id = {{7}};
         market_init(&m);
         market_fees(&m, 3, 2, old_fields);
         market_add_root(&m, 'A', (struct market_root){.drops = 200, .owner_count = 2});
@@ -48,11 +49,18 @@ TEST(liquid_xrp_is_what_lies_above_the_reserve)
         market_add_root(
             &m, 'D',
             (struct market_root){.drops = 200, .owner_count = 9, .flags = MARKET_DEPOSIT_AUTH});
+        market_add_root(&m, 'F', (struct market_root){.drops = 200, .amm_id = &id});
+        market_add_root(&m, 'G',
+                        (struct market_root){.drops = 200, .owner_count = 3, .vault_id = &id});
+        market_add_root(&m, 'H', (struct market_root){.drops = 2, .broker_id = &id});
         market_open(&m);
         ASSERT_INT(193, liquid(&m, 'A'));
         ASSERT_INT(0, liquid(&m, 'B'));
         ASSERT_INT(0, liquid(&m, 'C'));
-        ASSERT_INT(200, liquid(&m, 'D')); /* rpc-a Q5 */
+        ASSERT_INT(179, liquid(&m, 'D')); /* unlike Clio, see rpc-a Q5 */
+        ASSERT_INT(200, liquid(&m, 'F'));
+        ASSERT_INT(200, liquid(&m, 'G'));
+        ASSERT_INT(2, liquid(&m, 'H'));
         ASSERT_INT(0, liquid(&m, 'E'));
         struct asset xrp = market_asset("XRP", 0);
         ASSERT_STR("193", holds(&m, 'A', &xrp, true));

@@ -13,12 +13,13 @@
  * directory and book. */
 struct world {
     struct chain chain;
-    struct account owner, other;
+    struct account owner, other, fourth;
     struct hash256 root, book;
     struct hash256 entries[N_OFFERS]; /* in directory order */
     uint64_t page_of[N_OFFERS];
     struct hash256 offers[N_OFFERS]; /* in the book's order */
     struct hash256 nfts[10];         /* from the highest page down */
+    struct hash256 lost[4];          /* of `fourth`, likewise */
     struct store_object *objects;
     size_t n;
 };
@@ -105,6 +106,27 @@ static void add_nfts(struct world *w)
     }
 }
 
+/* Pages of an account, none of which stands at the highest place. */
+static void add_lost_nfts(struct world *w)
+{
+    memset(w->fourth.b, 0x5D, 20);
+    for (size_t i = 0; i < ARRAY_LEN(w->lost); i++) {
+        uint8_t low[12];
+        memset(low, 0xE0 - (int)i, sizeof low);
+        w->lost[i] = keylet_nft_page(&w->fourth, low);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(w->lost); i++) {
+        struct buf b = {0};
+        buf_put(&b, "\x11\x00\x50\x22\0\0\0\0", 8);
+        if (i + 1 < ARRAY_LEN(w->lost)) {
+            buf_put(&b, "\x50\x1A", 2);
+            buf_put(&b, w->lost[i + 1].b, 32);
+        }
+        add(w, w->lost[i], slice_of(b.p, b.n));
+        buf_deinit(&b);
+    }
+}
+
 static void world_init(struct world *w, uint64_t seed)
 {
     *w = (struct world){.n = 0};
@@ -126,6 +148,7 @@ static void world_init(struct world *w, uint64_t seed)
     add_owner_dir(w);
     add_book(w);
     add_nfts(w);
+    add_lost_nfts(w);
     chain_set(&w->chain, w->objects, w->n);
 }
 
@@ -234,15 +257,15 @@ TEST(pieces_of_any_size_make_up_an_old_directory)
     directory_in_pieces(OLD);
 }
 
-TEST(a_limit_that_ends_the_directory_still_leaves_a_mark)
+TEST(a_limit_that_ends_the_directory_leaves_no_mark)
 {
     for (enum mode mode = 0; mode < N_MODES; mode++) {
         static struct open o;
         open_at(&o, 9, mode);
         struct walk_dir walk = walk_dir_of(o.view, &o.w.root, N_OFFERS, NULL);
         ASSERT_INT(N_OFFERS, walk_some(&o, &walk, o.w.entries));
-        ASSERT_INT(WALK_FULL, walk.end);
-        struct walk_mark mark = walk.last;
+        ASSERT_INT(WALK_DONE, walk.end);
+        struct walk_mark mark = walk.last; /* as it was given before */
         walk = walk_dir_of(o.view, &o.w.root, N_OFFERS, &mark);
         ASSERT_INT(0, walk_some(&o, &walk, NULL));
         ASSERT_INT(WALK_DONE, walk.end);
@@ -357,6 +380,34 @@ TEST(nft_pages_are_walked_downwards_from_any_of_them)
             ASSERT_INT(WALK_DONE, walk.end);
             ASSERT_INT(ARRAY_LEN(o.w.nfts), at);
         }
+        close_all(&o);
+    }
+}
+
+/* Ledgers that an old fault of rippled left behind. */
+TEST(nft_pages_are_found_though_the_highest_place_is_empty)
+{
+    for (enum mode mode = 0; mode < N_MODES; mode++) {
+        static struct open o;
+        open_at(&o, 33, mode);
+        struct walk_nft walk = walk_nft_of(o.view, &o.w.fourth, NULL);
+        for (size_t i = 0; i < ARRAY_LEN(o.w.lost); i++) {
+            struct hash256 key, token, of;
+            struct slice page, found;
+            ASSERT_INT(WALK_GOING, walk.end);
+            ASSERT_OK(walk_nft_next(&walk, o.arena, &key, &page));
+            ASSERT(hash256_eq(&o.w.lost[i], &key));
+            same_object(&o, &key, page);
+            token = key; /* its last token: right below the key */
+            memset(token.b, 7, 20);
+            token = keylet_decrement(&token);
+            ASSERT_OK(walk_nft_page_of(o.view, &o.w.fourth, &token, o.arena, &of, &found));
+            ASSERT(hash256_eq(&key, &of) && slice_eq(page, found));
+            token = keylet_increment(&token); /* belongs to the page above */
+            ASSERT_OK(walk_nft_page_of(o.view, &o.w.fourth, &token, o.arena, &of, &found));
+            ASSERT(i == 0 ? found.n == 0 : hash256_eq(&o.w.lost[i - 1], &of));
+        }
+        ASSERT_INT(WALK_DONE, walk.end);
         close_all(&o);
     }
 }

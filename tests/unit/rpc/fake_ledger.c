@@ -75,6 +75,15 @@ void fake_put(struct ledgers *l, const struct hash256 *key, struct slice object,
     l->objects[i] = (struct object){*key, object, from, to};
 }
 
+void fake_drop(struct ledgers *l, const struct hash256 *key)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < l->n; i++)
+        if (!hash256_eq(&l->objects[i].key, key))
+            l->objects[kept++] = l->objects[i];
+    l->n = kept;
+}
+
 void fake_set_store(struct ledgers *l, struct store *s)
 {
     l->store = s;

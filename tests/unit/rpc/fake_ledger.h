@@ -16,6 +16,8 @@ struct ledgers *fake_ledgers_new(uint32_t first, uint32_t last);
  */
 void fake_put(struct ledgers *l, const struct hash256 *key, struct slice object, uint32_t from,
               uint32_t to);
+/* As if it had never been put. */
+void fake_drop(struct ledgers *l, const struct hash256 *key);
 void fake_set_store(struct ledgers *l, struct store *s);
 /* From now on every read of an object fails with this error code (0 = no more). */
 void fake_fail_reads(struct ledgers *l, int code);

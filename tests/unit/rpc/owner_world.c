@@ -180,7 +180,8 @@ static void put_page(struct owner_world *o, uint64_t page, uint64_t next, size_t
 static void put_token(struct buf *list, uint8_t n, bool has_uri)
 {
     struct buf token = {0};
-    uint8_t id[32] = {0, 8, 0, 3, [4] = ALICE_BYTE, [31] = n};
+    uint8_t id[32] = {0, 8, 0, 3, [4] = ALICE_BYTE, [20] = (uint8_t)(0xFE - n / 2), [31] = n};
+    memset(id + 21, 0xFF, 7); /* below the key of its page, above that of the next */
     small_world_field(&token, FIELD_NFTokenID, slice_of(id, 32));
     if (has_uri)
         small_world_field(&token, FIELD_URI, SLICE_LIT("ab"));

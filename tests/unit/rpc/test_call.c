@@ -92,26 +92,6 @@ TEST(an_account_root_must_be_one)
     f->c.view = view_close(f->c.view);
 }
 
-TEST(amendments_are_enabled_where_the_list_names_them)
-{
-    struct fixture *f = fixture();
-    struct hash256 ids[2] = {call_amendment_id("Clawback"), call_amendment_id("AMM")};
-    struct hash256 key = keylet_amendments();
-    struct buf object = {0};
-    bool on[2] = {true, true};
-    buf_put(&object, "\x11\x00\x66\x03\x13\x40", 6); /* Amendments: 64 bytes */
-    buf_put(&object, keylet_fees().b, 32);
-    buf_put(&object, ids[1].b, 32);
-    ASSERT_OK(call_open_ledger(&f->c));
-    ASSERT_OK(call_amendments(&f->c, ids, 2, on));
-    ASSERT(!on[0] && !on[1]);
-    fake_put(f->l, &key, buf_slice(&object), 1, 100);
-    ASSERT_OK(call_amendments(&f->c, ids, 2, on));
-    ASSERT(!on[0] && on[1]);
-    f->c.view = view_close(f->c.view);
-    buf_deinit(&object);
-}
-
 TEST(a_call_that_takes_too_much_ends)
 {
     struct fixture *f = fixture();

@@ -171,7 +171,8 @@ TEST(api_versions_out_of_range_are_named)
     } cases[] = {
         {"0", "\"Requested API version is lower than minimum supported (1)\""},
         {"4", "\"Requested API version is higher than maximum supported (3)\""},
-        {"-1", "\"Requested API version is higher than maximum supported (3)\""},
+        {"-1", "\"Requested API version is lower than minimum supported (1)\""},
+        {"4294967298", "\"Requested API version is higher than maximum supported (3)\""},
         {"1.0", "\"API version must be an integer\""},
         {"\"2\"", "\"API version must be an integer\""},
         {"null", "\"API version must be an integer\""},
@@ -186,8 +187,6 @@ TEST(api_versions_out_of_range_are_named)
         ASSERT_AT(cases[i].message, reply, "error_message");
         ASSERT_AT("", reply, "warnings");
     }
-    ASSERT_AT("\"success\"", client_ask(&c, "{\"command\":\"ping\",\"api_version\":4294967298}"),
-              "status");
 }
 
 TEST(a_server_without_ledgers_is_not_ready_before_anything_else)

@@ -49,7 +49,8 @@ static const char *schema(const char *key, bool forwarded)
 }
 
 #define MEMBERS                                                                                    \
-    "{\"type\":\"object\",\"properties\":{\"seq\":{\"type\":\"integer\",\"minimum\":0},"           \
+    "{\"type\":\"object\",\"properties\":{\"seq\":{\"type\":\"integer\",\"minimum\":0,"            \
+    "\"maximum\":4294967295},"                                                                     \
     "\"flag\":{\"type\":\"boolean\"}},\"required\":[\"seq\"]}"
 
 TEST(a_field_s_schema_is_that_of_its_kind)
@@ -59,7 +60,8 @@ TEST(a_field_s_schema_is_that_of_its_kind)
                "\"x-clamped-maximum\":400}",
                schema("limit", false));
     ASSERT_STR("{\"type\":\"integer\",\"minimum\":1,\"maximum\":25}", schema("number", false));
-    ASSERT_STR("{\"type\":\"integer\",\"minimum\":1}", schema("clamped", false));
+    ASSERT_STR("{\"type\":\"integer\",\"minimum\":1,\"maximum\":4294967295}",
+               schema("clamped", false));
     ASSERT_STR("{\"type\":\"integer\"}", schema("any_number", false));
     ASSERT_STR("{\"type\":\"string\",\"enum\":[\"red\",\"green\"]}", schema("colour", false));
     ASSERT_STR("{\"$ref\":\"#/components/schemas/Hash256\"}", schema("key", false));

@@ -257,9 +257,11 @@ TEST(a_ctid_packs_ledger_index_and_network)
     char text[17];
     ASSERT(txmeta_ctid(0x1234567, 0x89, 0xABCD, text));
     ASSERT_STR("C12345670089ABCD", text);
-    ASSERT(txmeta_ctid(0x0FFFFFFF, 0x10001, 0x1FFFF, text));
-    ASSERT_STR("CFFFFFFF0001FFFF", text);
+    ASSERT(txmeta_ctid(0x0FFFFFFF, 0xFFFF, 0xFFFF, text));
+    ASSERT_STR("CFFFFFFFFFFFFFFF", text);
     ASSERT(!txmeta_ctid(0x10000000, 0, 0, text));
+    ASSERT(!txmeta_ctid(0, 0x10000, 0, text));
+    ASSERT(!txmeta_ctid(0, 0, 0x10000, text));
 }
 
 static double total_ns;

@@ -11,8 +11,10 @@ TEST(account_info_shows_the_root_and_its_flags)
     ASSERT_AT("true", reply, "result.account_flags.defaultRipple");
     ASSERT_AT("false", reply, "result.account_flags.depositAuth");
     ASSERT_AT("true", reply, "result.account_flags.allowTrustLineClawback");
-    ASSERT_AT("", reply, "result.account_flags.disallowIncomingCheck"); /* amendment not enabled */
-    ASSERT_AT("", reply, "result.account_flags.allowTrustLineLocking");
+    /* whether or not the amendment that brought them is enabled */
+    ASSERT_AT("false", reply, "result.account_flags.disallowIncomingCheck");
+    ASSERT_AT("false", reply, "result.account_flags.disallowIncomingTrustline");
+    ASSERT_AT("false", reply, "result.account_flags.allowTrustLineLocking");
     ASSERT_AT("", reply, "result.pseudo_account");
     ASSERT_AT("30", reply, "result.ledger_index");
     ASSERT_AT("", reply, "result.signer_lists");

@@ -49,6 +49,32 @@ TEST(account_nfts_goes_on_at_the_page_of_its_marker)
               "result.error_message");
 }
 
+/* Where the page before ended, inside a page of the ledger. */
+TEST(account_nfts_counts_tokens_and_goes_on_behind_the_last_one)
+{
+    struct owner_world *o = owner_world_new(true);
+    const char *reply = ask(o, o->w->bob, ",\"limit\":21");
+    ASSERT_AT("20", reply, "result.account_nfts.20.nft_serial");
+    ASSERT_AT("", reply, "result.account_nfts.21");
+    char more[160];
+    snprintf(more, sizeof more, ",\"marker\":%s", client_at(reply, "result.marker"));
+    reply = ask(o, o->w->bob, more);
+    ASSERT_AT("21", reply, "result.account_nfts.0.nft_serial");
+    ASSERT_AT("23", reply, "result.account_nfts.2.nft_serial");
+    ASSERT_AT("", reply, "result.account_nfts.3");
+    ASSERT_AT("", reply, "result.marker");
+    /* a token that is not his */
+    ASSERT_AT("\"Marker field does not match any valid Page ID\"", ask(o, o->w->alice, more),
+              "result.error_message");
+    more[14] = more[14] == '9' ? '8' : '9';
+    ASSERT_AT("\"Marker field does not match any valid Page ID\"", ask(o, o->w->bob, more),
+              "result.error_message");
+    /* nothing follows */
+    reply = ask(o, o->w->bob, ",\"limit\":24");
+    ASSERT_AT("23", reply, "result.account_nfts.23.nft_serial");
+    ASSERT_AT("", reply, "result.marker");
+}
+
 TEST(account_nfts_lists_pages_from_the_highest_down)
 {
     struct owner_world *o = owner_world_new(false);
@@ -56,4 +82,15 @@ TEST(account_nfts_lists_pages_from_the_highest_down)
     ASSERT_AT("0", reply, "result.account_nfts.0.nft_serial");
     ASSERT_AT("23", reply, "result.account_nfts.23.nft_serial");
     ASSERT_AT("", reply, "result.account_nfts.24");
+}
+
+/* An old fault of rippled left ledgers in which the page at the end is missing. */
+TEST(account_nfts_finds_pages_though_the_last_one_is_missing)
+{
+    struct owner_world *o = owner_world_new(false);
+    fake_drop(o->w->ledgers, &o->nft_pages[0]);
+    const char *reply = ask(o, o->w->bob, "");
+    ASSERT_AT("2", reply, "result.account_nfts.0.nft_serial");
+    ASSERT_AT("23", reply, "result.account_nfts.21.nft_serial");
+    ASSERT_AT("", reply, "result.account_nfts.22");
 }

@@ -2,6 +2,7 @@
 #include "base/hex.h"
 #include "owner_world.h"
 #include "test.h"
+#include "xrpl/keylet.h"
 
 static const char *ask(struct owner_world *o, const char *account, const char *more)
 {
@@ -22,12 +23,36 @@ TEST(account_objects_lists_nft_pages_then_the_directory)
 TEST(account_objects_counts_nft_pages_against_the_limit)
 {
     struct owner_world *o = owner_world_new(true);
-    const char *reply = ask(o, o->w->alice, ",\"limit\":10,\"type\":\"state\"");
+    const char *reply = ask(o, o->w->alice, ",\"limit\":10");
     char hex[65] = "", want[80];
     hex_encode(hash256_slice(&o->entries[8]), hex);
     snprintf(want, sizeof want, "\"%.64s,1\"", hex);
     ASSERT_AT(want, reply, "result.marker");
+    ASSERT_AT("\"Offer\"", reply, "result.account_objects.9.LedgerEntryType");
+    ASSERT_AT("", reply, "result.account_objects.10");
+}
+
+TEST(account_objects_does_not_count_nft_pages_that_a_type_excludes)
+{
+    struct owner_world *o = owner_world_new(true);
+    const char *reply = ask(o, o->w->alice, ",\"limit\":10,\"type\":\"state\"");
+    char hex[65] = "", want[80];
+    hex_encode(hash256_slice(&o->entries[9]), hex);
+    snprintf(want, sizeof want, "\"%.64s,1\"", hex);
+    ASSERT_AT(want, reply, "result.marker");
+    ASSERT_AT("\"RippleState\"", reply, "result.account_objects.7.LedgerEntryType");
     ASSERT_AT("", reply, "result.account_objects.8");
+    /* with the pages alone the directory has nothing to add */
+    reply = ask(o, o->w->alice, ",\"limit\":10,\"type\":\"nft_page\"");
+    ASSERT_AT("\"NFTokenPage\"", reply, "result.account_objects.0.LedgerEntryType");
+    ASSERT_AT("", reply, "result.account_objects.1");
+    ASSERT_AT("", reply, "result.marker");
+    /* a marker into the pages leads to the begin of the directory */
+    hex_encode(hash256_slice(&o->nft_pages[3]), hex);
+    char more[128];
+    snprintf(more, sizeof more, ",\"type\":\"state\",\"marker\":\"%.64s,4294967295\"", hex);
+    ASSERT_AT("[]", ask(o, o->w->bob, more), "result.account_objects");
+    ASSERT_AT("\"Invalid marker.\"", ask(o, o->w->alice, more), "result.error_message");
 }
 
 TEST(account_objects_goes_on_inside_the_nft_pages)
@@ -52,10 +77,10 @@ TEST(account_objects_goes_on_inside_the_nft_pages)
 TEST(account_objects_ends_exactly_after_the_last_nft_page)
 {
     struct owner_world *o = owner_world_new(false);
-    const char *reply = ask(o, o->w->bob, ",\"limit\":12");
+    const char *reply = ask(o, o->w->bob, ",\"limit\":12"); /* he has no directory */
+    ASSERT_AT("\"NFTokenPage\"", reply, "result.account_objects.11.LedgerEntryType");
+    ASSERT_AT("", reply, "result.marker");
     char more[128];
-    snprintf(more, sizeof more, "\"%064d,4294967295\"", 0);
-    ASSERT_AT(more, reply, "result.marker");
     snprintf(more, sizeof more, ",\"limit\":12,\"marker\":\"%064d,4294967295\"", 0);
     reply = ask(o, o->w->bob, more);
     ASSERT_AT("[]", reply, "result.account_objects");
@@ -66,6 +91,40 @@ TEST(account_objects_ends_exactly_after_the_last_nft_page)
     hex_encode(hash256_slice(&o->entries[11]), hex);
     snprintf(want, sizeof want, "\"%.64s,5\"", hex);
     ASSERT_AT(want, reply, "result.marker");
+}
+
+TEST(account_objects_gives_a_marker_when_the_directory_follows_the_nft_pages)
+{
+    struct owner_world *o = owner_world_new(false);
+    struct hash256 root = keylet_owner_dir(&o->bob);
+    fake_put(o->w->ledgers, &root,
+             SLICE_LIT("\x11\x00\x64\x01\x13\x20" /* one key */
+                       "0123456789abcdef0123456789abcdef"),
+             10, 30);
+    char want[80];
+    snprintf(want, sizeof want, "\"%064d,4294967295\"", 0);
+    ASSERT_AT(want, ask(o, o->w->bob, ",\"limit\":12"), "result.marker");
+}
+
+TEST(account_objects_knows_what_blocks_a_deletion)
+{
+    struct owner_world *o = owner_world_new(false);
+    const char *reply = ask(o, o->w->bob, ",\"deletion_blockers_only\":true,\"limit\":12");
+    ASSERT_AT("\"NFTokenPage\"", reply, "result.account_objects.11.LedgerEntryType");
+    static const struct {
+        uint16_t type;
+        bool blocks;
+    } types[] = {{0x0043, true},  {0x0084, true},  {0x0088, true},  {0x0089, true},
+                 {0x0085, false}, {0x006F, false}, {0x0037, false}, {0x0054, false}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        uint8_t object[3] = {0x11, (uint8_t)(types[i].type >> 8), (uint8_t)types[i].type};
+        fake_drop(o->w->ledgers, &o->entries[0]);
+        fake_put(o->w->ledgers, &o->entries[0], slice_of(object, 3), 10, 30);
+        reply = ask(o, o->w->alice, ",\"deletion_blockers_only\":true");
+        bool shown = strcmp(client_at(reply, "result.account_objects.0.LedgerEntryType"),
+                            "\"RippleState\"") != 0;
+        ASSERT_INT(types[i].blocks, shown);
+    }
 }
 
 TEST(account_objects_filters_types)

@@ -20,6 +20,21 @@ TEST(account_offers_gives_a_marker_though_no_offer_was_on_the_page)
 {
     struct owner_world *o = owner_world_new(false);
     const char *reply =
-        small_world_ask(o->w, "account_offers", "\"account\":\"%s\",\"limit\":16", o->w->alice);
+        small_world_ask(o->w, "account_offers", "\"account\":\"%s\",\"limit\":10", o->w->alice);
     ASSERT(strlen(client_at(reply, "result.marker")) == 68);
+    char marker[80];
+    snprintf(marker, sizeof marker, "%s", client_at(reply, "result.marker"));
+    reply = small_world_ask(o->w, "account_offers", "\"account\":\"%s\",\"marker\":%s", o->w->alice,
+                            marker);
+    ASSERT_AT("[]", reply, "result.offers"); /* both references count what they walk */
+    ASSERT_AT("", reply, "result.marker");
+}
+
+TEST(account_offers_gives_no_marker_when_the_limit_ends_the_directory)
+{
+    struct owner_world *o = owner_world_new(false);
+    const char *reply =
+        small_world_ask(o->w, "account_offers", "\"account\":\"%s\",\"limit\":16", o->w->alice);
+    ASSERT_AT("7", reply, "result.offers.0.seq");
+    ASSERT_AT("", reply, "result.marker");
 }

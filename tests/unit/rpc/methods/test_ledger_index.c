@@ -36,11 +36,12 @@ TEST(ledger_index_refuses_what_is_before_the_history_or_no_date)
                          "\"2024-01-01\"",
                          "\"2024-13-01T00:00:00Z\"",
                          "\"2024-01-01T00:00:00+01:00\"",
+                         "\"2099-1-2T3:4:5Z and more\"",
                          "\"\\u0000\""};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ASSERT_AT("\"Invalid parameters.\"",
                   small_world_ask(w, "ledger_index", "\"date\":%s", bad[i]),
                   "result.error_message");
-    ASSERT_AT("30", small_world_ask(w, "ledger_index", "\"date\":\"2099-1-2T3:4:5Z and more\""),
+    ASSERT_AT("30", small_world_ask(w, "ledger_index", "\"date\":\"2099-1-2T3:4:5Z\""),
               "result.ledger_index");
 }

@@ -32,10 +32,16 @@ TEST(mpt_holders_leaves_out_who_holds_nothing_any_more)
     ASSERT_AT("\"0909090909090909090909090909090909090909\"", reply, "result.marker");
     reply = ask(t, ",\"limit\":2,\"marker\":\"0909090909090909090909090909090909090909\"");
     ASSERT_AT("\"500\"", reply, "result.mptokens.0.mpt_amount");
-    ASSERT_AT("\"F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0\"", reply, "result.marker");
+    ASSERT_AT("", reply, "result.marker"); /* nothing follows */
     reply = ask(t, ",\"marker\":\"F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0\"");
     ASSERT_AT("[]", reply, "result.mptokens");
     ASSERT_AT("", reply, "result.marker");
+    /* never given: between two holders, behind the last one */
+    reply = ask(t, ",\"marker\":\"0A09090909090909090909090909090909090909\"");
+    ASSERT_AT("\"Invalid marker.\"", reply, "result.error_message");
+    ASSERT_AT("\"500\"", ask(t, ",\"marker\":\"0\""), "result.mptokens.0.mpt_amount");
+    reply = ask(t, ",\"marker\":\"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF\"");
+    ASSERT_AT("\"Invalid marker.\"", reply, "result.error_message");
 }
 
 TEST(mpt_holders_needs_an_issuance)

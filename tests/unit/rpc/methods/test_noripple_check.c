@@ -20,7 +20,7 @@ TEST(noripple_check_tells_a_gateway_what_to_clear)
     ASSERT_AT("", reply, "result.problems.3");
     ASSERT_AT("8", reply, "result.transactions.0.SetFlag");
     ASSERT_AT("5", reply, "result.transactions.0.Sequence");
-    ASSERT_AT("10", reply, "result.transactions.0.Fee");
+    ASSERT_AT("\"10\"", reply, "result.transactions.0.Fee");
     ASSERT_AT("262144", reply, "result.transactions.2.Flags");
     ASSERT_AT("7", reply, "result.transactions.2.Sequence");
     snprintf(want, sizeof want, "{\"currency\":\"USD\",\"issuer\":\"%s\",\"value\":\"2\"}",

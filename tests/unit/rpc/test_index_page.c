@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/index_page.h"
+
+#include "base/hex.h"
+#include "test.h"
+#include "token_world.h"
+
+/* Holders of the token world's issuance behind `after`: first bytes of their accounts, "+" when
+ * more follow; the error's message. */
+static const char *holders(const uint8_t *after, uint32_t limit, struct slice begin, uint32_t bytes)
+{
+    struct token_world *t = token_world_new();
+    struct call c = {.arena = fake_keep(arena_new(1 << 16)), .ledgers = t->w->ledgers};
+    uint8_t id[24];
+    ASSERT(hex_decode(slice_str(t->issuance_hex), id, sizeof id));
+    struct index_page_of of = {.index = STORE_INDEX_MPT_HOLDER,
+                               .prefix = slice_of(id, sizeof id),
+                               .begin = begin,
+                               .suffix_bytes = bytes,
+                               .after = after,
+                               .limit = limit};
+    struct index_page page;
+    static char text[64];
+    err e = index_page_read(&c, &of, &page);
+    if (err_failed(e))
+        return e.code == ERR_CORRUPT ? "corrupt" : c.fault.message;
+    text[0] = 0;
+    for (size_t i = 0; i < page.n; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%02X ",
+                 page.rows[i].suffix.p[0]);
+    return page.more ? strcat(text, "+") : text;
+}
+
+TEST(a_page_of_an_index_tells_whether_a_row_follows)
+{
+    ASSERT_STR("09 B0 F0 ", holders(NULL, 9, SLICE_EMPTY, 20));
+    ASSERT_STR("09 B0 F0 ", holders(NULL, 3, SLICE_EMPTY, 20));
+    ASSERT_STR("09 B0 +", holders(NULL, 2, SLICE_EMPTY, 20));
+    uint8_t first[20], last[20];
+    memset(first, 0x09, sizeof first);
+    memset(last, 0xF0, sizeof last);
+    ASSERT_STR("B0 +", holders(first, 1, SLICE_EMPTY, 20));
+    ASSERT_STR("B0 F0 ", holders(first, 2, SLICE_EMPTY, 20));
+    ASSERT_STR("", holders(last, 2, SLICE_EMPTY, 20));
+}
+
+TEST(a_page_of_an_index_keeps_to_the_rows_that_begin_so)
+{
+    uint8_t first[20], other[20];
+    memset(first, 0x09, sizeof first);
+    memset(other, 0x08, sizeof other);
+    ASSERT_STR("09 ", holders(NULL, 1, slice_of(first, 4), 20));
+    ASSERT_STR("09 ", holders(NULL, 9, slice_of(first, 4), 20));
+    ASSERT_STR("", holders(NULL, 9, slice_of(other, 4), 20));
+    ASSERT_STR("Invalid marker.", holders(other, 9, slice_of(first, 4), 20));
+}
+
+TEST(markers_that_name_no_row_and_rows_of_another_size_are_told)
+{
+    uint8_t none[20] = {0x0A};
+    ASSERT_STR("Invalid marker.", holders(none, 9, SLICE_EMPTY, 20));
+    memset(none, 0xFF, sizeof none);
+    ASSERT_STR("Invalid marker.", holders(none, 9, SLICE_EMPTY, 20));
+    ASSERT_STR("corrupt", holders(NULL, 9, SLICE_EMPTY, 32));
+}
