@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "etl/etl.h"
+#include "feed/feed.h"
 #include "rippled/forward.h"
 #include "rippled/sources.h"
 #include "rpc/rpc_server.h"
@@ -191,6 +192,17 @@ struct web_opts options_web(const struct config *c, struct arena *a)
     opts.cors_origins = strings_of(c, CONFIG_CORS, a, &opts.n_cors_origins);
     opts.weights = weights_of(c, a, &opts.n_weights);
     return opts;
+}
+
+struct feed_opts options_feed(const struct config *c)
+{
+    return (struct feed_opts){
+        .max_queue_msgs = (uint32_t)config_int(c, CONFIG_WS_QUEUE),
+        .max_queue_bytes = (size_t)config_int(c, CONFIG_FEED_QUEUE_MB) << 20,
+        .max_memory_bytes = (size_t)config_int(c, CONFIG_FEED_MEMORY_MB) << 20,
+        .max_accounts = (uint32_t)config_int(c, CONFIG_FEED_ACCOUNTS),
+        .max_books = (uint32_t)config_int(c, CONFIG_FEED_BOOKS),
+    };
 }
 
 struct etl_opts options_etl(const struct config *c)

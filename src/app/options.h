@@ -8,6 +8,7 @@
 
 struct arena;
 struct etl_opts;
+struct feed_opts;
 struct forward_opts;
 struct offload_opts;
 struct rpc_server_opts;
@@ -25,6 +26,7 @@ uint32_t options_n_cores(const struct config *c);
 struct sources_opts options_sources(const struct config *c, struct arena *a);
 struct forward_opts options_forward(const struct config *c);
 struct rpc_server_opts options_rpc(const struct config *c);
+struct feed_opts options_feed(const struct config *c);
 struct web_opts options_web(const struct config *c, struct arena *a);
 struct etl_opts options_etl(const struct config *c);
 

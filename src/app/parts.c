@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "etl/etl.h"
+#include "feed/feed.h"
 #include "rippled/forward.h"
 #include "rippled/sources.h"
 #include "rt/clock.h"
@@ -107,6 +108,16 @@ static void put_counters(void *arg, struct jw *w)
     jw_kv_u64(w, "current_queue_size", f.n_in_work);
     jw_kv_u64(w, "max_queue_size", f.max_in_work);
     jw_obj_end(w);
+    jw_key(w, "subscriptions");
+    jw_obj_begin(w);
+    feed_put_counts(p->feed, w);
+    jw_obj_end(w);
+}
+
+void parts_feed_callbacks(struct parts *p, struct feed_opts *opts)
+{
+    opts->arg = p;
+    opts->network_id = network_id;
 }
 
 void parts_rpc_callbacks(struct parts *p, struct rpc_server_opts *opts)
@@ -154,6 +165,7 @@ void parts_refresh(void *arg)
     store_stats(p->store, &s);
     ledgers_range(p->ledgers, &first, &last);
     refresh_etl(p);
+    feed_refresh(p->feed);
     if (p->web) {
         struct web_figures f = web_get_figures(p->web);
         counter_set(counter_get(p->counters, "work_queue_queued_total_number", "", NULL),

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 struct etl;
+struct feed;
 struct forward;
 struct sources;
 struct store;
@@ -26,6 +27,7 @@ struct parts {
     uint32_t n_cores;
     uint32_t n_started; /* cores with a thread of their own */
     struct sources *sources;
+    struct feed *feed;
     struct rpc_server *rpc;
     struct etl *_Atomic etl; /* read by all cores */
     struct web *web;
@@ -43,6 +45,8 @@ struct parts {
 
 /* Fill the callbacks of the engine's options (forwarding, figures); `arg` becomes the parts. */
 void parts_rpc_callbacks(struct parts *p, struct rpc_server_opts *opts);
+struct feed_opts;
+void parts_feed_callbacks(struct parts *p, struct feed_opts *opts);
 /* Bring gauges up to date. `arg` is the parts. */
 void parts_refresh(void *arg);
 bool parts_ready(void *arg);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "etl/etl.h"
+#include "feed/feed.h"
 #include "rippled/forward.h"
 #include "rippled/sources.h"
 #include "rt/clock.h"
@@ -126,10 +127,31 @@ static void watch_sources(void *arg)
     p->watcher = NULL;
 }
 
+static void on_published(void *arg, const struct ledger_header *header)
+{
+    feed_publish(arg, header->seq);
+}
+
+YIELDS static err start_feed(struct parts *p)
+{
+    struct feed_opts opts = options_feed(p->config);
+    opts.ledgers = p->ledgers;
+    opts.cores = p->cores;
+    opts.n_cores = p->n_cores;
+    opts.wire = &web_ws_wire;
+    opts.counters = p->counters;
+    parts_feed_callbacks(p, &opts);
+    p->feed = feed_new(&opts);
+    TRY(feed_start(p->feed));
+    ledgers_on_published(p->ledgers, on_published, p->feed);
+    return OK;
+}
+
 static void make_rpc(struct parts *p)
 {
     struct rpc_server_opts opts = options_rpc(p->config);
     opts.ledgers = p->ledgers;
+    opts.feed = p->feed;
     opts.n_cores = p->n_cores;
     opts.version = SERVER_VERSION;
     opts.protocol_version = names_protocol_version();
@@ -144,6 +166,7 @@ static err start_web(struct parts *p)
     opts.cores = p->cores;
     opts.n_cores = p->n_cores;
     opts.rpc = p->rpc;
+    opts.feed = p->feed;
     opts.counters = p->counters;
     opts.version = SERVER_VERSION;
     opts.max_connections = limits_max_connections(p->n_files, 0, p->n_cores);
@@ -172,6 +195,7 @@ YIELDS static err start_parts(struct parts *p)
 {
     TRY(start_sources(p));
     TRY(core_call_all(p->cores, p->n_cores, make_forward, p));
+    TRY(start_feed(p));
     make_rpc(p);
     p->watcher = fiber_spawn("watch sources", watch_sources, p);
     TRY(start_web(p)); /* before ingestion: what is stored can be served at once */
@@ -192,6 +216,8 @@ YIELDS static void stop_parts(struct parts *p)
         web_stop(p->web, clock_now_ns() + options_seconds(p->config, CONFIG_GRACEFUL_PERIOD));
     p->web = NULL;
     fiber_group_join(&etl);
+    if (p->feed)
+        feed_stop(p->feed);
     if (p->watcher)
         fiber_cancel(p->watcher);
     while (p->watcher) {
@@ -319,6 +345,7 @@ static void clean_up(struct parts *p)
     }
     for (uint32_t i = 0; p->cores && i < p->n_cores; i++)
         core_free(p->cores[i]);
+    feed_free(p->feed);
     rpc_server_free(p->rpc);
     ledgers_close(p->ledgers);
     store_close(p->store);

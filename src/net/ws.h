@@ -77,6 +77,8 @@ void ws_forget(struct ws *ws);
 bool ws_open(const struct ws *ws); /* messages can be sent */
 /* Bytes queued for the peer, shared ones included. */
 size_t ws_queued_bytes(const struct ws *ws);
+/* Pushed messages behind what the socket has. */
+uint32_t ws_queued_msgs(const struct ws *ws);
 const char *ws_peer_ip(const struct ws *ws); /* "" once closed */
 void *ws_arg(const struct ws *ws);
 void ws_set_arg(struct ws *ws, void *arg);

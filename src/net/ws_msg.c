@@ -5,18 +5,26 @@
 
 #include <stdlib.h>
 
-struct ws_msg *ws_msg_new(enum ws_frame_op op, struct slice payload)
+struct ws_msg *ws_msg_new_counted(enum ws_frame_op op, struct slice payload, _Atomic int64_t *bytes)
 {
     uint8_t head[WS_FRAME_MAX_HEAD];
     size_t n_head = ws_frame_head(head, op, true, payload.n, NULL);
     struct ws_msg *m = xmalloc(sizeof *m + n_head + payload.n);
     atomic_init(&m->refs, 1);
+    m->bytes = bytes;
     m->head_bytes = (uint32_t)n_head;
     m->n = n_head + payload.n;
     memcpy(m->frame, head, n_head);
     if (payload.n)
         memcpy(m->frame + n_head, payload.p, payload.n);
+    if (bytes)
+        atomic_fetch_add_explicit(bytes, (int64_t)(sizeof *m + m->n), memory_order_relaxed);
     return m;
+}
+
+struct ws_msg *ws_msg_new(enum ws_frame_op op, struct slice payload)
+{
+    return ws_msg_new_counted(op, payload, NULL);
 }
 
 struct ws_msg *ws_msg_ref(struct ws_msg *m)
@@ -28,6 +36,9 @@ struct ws_msg *ws_msg_ref(struct ws_msg *m)
 void ws_msg_unref(void *arg)
 {
     struct ws_msg *m = arg;
-    if (m && atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) == 1)
-        free(m);
+    if (m == NULL || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    if (m->bytes)
+        atomic_fetch_sub_explicit(m->bytes, (int64_t)(sizeof *m + m->n), memory_order_relaxed);
+    free(m);
 }

@@ -7,14 +7,18 @@
 #include <stdatomic.h>
 
 struct ws_msg {
-    _Atomic uint32_t refs; /* atomic: holders are on several cores */
-    uint32_t head_bytes;   /* of frame head before the payload */
-    size_t n;              /* bytes of the whole unmasked frame */
+    _Atomic uint32_t refs;  /* atomic: holders are on several cores */
+    uint32_t head_bytes;    /* of frame head before the payload */
+    size_t n;               /* bytes of the whole unmasked frame */
+    _Atomic int64_t *bytes; /* NULL = not counted */
     uint8_t frame[];
 };
 
 /* One message in one frame; the payload is copied. Refcount 1. */
 struct ws_msg *ws_msg_new(enum ws_frame_op op, struct slice payload);
+/* The same; the message's memory is counted in *bytes until it is freed. */
+struct ws_msg *ws_msg_new_counted(enum ws_frame_op op, struct slice payload,
+                                  _Atomic int64_t *bytes);
 struct ws_msg *ws_msg_ref(struct ws_msg *m);
 void ws_msg_unref(void *m); /* accepts NULL; of the type that sock_write_shared wants */
 

@@ -123,6 +123,7 @@ static struct ws_msg *new_msg(const struct ws *ws, enum ws_frame_op op, struct s
     ws_frame_random(mask, sizeof mask);
     ws_frame_build(&frame, op, payload, mask);
     atomic_init(&m->refs, 1);
+    m->bytes = NULL;
     m->head_bytes = (uint32_t)(frame.n - payload.n);
     m->n = frame.n;
     memcpy(m->frame, frame.p, frame.n);
@@ -254,6 +255,11 @@ void ws_send_close(struct ws *ws, uint16_t code, const char *reason, bool behind
     }
     push(ws, new_msg(ws, WS_FRAME_CLOSE, payload), false);
     pump(ws);
+}
+
+uint32_t ws_queued_msgs(const struct ws *ws)
+{
+    return ws->n_pushed;
 }
 
 size_t ws_queued_bytes(const struct ws *ws)

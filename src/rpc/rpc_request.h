@@ -11,12 +11,13 @@ enum rpc_transport { RPC_HTTP = 1, RPC_WS };
  * parsing them need not breathe (below 1 ms) and takes below 2 MiB. */
 #define RPC_REQUEST_MAX_VALUES 16384
 
+struct feed_call;
+
 struct rpc_request {
     enum rpc_transport transport;
     const char *client_ip; /* NULL when unknown */
     bool is_admin;
-    void *session;    /* WebSocket: the connection's subscriber, for subscribe and unsubscribe; else
-                         NULL */
+    struct feed_call *session; /* WebSocket: for what subscribes; else NULL */
     struct json root; /* rpc_request_parse: the object; JSON_NONE = nothing that can be read */
 };
 

@@ -9,6 +9,7 @@
 #include "ledger/ledgers.h"
 #include "rpc/errors.h"
 
+struct feed;
 struct rpc_server;
 
 /* A request for rippled. */
@@ -21,6 +22,7 @@ struct rpc_forward {
 
 struct rpc_server_opts {
     struct ledgers *ledgers;                /* borrowed */
+    struct feed *feed;                      /* streams; borrowed; NULL = none */
     uint32_t n_cores;                       /* cores that call rpc_handle */
     uint32_t api_min, api_max, api_default; /* 0 = 1, 3, 1 */
     int64_t deadline_ns;                    /* of one request, as a duration; 0 = 60 s */

@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 struct core;
+struct feed;
+struct feed_wire;
 struct counter_registry;
 struct json;
 struct rpc_server;
@@ -29,6 +31,7 @@ struct web_opts {
     struct core **cores; /* running; outlive the web */
     uint32_t n_cores;
     struct rpc_server *rpc; /* outlives the web */
+    struct feed *feed;      /* streams; outlives the web; NULL = none */
     struct counter_registry *counters;
     const char *version; /* static */
 
@@ -76,6 +79,8 @@ struct web_figures {
     uint32_t max_in_work;
 };
 struct web_figures web_get_figures(const struct web *w);
+/* How the messages of streams look to this web; for the feed's options. */
+extern const struct feed_wire web_ws_wire;
 /* Stop accepting, let what is in work finish until the deadline, close everything. On a fiber of
  * cores[0]. */
 YIELDS void web_stop(struct web *w, int64_t deadline_ns);

@@ -128,7 +128,7 @@ bool web_work_answer(struct web_work *work, int *ret_status, const char **ret_ty
         .transport = work->http ? RPC_HTTP : RPC_WS,
         .client_ip = guard_ip(work->client),
         .is_admin = work->is_admin,
-        .session = work->session,
+        .session = work->session ? &work->feed : NULL,
     };
     rpc_request_parse(&q, work->text, work->arena);
     if (!within_weight(work, &q))

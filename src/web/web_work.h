@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/list.h"
+#include "feed/feed.h"
 #include "rpc/rpc_request.h"
 #include "web/web_core.h"
 
@@ -21,6 +22,7 @@ struct web_work {
     struct buf out;
     struct http_request *http;   /* NULL for WebSocket */
     struct web_session *session; /* NULL for HTTP */
+    struct feed_call feed;       /* what subscribes, over WebSocket */
     struct slice text;           /* valid as long as the work */
     struct guard_client *client; /* held by the caller */
     bool is_admin;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "net/http_server.h"
 #include "net/ws.h"
+#include "net/ws_msg.h"
 #include "rpc/engine.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
@@ -21,6 +22,7 @@ struct web_session {
     struct web_core *wc;
     struct ws *ws; /* a reference */
     struct guard_client *client;
+    struct feed_party party; /* what it has subscribed to */
     bool is_admin;
     bool closed;
     bool paused;
@@ -53,6 +55,7 @@ static void session_send(struct web_session *s, struct buf *text)
 static void work_done(struct web_work *work)
 {
     struct web_session *s = work->session;
+    feed_sub_done(&work->feed); /* what it subscribed to begins behind the answer */
     list_unlink(&work->link);
     s->n_works--;
     web_work_put(work);
@@ -98,6 +101,7 @@ static void on_message(void *arg, struct ws *ws, struct slice payload, bool text
         return;
     }
     work->session = s;
+    work->feed = (struct feed_call){.party = &s->party};
     work->is_admin = s->is_admin;
     work->text = arena_dup(work->arena, payload); /* the payload goes when this call returns */
     list_push_back(&s->works, &work->link);
@@ -111,10 +115,68 @@ static void on_close(void *arg, struct ws *ws, uint16_t code, const char *reason
 {
     struct web_session *s = arg;
     s->closed = true;
+    s->party.sub = feed_sub_close(s->party.sub);
     LIST_EACH(it, &s->works)
     fiber_cancel(LIST_ENTRY(it, struct web_work, link)->fiber);
     session_free_if_done(s);
 }
+
+/* ---- streams ---- */
+
+static struct web_session *session_of(struct feed_sink *k)
+{
+    return container_of(k, struct web_session, party.sink);
+}
+
+static void *wire_make(struct slice payload, _Atomic int64_t *bytes)
+{
+    return ws_msg_new_counted(WS_FRAME_TEXT, payload, bytes);
+}
+
+static void *wire_ref(void *msg)
+{
+    return ws_msg_ref(msg);
+}
+
+const struct feed_wire web_ws_wire = {.make = wire_make, .ref = wire_ref, .unref = ws_msg_unref};
+
+static err sink_send(struct feed_sink *k, void *msg)
+{
+    struct web_session *s = session_of(k);
+    err e = ws_send_msg(s->ws, msg);
+    if (e.code == ERR_LIMIT)
+        LOG_INFO("web: %s is too slow, closed", guard_ip(s->client));
+    return e;
+}
+
+static void sink_cork(struct feed_sink *k)
+{
+    ws_cork(session_of(k)->ws);
+}
+
+static void sink_uncork(struct feed_sink *k)
+{
+    ws_uncork(session_of(k)->ws);
+}
+
+static struct feed_queue sink_queued(struct feed_sink *k)
+{
+    const struct ws *ws = session_of(k)->ws;
+    return (struct feed_queue){ws_queued_msgs(ws), ws_queued_bytes(ws)};
+}
+
+static void sink_close(struct feed_sink *k, uint16_t code, const char *reason)
+{
+    struct web_session *s = session_of(k);
+    LOG_INFO("web: %s closed: %s", guard_ip(s->client), reason);
+    ws_close(s->ws, code, reason);
+}
+
+static const struct feed_sink_ops sink_ops = {.send = sink_send,
+                                              .cork = sink_cork,
+                                              .uncork = sink_uncork,
+                                              .queued = sink_queued,
+                                              .close = sink_close};
 
 /* The connection's record moves from HTTP to the session: http's on_close is not called for an
  * upgraded connection. */
@@ -125,6 +187,7 @@ static struct web_session *session_new(struct web_core *wc, struct web_peer *pee
     s->is_admin = is_admin;
     s->client = guard_ref(peer->client);
     guard_connect(wc->web->guard, s->client);
+    s->party = (struct feed_party){.feed = wc->web->opts.feed, .sink.ops = &sink_ops};
     list_init(&s->works);
     list_init(&s->link);
     counter_inc(wc->web->n_connected);

@@ -2,6 +2,7 @@
 #include "app/parts.h"
 
 #include "base/mem.h"
+#include "feed/feed.h"
 #include "ledger/ledgers.h"
 #include "rippled/sources.h"
 #include "rt/fiber.h"
@@ -19,9 +20,13 @@ static void with_parts(void (*test)(struct parts *p))
     ASSERT_OK(ledgers_open(
         &(struct ledgers_opts){.store = p.store, .mirror_path = test_dir(), .n_cores = 1},
         &p.ledgers));
+    struct core *cores[] = {core_current()};
+    p.feed = feed_new(&(struct feed_opts){
+        .ledgers = p.ledgers, .cores = cores, .n_cores = 1, .counters = p.counters});
     ASSERT_OK(sources_start(&sources, &p.sources));
     test(&p);
     sources_stop(p.sources);
+    feed_free(p.feed);
     ledgers_close(p.ledgers);
     store_close(p.store);
     counter_registry_free(p.counters);

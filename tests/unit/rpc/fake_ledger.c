@@ -89,6 +89,11 @@ void fake_set_store(struct ledgers *l, struct store *s)
     l->store = s;
 }
 
+void fake_set_last(struct ledgers *l, uint32_t last)
+{
+    l->last = last;
+}
+
 void fake_fail_reads(struct ledgers *l, int code)
 {
     l->fail_reads = code;

@@ -18,6 +18,8 @@ void fake_put(struct ledgers *l, const struct hash256 *key, struct slice object,
               uint32_t to);
 /* As if it had never been put. */
 void fake_drop(struct ledgers *l, const struct hash256 *key);
+/* One more ledger is held: `last` is the newest now. */
+void fake_set_last(struct ledgers *l, uint32_t last);
 void fake_set_store(struct ledgers *l, struct store *s);
 /* From now on every read of an object fails with this error code (0 = no more). */
 void fake_fail_reads(struct ledgers *l, int code);

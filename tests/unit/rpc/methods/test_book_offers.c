@@ -1,60 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "small_world.h"
-#include "sto_build.h"
+#include "book_world.h"
 #include "test.h"
-#include "xrpl/keylet.h"
-
-#include <stdlib.h>
 
 #define ISSUER "rrrrrrrrrrrrrrrrrrrrBZbvji" /* account one */
-
-static struct account account_of_byte(uint8_t byte)
-{
-    struct account a;
-    memset(a.b, byte, sizeof a.b);
-    return a;
-}
-
-static void put(struct small_world *w, const struct hash256 *key, struct buf *b)
-{
-    fake_put(w->ledgers, key, buf_slice(b), 10, 30);
-    fake_keep(b->p);
-}
-
-static struct asset usd_of_alice(void)
-{
-    struct asset usd = {.kind = ASSET_IOU, .issuer = account_of_byte(ALICE_BYTE)};
-    ASSERT(currency_from_text(slice_str("USD"), &usd.currency));
-    return usd;
-}
-
-/* A book of n offers of bob, each 30 XRP for 1 USD of alice, in one quality. */
-static struct small_world *book_world(int n)
-{
-    struct small_world *w = small_world_new();
-    struct asset usd = usd_of_alice(), xrp = {.kind = ASSET_XRP};
-    struct account bob = account_of_byte(BOB_BYTE);
-    struct hash256 base = keylet_book(&usd, &xrp, NULL), *keys = fake_keep(calloc(8, 32));
-    struct hash256 dir = keylet_book_quality(&base, 0x4E12345678901234u);
-    struct amount gets = amount_drops(30000000), pays;
-    ASSERT_OK(amount_canonicalize(&usd, false, 1, 0, &pays));
-    for (int i = 0; i < n && i < 5; i++) {
-        struct buf b = {0};
-        keys[i] = keylet_offer(&bob, 100 + (uint32_t)i);
-        sto_build_u16(&b, FIELD_LedgerEntryType, ENTRY_Offer);
-        sto_build_u32(&b, FIELD_Sequence, 100 + (uint32_t)i);
-        sto_build_field(&b, FIELD_BookDirectory, hash256_slice(&dir));
-        sto_build_amount(&b, FIELD_TakerPays, &pays);
-        sto_build_amount(&b, FIELD_TakerGets, &gets);
-        sto_build_account(&b, FIELD_Account, &bob);
-        put(w, &keys[i], &b);
-    }
-    struct buf page = {0};
-    sto_build_u16(&page, FIELD_LedgerEntryType, ENTRY_DirectoryNode);
-    sto_build_field(&page, FIELD_Indexes, slice_of(keys, (size_t)n * 32));
-    put(w, &dir, &page);
-    return w;
-}
 
 #define BOOK                                                                                       \
     "\"taker_gets\":{\"currency\":\"XRP\"},\"taker_pays\":{\"currency\":\"USD\",\"issuer\":\"%"    \
@@ -62,7 +10,7 @@ static struct small_world *book_world(int n)
 
 TEST(book_offers_shares_an_owners_funds_among_its_offers)
 {
-    struct small_world *w = book_world(4);
+    struct small_world *w = book_world_new(4);
     const char *reply = small_world_ask(w, "book_offers", BOOK, w->alice);
     /* bob has 100 XRP, 6 of them reserved */
     ASSERT_AT("\"94000000\"", reply, "result.offers.0.owner_funds");
@@ -80,7 +28,7 @@ TEST(book_offers_shares_an_owners_funds_among_its_offers)
 
 TEST(book_offers_keeps_to_the_limit)
 {
-    struct small_world *w = book_world(4);
+    struct small_world *w = book_world_new(4);
     const char *reply = small_world_ask(w, "book_offers", BOOK ",\"limit\":2", w->alice);
     ASSERT(*client_at(reply, "result.offers.1"));
     ASSERT_AT("", reply, "result.offers.2");
@@ -92,7 +40,7 @@ TEST(book_offers_keeps_to_the_limit)
 
 TEST(book_offers_of_an_empty_book_or_another_domain_is_an_empty_list)
 {
-    struct small_world *w = book_world(1);
+    struct small_world *w = book_world_new(1);
     ASSERT_AT("[]",
               small_world_ask(w, "book_offers",
                               "\"taker_pays\":{\"currency\":\"XRP\"},\"taker_gets\":{"
@@ -114,7 +62,7 @@ static void refuses(struct small_world *w, const char *error, const char *messag
 
 TEST(book_offers_says_which_side_is_malformed)
 {
-    struct small_world *w = book_world(1);
+    struct small_world *w = book_world_new(1);
 #define XRP "{\"currency\":\"XRP\"}"
     refuses(w, "\"invalidParams\"", "\"Required field 'taker_gets' missing\"",
             "\"taker_pays\":" XRP);
@@ -143,7 +91,7 @@ TEST(book_offers_says_which_side_is_malformed)
 
 TEST(book_offers_refuses_an_issuer_of_xrp)
 {
-    struct small_world *w = book_world(1);
+    struct small_world *w = book_world_new(1);
     const char *reply = small_world_ask(
         w, "book_offers",
         "\"taker_pays\":{\"currency\":\"XRP\",\"issuer\":\"%s\"},\"taker_gets\":" XRP, w->alice);
