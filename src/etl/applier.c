@@ -25,6 +25,8 @@
 /* Looking at the history when there is no work. */
 #define FOLLOW_NS (1 * CLOCK_S)
 #define FOLLOW_READ_ONLY_NS (200 * CLOCK_MS)
+#define CHECK_NS (20 * CLOCK_MS)
+#define CHECK_SHARE 200 /* of the time */
 /* After it failed. */
 #define FOLLOW_AGAIN_NS (5 * CLOCK_S)
 
@@ -45,6 +47,7 @@ struct applier {
     bool loading;       /* apply thread */
     bool trim_wanted;   /* apply thread: worked since the last trim, */
     int64_t trimmed_ns; /* which was then */
+    bool unchecked;     /* apply thread: parts of the mirror have not been looked at */
     int64_t follow_ns;  /* apply thread: look at the history at the latest then */
     struct counter *n_ledgers;
     struct counter *n_txs;
@@ -332,6 +335,16 @@ static void load(struct applier *a, struct applier_work *w)
     send_home(a, w, result);
 }
 
+/* Look for damage: half of the time until all of the mirror has been seen once, then a little. */
+static void check(struct applier *a, int64_t wait_ns)
+{
+    bool more = false;
+    err e = apply_check(a->opts.ledgers, a->unchecked ? CHECK_NS : wait_ns / CHECK_SHARE, &more);
+    a->unchecked = more;
+    if (more || err_failed(e))
+        a->follow_ns = real_now_ns() + CHECK_NS;
+}
+
 /* Nothing to do: take what others have stored, and mend the mirror. */
 static void follow(struct applier *a)
 {
@@ -346,6 +359,8 @@ static void follow(struct applier *a)
                       (int)(wait_ns / CLOCK_S));
     }
     a->follow_ns = real_now_ns() + wait_ns;
+    if (!err_failed(e))
+        check(a, wait_ns);
 }
 
 static void *run(void *arg)

@@ -2,11 +2,14 @@
 #include "ledger/apply.h"
 
 #include "base/mem.h"
+#include "ledger/guard.h"
 #include "ledger/mirror_follow.h"
 #include "ledger/repair.h"
 #include "ledger/stage.h"
 #include "ledger/successor.h"
+#include "rt/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* One ledger of the batch, as the history is to get it. */
@@ -121,12 +124,29 @@ static size_t list_changes(const struct applied *a, const struct undo_run *run,
     return n;
 }
 
+struct find {
+    struct apply *b;
+    struct applied *a;
+    const struct successor_change *changes;
+    size_t n;
+};
+
+static err find_guarded(void *arg)
+{
+    struct find *f = arg;
+    return successor_of_changes(f->b->l->mirror, f->b->stage->txn, f->changes, f->n,
+                                &f->a->successors);
+}
+
 static err find_successors(struct apply *b, struct applied *a, const struct undo_run *run)
 {
     CLEANUP(mem_freep)
     struct successor_change *changes = xmalloc((undo_run_count(run) + 1) * sizeof *changes);
-    size_t n = list_changes(a, run, changes);
-    TRY(successor_of_changes(b->l->mirror, b->stage->txn, changes, n, &a->successors));
+    struct find f = {b, a, changes, list_changes(a, run, changes)};
+    err e = guard_run(find_guarded, &f, b->l->mirror->path);
+    if (e.code == ERR_CORRUPT)
+        b->stage->txn = NULL;
+    TRY(e);
     a->ledger.successors = a->successors.rows;
     a->ledger.n_successors = a->successors.n;
     return OK;
@@ -156,10 +176,22 @@ static struct applied *push_item(struct apply *b, const struct apply_ledger *in)
     return item;
 }
 
+/* A root that does not match: the source's data are wrong, unless the mirror is. */
+static err wrong_root(struct apply *b)
+{
+    struct err_slot text;
+    snprintf(text.text, sizeof text.text, "%s", err_text());
+    TRY(repair_acquit(b->l));
+    return FAIL(ERR_VERIFY, "%s", text.text);
+}
+
 ERR apply_add(struct apply *b, const struct apply_ledger *in)
 {
     TRY(check_order(in));
-    TRY(repair_note(b->l, stage_add(b->stage, &in->header, in->objects, in->n_objects)));
+    err added = repair_note(b->l, stage_add(b->stage, &in->header, in->objects, in->n_objects));
+    if (added.code == ERR_VERIFY && b->stage->root_differs)
+        return wrong_root(b);
+    TRY(added);
     struct applied *item = push_item(b, in);
     const struct undo_run *run = b->stage->items[b->stage->n - 1].run;
     keep_changes(item, run);
@@ -187,4 +219,9 @@ ERR apply_commit(struct apply *batch)
     TRY(write_history(b)); /* what it has got in spite of an error, the next batch begins with */
     b->l->stage = TAKE_PTR(b->stage);
     return mirror_follow(b->l, b->items[b->n - 1].ledger.header.seq);
+}
+
+ERR apply_check(struct ledgers *l, int64_t budget_ns, bool *ret_more)
+{
+    return repair_scrub(l, clock_now_ns() + budget_ns, ret_more);
 }

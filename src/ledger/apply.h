@@ -28,7 +28,8 @@ ERR apply_begin(struct ledgers *l, struct apply **ret);
 /* Add the next ledger and verify it: sequence, parent hash, header hash, state root (the
  * transaction root is the extractor's). The slices must stay valid until the batch ends. On
  * ERR_VERIFY (the text names what did not match) the batch is as if the ledger had not been added.
- * Other errors: ERR_IO, ERR_INVALID. */
+ * Before it says so of a state root the mirror is looked at: if that is damaged, the error is
+ * ERR_IO (it is made anew), and nobody is to blame. Other errors: ERR_IO, ERR_INVALID. */
 ERR apply_add(struct apply *b, const struct apply_ledger *ledger);
 /* Ledgers added so far. */
 size_t apply_count(const struct apply *b);
@@ -49,3 +50,8 @@ ERR apply_load_add(struct ledgers *l, uint32_t chain, const struct store_object 
 ERR apply_load_commit(struct ledgers *l, const struct apply_ledger *ledger);
 void apply_load_abort(struct ledgers *l);
 uint64_t apply_load_count(struct ledgers *l); /* objects so far; any thread */
+
+/* When there is nothing to apply: look for damage in the mirror, for so long, where it was left
+ * off. *ret_more: not all of it has been seen since the start. ERR_IO: it is damaged, the next
+ * mirror_follow makes it anew. */
+ERR apply_check(struct ledgers *l, int64_t budget_ns, bool *ret_more);

@@ -48,6 +48,7 @@ ERR ledgers_open(const struct ledgers_opts *opts, struct ledgers **ret)
     };
     l->undo = undo_new(&undo);
     l->tree = tree_new(l->mirror);
+    verify_init(&l->verify, l->mirror);
     snap_set_init(&l->snaps, l->mirror, n_slots(l));
     if (posix_memalign((void **)&l->slots, 64, n_slots(l) * sizeof *l->slots) != 0)
         abort();
@@ -68,6 +69,7 @@ struct ledgers *ledgers_close(struct ledgers *l)
     free(l->slots);
     snap_set_deinit(&l->snaps);
     tree_free(l->tree);
+    verify_deinit(&l->verify);
     undo_free(l->undo);
     mirror_close(l->mirror);
     free(l);

@@ -7,6 +7,7 @@
 #include "ledger/tip.h"
 #include "ledger/tree.h"
 #include "ledger/undo.h"
+#include "ledger/verify.h"
 
 #include <pthread.h>
 
@@ -55,6 +56,9 @@ struct ledgers {
     bool complete;           /* there is a tip */
     struct stage *stage;     /* ledgers that the history has got, and the mirror's transaction */
     uint32_t n_failed;       /* attempts to follow, in a row */
+    struct verify verify;    /* of the mirror, as far as it has come */
+    bool verified;           /* all of it, since the start or the rebuild */
+    int64_t blamed_ns;       /* when the mirror was last verified because a ledger did not fit */
     struct apply_load *load;
     _Atomic uint64_t n_loaded;
     _Atomic uint64_t n_objects;

@@ -5,12 +5,14 @@
 #include "base/cursor.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ledger/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,14 +32,14 @@ ERR mirror_check(const struct mirror *m, int rc, const char *what)
         return FAIL(ERR_BUSY, "mirror: %s: %s: too many open views", m->path, what);
     case MDB_VERSION_MISMATCH:
         return FAIL(ERR_VERSION, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
-    case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND:
-    case MDB_INVALID:
-    case MDB_PANIC: return FAIL(ERR_CORRUPT, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
     case ENOSPC:
     case EDQUOT: return FAIL(ERR_FULL, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
-    default: return FAIL(ERR_IO, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
+    default: break;
     }
+    /* LMDB's own codes: nothing that a sound file gives rise to */
+    if (rc < 0)
+        return FAIL(ERR_CORRUPT, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
+    return FAIL(ERR_IO, "mirror: %s: %s: %s", m->path, what, mdb_strerror(rc));
 }
 
 static err take_lock(struct mirror *m)
@@ -55,6 +57,15 @@ static err take_lock(struct mirror *m)
     if (errno == EWOULDBLOCK)
         return FAIL(ERR_LOCKED, "mirror: %s is in use by another process", m->path);
     return FAIL(ERR_IO, "mirror: %s: %s", path, strerror(errno));
+}
+
+static err remove_file(const struct mirror *m, const char *name)
+{
+    char path[2048];
+    snprintf(path, sizeof path, "%s/%s", m->path, name);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return FAIL(ERR_IO, "mirror: %s: %s", path, strerror(errno));
+    return OK;
 }
 
 /* Pages that the newest meta page counts on are there. Beyond the file's end the map is no memory.
@@ -79,14 +90,42 @@ static void env_close(struct mirror *m)
 {
     if (m->env)
         mdb_env_close(m->env);
+    if (m->table_fd >= 0)
+        close(m->table_fd);
     m->env = NULL;
+    m->table_fd = -1;
+}
+
+static void on_assert(MDB_env *env, const char *text)
+{
+    guard_abort(text);
+    (void)env;
+}
+
+/* We hold the directory alone, so the table of readers needs no file. On a disk it would be one
+ * more map that is SIGBUS where copy on write finds no room. */
+static err table_in_memory(struct mirror *m)
+{
+    char name[64], path[2048];
+    m->table_fd = memfd_create("lmdb readers", MFD_CLOEXEC);
+    if (m->table_fd < 0)
+        return OK; /* an old kernel: a file, then */
+    snprintf(name, sizeof name, "/proc/self/fd/%d", m->table_fd);
+    snprintf(path, sizeof path, "%s/lock.mdb", m->path);
+    if (symlink(name, path) != 0)
+        return FAIL(errno == ENOSPC ? ERR_FULL : ERR_IO, "mirror: %s: %s", path, strerror(errno));
+    return OK;
 }
 
 static err env_open(struct mirror *m, uint64_t map_bytes)
 {
+    TRY(remove_file(m, "lock.mdb"));
+    TRY(table_in_memory(m));
     TRY(mirror_check(m, mdb_env_create(&m->env), "create"));
     m->map_bytes = map_bytes;
-    int rc = mdb_env_set_maxdbs(m->env, 3);
+    int rc = mdb_env_set_assert(m->env, on_assert);
+    if (rc == 0)
+        rc = mdb_env_set_maxdbs(m->env, 3);
     if (rc == 0)
         rc = mdb_env_set_maxreaders(m->env, m->max_readers);
     if (rc == 0)
@@ -145,22 +184,32 @@ static void mirror_freep(struct mirror **m)
     mirror_close(*m);
 }
 
-static err remove_file(const struct mirror *m, const char *name)
-{
-    char path[2048];
-    snprintf(path, sizeof path, "%s/%s", m->path, name);
-    if (unlink(path) != 0 && errno != ENOENT)
-        return FAIL(ERR_IO, "mirror: %s: %s", path, strerror(errno));
-    return OK;
-}
-
 static err begin_files(struct mirror *m, uint64_t map_bytes)
 {
     env_close(m);
     TRY(remove_file(m, "data.mdb"));
-    TRY(remove_file(m, "lock.mdb"));
+    TRY(remove_file(m, "DOUBT"));
     TRY(env_open_largest(m, map_bytes));
     return open_databases(m);
+}
+
+static err open_guarded(void *arg)
+{
+    struct mirror *m = arg;
+    TRY(env_open_largest(m, m->map_bytes));
+    return open_databases(m);
+}
+
+/* What is there, unless it ended the process that used it last. */
+static err open_files(struct mirror *m)
+{
+    char path[2048];
+    snprintf(path, sizeof path, "%s/DOUBT", m->path);
+    bool marked = access(path, F_OK) == 0;
+    m->mark = guard_watch(path);
+    if (marked)
+        return FAIL(ERR_CORRUPT, "mirror: %s: a page of it ended the last process", m->path);
+    return guard_run(open_guarded, m, m->path);
 }
 
 ERR mirror_reset(struct mirror *m)
@@ -174,13 +223,12 @@ ERR mirror_reset(struct mirror *m)
 ERR mirror_open(const struct mirror_opts *opts, struct mirror **ret)
 {
     CLEANUP(mirror_freep) struct mirror *m = xcalloc(1, sizeof *m);
-    m->lock_fd = -1;
+    m->lock_fd = m->table_fd = -1;
     m->path = xstrdup(opts->path);
     m->max_readers = opts->max_readers;
+    m->map_bytes = opts->map_bytes;
     TRY(take_lock(m));
-    err e = env_open_largest(m, opts->map_bytes);
-    if (e.code == 0)
-        e = open_databases(m);
+    err e = open_files(m);
     if (e.code == ERR_CORRUPT || e.code == ERR_VERSION) {
         LOG_ERROR("%s: thrown away", err_text());
         e = begin_files(m, opts->map_bytes);
@@ -195,6 +243,7 @@ struct mirror *mirror_close(struct mirror *m)
     if (m == NULL)
         return NULL;
     env_close(m);
+    guard_unwatch(m->mark);
     if (m->lock_fd >= 0)
         close(m->lock_fd);
     free(m->path);
@@ -271,15 +320,29 @@ ERR mirror_clear(const struct mirror *m)
     return mirror_write_commit(m, txn);
 }
 
-ERR mirror_get(const struct mirror *m, MDB_txn *txn, const struct hash256 *key, struct slice *ret)
+struct get {
+    const struct mirror *m;
+    MDB_txn *txn;
+    MDB_val key;
+    MDB_val value;
+};
+
+static err get_guarded(void *arg)
 {
-    MDB_val k = mirror_val(hash256_slice(key)), value;
-    int rc = mdb_get(txn, m->state, &k, &value);
+    struct get *g = arg;
+    int rc = mdb_get(g->txn, g->m->state, &g->key, &g->value);
     if (rc == MDB_NOTFOUND)
         return (err){ERR_NOT_FOUND};
-    TRY(mirror_check(m, rc, "read"));
-    *ret = mirror_slice(value);
-    return OK;
+    return mirror_check(g->m, rc, "read");
+}
+
+ERR mirror_get(const struct mirror *m, MDB_txn *txn, const struct hash256 *key, struct slice *ret)
+{
+    struct get g = {m, txn, mirror_val(hash256_slice(key)), {0, NULL}};
+    err e = guard_run(get_guarded, &g, m->path);
+    if (e.code == 0)
+        *ret = mirror_slice(g.value);
+    return e;
 }
 
 ERR mirror_grow(struct mirror *m)

@@ -11,6 +11,8 @@
 
 #define MIRROR_DATASET_BYTES 16
 
+struct guard_mark;
+
 struct mirror {
     MDB_env *env;
     MDB_dbi state;
@@ -19,6 +21,8 @@ struct mirror {
     uint64_t map_bytes;
     uint32_t max_readers;
     int lock_fd;
+    int table_fd; /* LMDB's table of readers: in memory */
+    struct guard_mark *mark;
     char *path;
 };
 
@@ -34,8 +38,9 @@ struct mirror_meta {
     struct ledger_header header;           /* the ledger whose state this is */
 };
 
-/* Open the files, holding the directory against other processes. A file that is damaged, or of
- * another format, is thrown away (the log says so): the mirror is empty then. Errors: ERR_LOCKED,
+/* Open the files, holding the directory against other processes. A file that is damaged, of another
+ * format, or that ended a process (guard.h), is thrown away, the log says so: the mirror is empty
+ * then. Errors: ERR_LOCKED,
  * ERR_IO, ERR_FULL, ERR_LIMIT (no address space). */
 ERR mirror_open(const struct mirror_opts *opts, struct mirror **ret);
 struct mirror *mirror_close(struct mirror *m); /* all transactions have ended; accepts NULL */

@@ -2,6 +2,7 @@
 #include "ledger/rebuild.h"
 
 #include "base/mem.h"
+#include "ledger/guard.h"
 
 #include <stdlib.h>
 
@@ -14,9 +15,10 @@ struct rebuild {
     MDB_txn *txn;
     uint64_t txn_bytes;
     uint64_t n_objects;
-    struct hash256 at; /* last key done */
-    struct hash256 keys[REBUILD_KEYS];
-    struct slice objects[REBUILD_KEYS];
+    struct hash256 at;   /* read up to this key */
+    struct hash256 last; /* written */
+    size_t n;
+    struct store_object objects[REBUILD_KEYS];
 };
 
 static void rebuild_freep(struct rebuild **r)
@@ -37,43 +39,39 @@ static err rebuild_txn(struct rebuild *r)
     return mirror_write_begin(r->l->mirror, &r->txn);
 }
 
-static err rebuild_append(struct rebuild *r, const struct hash256 *key, struct slice object)
+static err rebuild_append(struct rebuild *r, const struct store_object *o)
 {
-    if (object.n == 0)
+    if (hash256_cmp(&r->last, &o->key) >= 0)
+        return FAIL(ERR_CORRUPT, "history: the keys of ledger %u do not ascend", r->header->seq);
+    if (o->data.n == 0)
         return FAIL(ERR_CORRUPT, "history: ledger %u lists an object that it does not have",
                     r->header->seq);
-    MDB_val k = mirror_val(hash256_slice(key)), value = mirror_val(object);
-    r->txn_bytes += 32 + object.n;
+    MDB_val k = mirror_val(hash256_slice(&o->key)), value = mirror_val(o->data);
+    r->txn_bytes += 32 + o->data.n;
     r->n_objects++;
+    r->last = o->key;
     struct mirror *m = r->l->mirror;
     return mirror_check(m, mdb_put(r->txn, m->state, &k, &value, MDB_APPEND), "rebuild");
 }
 
-/* The next keys of the history's list; 0 = the end. */
-static err rebuild_keys(struct rebuild *r, size_t *ret_n)
+static err append_guarded(void *arg)
 {
-    size_t n = 0;
-    for (; n < REBUILD_KEYS; n++) {
-        err e = store_next(r->l->store, r->header->seq, &r->at, &r->keys[n]);
-        if (e.code == ERR_NOT_FOUND)
-            break;
-        TRY(e);
-        if (hash256_cmp(&r->at, &r->keys[n]) >= 0)
-            return FAIL(ERR_CORRUPT, "history: the keys of ledger %u do not ascend",
-                        r->header->seq);
-        r->at = r->keys[n];
-    }
-    *ret_n = n;
+    struct rebuild *r = arg;
+    for (size_t i = 0; i < r->n; i++)
+        TRY(rebuild_append(r, &r->objects[i]));
     return OK;
 }
 
-static err rebuild_objects(struct rebuild *r, size_t n)
+/* The next objects of the history; *ret_done: there are no more. */
+static err rebuild_objects(struct rebuild *r, bool *ret_done)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    TRY(store_objects_get(r->l->store, r->header->seq, r->keys, n, a, r->objects, NULL));
+    TRY(store_page(r->l->store, r->header->seq, &r->at, REBUILD_KEYS, true, a, r->objects, &r->n));
     TRY(rebuild_txn(r));
-    for (size_t i = 0; i < n; i++)
-        TRY(rebuild_append(r, &r->keys[i], r->objects[i]));
+    TRY(guard_run(append_guarded, r, r->l->mirror->path));
+    if (r->n)
+        r->at = r->objects[r->n - 1].key;
+    *ret_done = r->n < REBUILD_KEYS;
     return OK;
 }
 
@@ -95,6 +93,17 @@ static err finish(struct ledgers *l, MDB_txn *txn, const struct ledger_header *h
     return OK;
 }
 
+struct build {
+    struct rebuild *r;
+    struct hash256 *ret_root;
+};
+
+static err build_guarded(void *arg)
+{
+    struct build *b = arg;
+    return tree_build(b->r->l->tree, b->r->txn, NULL, b->ret_root);
+}
+
 static err rebuild_tree(struct rebuild *r)
 {
     if (r->txn)
@@ -102,7 +111,8 @@ static err rebuild_tree(struct rebuild *r)
     TRY(ledgers_reserve(r->l, LEDGERS_RESERVE_BYTES + r->n_objects * 64));
     TRY(mirror_write_begin(r->l->mirror, &r->txn));
     struct hash256 root;
-    TRY(tree_build(r->l->tree, r->txn, NULL, &root));
+    struct build build = {r, &root};
+    TRY(guard_run(build_guarded, &build, r->l->mirror->path));
     if (!hash256_eq(&root, &r->header->state_hash))
         return FAIL(ERR_CORRUPT,
                     "history: the state of ledger %u (%llu objects) does not have the header's "
@@ -116,15 +126,13 @@ ERR rebuild_mirror(struct ledgers *l, const struct ledger_header *header)
     CLEANUP(rebuild_freep) struct rebuild *r = xcalloc(1, sizeof *r);
     r->l = l;
     r->header = header;
-    size_t n = 0;
-    do {
-        TRY(rebuild_keys(r, &n));
-        if (n)
-            TRY(rebuild_objects(r, n));
+    bool done = false;
+    while (!done) {
+        TRY(rebuild_objects(r, &done));
         if (l->on_progress)
             l->on_progress(l->arg, "rebuilding the state mirror", r->n_objects, 0);
         if (atomic_load(&l->interrupted))
             return FAIL(ERR_CANCELLED, "mirror: the rebuild was stopped");
-    } while (n == REBUILD_KEYS);
+    }
     return rebuild_tree(r);
 }

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "ledger/guard.h"
 #include "ledger/mirror_follow.h"
 #include "ledger/rebuild.h"
 #include "ledger/refill.h"
@@ -17,6 +18,9 @@
 #define REFILL_NS (300 * CLOCK_MS)
 /* Failures in a row before the mirror's file is taken for the reason. */
 #define MANY_FAILURES 5
+/* A start may spend this on looking for damage; the rest is looked at while it runs. */
+#define VERIFY_NS (1 * CLOCK_S)
+#define BLAME_AGAIN_NS (600 * CLOCK_S)
 /* Views that are open when the mirror is put aside end with their requests. */
 #define VIEWS_END_MS 5000
 
@@ -119,6 +123,8 @@ static err make_anew(struct ledgers *l)
     int64_t begun = clock_now_ns();
     TRY(rebuild_mirror(l, &header));
     undo_reset(l->undo, header.seq);
+    l->verify.at = HASH256_ZERO;
+    l->verified = true;
     atomic_fetch_add(&l->n_rebuilt, 1);
     atomic_store(&l->doubtful, false);
     snap_set_unshut(&l->snaps);
@@ -141,19 +147,64 @@ ERR repair_mirror(struct ledgers *l)
     return make_anew(l);
 }
 
+/* --- looking for damage --- */
+
+ERR repair_scrub(struct ledgers *l, int64_t deadline_ns, bool *ret_more)
+{
+    bool done = false;
+    *ret_more = false;
+    if (!l->complete || atomic_load(&l->doubtful) || l->load)
+        return OK;
+    do {
+        err e = verify_part(&l->verify, &done);
+        if (e.code == ERR_CORRUPT)
+            return repair_doubt(l, err_text());
+        TRY(e);
+        l->verified |= done;
+    } while (!done && clock_now_ns() < deadline_ns);
+    *ret_more = !l->verified;
+    return OK;
+}
+
+ERR repair_acquit(struct ledgers *l)
+{
+    int64_t now = clock_now_ns();
+    if (l->blamed_ns && now - l->blamed_ns < BLAME_AGAIN_NS)
+        return OK;
+    l->blamed_ns = now;
+    l->verify.at = HASH256_ZERO;
+    l->verified = false;
+    for (bool more = true; more;)
+        TRY(repair_scrub(l, CLOCK_NEVER, &more));
+    return OK;
+}
+
 /* --- the start --- */
+
+struct meta_read {
+    struct ledgers *l;
+    MDB_txn *txn;
+    struct mirror_meta *ret;
+};
+
+static err meta_guarded(void *arg)
+{
+    struct meta_read *r = arg;
+    const struct mirror *m = r->l->mirror;
+    uint64_t count = 0;
+    TRY(mirror_check(m, mdb_txn_begin(m->env, NULL, MDB_RDONLY, &r->txn), "begin"));
+    TRY(mirror_meta_get(m, r->txn, r->ret));
+    TRY(tree_count(m, r->txn, &count));
+    atomic_store(&r->l->n_objects, count);
+    return OK;
+}
 
 static err mirror_meta_now(struct ledgers *l, struct mirror_meta *ret)
 {
-    MDB_txn *txn = NULL;
-    TRY(mirror_check(l->mirror, mdb_txn_begin(l->mirror->env, NULL, MDB_RDONLY, &txn), "begin"));
-    err e = mirror_meta_get(l->mirror, txn, ret);
-    if (e.code == 0) {
-        uint64_t count = 0;
-        e = tree_count(l->mirror, txn, &count);
-        atomic_store(&l->n_objects, count);
-    }
-    mdb_txn_abort(txn);
+    struct meta_read r = {l, NULL, ret};
+    err e = guard_run(meta_guarded, &r, l->mirror->path);
+    if (r.txn)
+        mdb_txn_abort(r.txn);
     return e;
 }
 
@@ -203,17 +254,31 @@ static err judge(struct ledgers *l, const struct store_range *span)
     return OK;
 }
 
+struct is_empty {
+    const struct mirror *m;
+    MDB_txn *txn;
+    bool ret;
+};
+
+static err empty_guarded(void *arg)
+{
+    struct is_empty *r = arg;
+    MDB_stat state, meta;
+    TRY(mirror_check(r->m, mdb_txn_begin(r->m->env, NULL, MDB_RDONLY, &r->txn), "begin"));
+    TRY(mirror_check(r->m, mdb_stat(r->txn, r->m->state, &state), "stat"));
+    TRY(mirror_check(r->m, mdb_stat(r->txn, r->m->meta, &meta), "stat"));
+    r->ret = state.ms_entries == 0 && meta.ms_entries == 0;
+    return OK;
+}
+
 /* An empty history: whatever the mirror holds (a load that was killed) is of no use. */
 static err empty_mirror(struct ledgers *l)
 {
-    MDB_stat state = {0}, meta = {0};
-    MDB_txn *txn = NULL;
-    TRY(mirror_check(l->mirror, mdb_txn_begin(l->mirror->env, NULL, MDB_RDONLY, &txn), "begin"));
-    int rc = mdb_stat(txn, l->mirror->state, &state);
-    if (rc == 0)
-        rc = mdb_stat(txn, l->mirror->meta, &meta);
-    mdb_txn_abort(txn);
-    return rc || state.ms_entries || meta.ms_entries ? mirror_reset(l->mirror) : OK;
+    struct is_empty r = {.m = l->mirror};
+    err e = guard_run(empty_guarded, &r, l->mirror->path);
+    if (r.txn)
+        mdb_txn_abort(r.txn);
+    return e.code == 0 && r.ret ? OK : mirror_reset(l->mirror);
 }
 
 /* The history answers until the mirror has been made anew. */
@@ -235,6 +300,8 @@ ERR repair_at_open(struct ledgers *l)
     l->complete = true;
     if (!atomic_load(&l->doubtful))
         undo_reset(l->undo, l->meta.header.seq);
+    bool more;
+    (void)repair_scrub(l, clock_now_ns() + VERIFY_NS, &more).code; /* it doubts what is damaged */
     err e = mirror_follow(l, 0);
     if (atomic_load(&l->doubtful) && l->lazy_repair)
         return begin_without(l, span.last);

@@ -24,6 +24,16 @@ ERR repair_note(struct ledgers *l, err e);
  * still use it; try again later. */
 ERR repair_mirror(struct ledgers *l);
 
+/* The writer: hold the mirror against its ledger's root until the deadline, where it was left off.
+ * *ret_more: not all of it has been seen since the start. Damage makes it doubtful (ERR_IO).
+ * Nothing to do for a mirror put aside. */
+ERR repair_scrub(struct ledgers *l, int64_t deadline_ns, bool *ret_more);
+
+/* The writer, with no transaction open: a source's ledger did not lead to its root. If the mirror
+ * is the reason, it gets doubtful (ERR_IO); otherwise OK: the source's data are wrong. All of the
+ * mirror is looked at, but not again within ten minutes. */
+ERR repair_acquit(struct ledgers *l);
+
 /* The writer: throw the mirror's file away and begin an empty one, which nobody reads before
  * snap_set_unshut. Errors: ERR_BUSY, ERR_IO, ERR_FULL. */
 ERR repair_empty(struct ledgers *l);

@@ -2,6 +2,7 @@
 #include "ledger/snap.h"
 
 #include "base/mem.h"
+#include "ledger/guard.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -70,9 +71,15 @@ static err snap_new(const struct mirror *m, struct snap **ret)
     return e;
 }
 
-/* Let the transaction see the newest ledger. */
-static err snap_begin(const struct mirror *m, uint64_t generation, struct snap *snap)
+struct begin {
+    const struct mirror *m;
+    struct snap *snap;
+};
+
+static err begin_guarded(void *arg)
 {
+    const struct mirror *m = ((struct begin *)arg)->m;
+    struct snap *snap = ((struct begin *)arg)->snap;
     TRY(mirror_check(m, mdb_txn_renew(snap->txn), "begin reading"));
     snap->running = true;
     /* Whatever the writer did before this commit (the undo window) is visible from here on. */
@@ -85,6 +92,14 @@ static err snap_begin(const struct mirror *m, uint64_t generation, struct snap *
     snap->complete = e.code == 0;
     if (snap->complete)
         snap->header = meta.header;
+    return OK;
+}
+
+/* Let the transaction see the newest ledger. */
+static err snap_begin(const struct mirror *m, uint64_t generation, struct snap *snap)
+{
+    struct begin b = {m, snap};
+    TRY(guard_run(begin_guarded, &b, m->path));
     snap->generation = generation;
     return OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/hex.h"
 #include "base/mem.h"
+#include "ledger/guard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,13 +27,29 @@ void stage_freep(struct stage **s)
     stage_free(*s);
 }
 
+/* What is done with the mirror, under guard. After damage its transaction is in no state to be
+ * ended: it goes with the whole file. */
+static err guarded(struct stage *s, err (*fn)(void *arg))
+{
+    err e = guard_run(fn, s, s->l->mirror->path);
+    if (e.code == ERR_CORRUPT)
+        s->txn = NULL;
+    return e;
+}
+
+static err begin_guarded(void *arg)
+{
+    struct stage *s = arg;
+    return mirror_write_begin(s->l->mirror, &s->txn);
+}
+
 ERR stage_begin(struct ledgers *l, struct stage **ret)
 {
     TRY(ledgers_reserve(l, LEDGERS_RESERVE_BYTES));
     CLEANUP(stage_freep) struct stage *s = xcalloc(1, sizeof *s);
     s->l = l;
     s->newest = l->meta.header;
-    TRY(mirror_write_begin(l->mirror, &s->txn));
+    TRY(guarded(s, begin_guarded));
     *ret = TAKE_PTR(s);
     return OK;
 }
@@ -113,7 +130,8 @@ static err change_and_verify(struct stage *s, struct stage_item *item)
     TRY(change_all(s, item));
     struct hash256 root;
     TRY(update_tree(s, item->run, &root));
-    if (!hash256_eq(&root, &item->header.state_hash))
+    s->root_differs = !hash256_eq(&root, &item->header.state_hash);
+    if (s->root_differs)
         return mismatch(&item->header, "state root", &item->header.state_hash, &root);
     s->newest = item->header;
     return OK;
@@ -142,8 +160,10 @@ static struct stage_item *push_item(struct stage *s)
     return &s->items[s->n];
 }
 
-static err add_item(struct stage *s, struct stage_item *item)
+static err add_guarded(void *arg)
 {
+    struct stage *s = arg;
+    struct stage_item *item = &s->items[s->n];
     err e = change_and_verify(s, item);
     while (e.code == ERR_LIMIT) {
         TRY(restart(s, true));
@@ -152,12 +172,19 @@ static err add_item(struct stage *s, struct stage_item *item)
     return e;
 }
 
+static err restart_guarded(void *arg)
+{
+    return restart(arg, false);
+}
+
 /* Back to before the ledger that did not verify; its error is told again. */
 static err take_back(struct stage *s)
 {
     struct err_slot text;
     snprintf(text.text, sizeof text.text, "%s", err_text());
-    TRY(restart(s, false));
+    bool root_differs = s->root_differs;
+    TRY(guarded(s, restart_guarded));
+    s->root_differs = root_differs;
     return FAIL(ERR_VERIFY, "%s", text.text);
 }
 
@@ -166,10 +193,11 @@ ERR stage_add(struct stage *s, const struct ledger_header *header,
 {
     if (s->broken)
         return FAIL(ERR_IO, "apply: the batch failed at an earlier ledger");
+    s->root_differs = false;
     TRY(check_links(&s->newest, header));
     struct stage_item *item = push_item(s);
     *item = (struct stage_item){*header, objects, n, NULL};
-    err e = add_item(s, item);
+    err e = guarded(s, add_guarded);
     if (e.code == 0) {
         s->n++;
         return OK;
@@ -192,8 +220,9 @@ static err commit_once(struct stage *s, uint64_t *ret_count)
     return mirror_write_commit(s->l->mirror, TAKE_PTR(s->txn));
 }
 
-static err commit(struct stage *s)
+static err commit_guarded(void *arg)
 {
+    struct stage *s = arg;
     uint64_t count = 0;
     err e = commit_once(s, &count);
     while (e.code == ERR_LIMIT) {
@@ -214,7 +243,7 @@ ERR stage_commit(struct stage *staged)
         return FAIL(ERR_IO, "apply: the batch failed at an earlier ledger");
     for (size_t i = 0; i < s->n; i++)
         undo_publish(s->l->undo, TAKE_PTR(s->items[i].run));
-    err e = commit(s);
+    err e = guarded(s, commit_guarded);
     if (e.code)
         undo_retract(s->l->undo, s->n);
     TRY(e);

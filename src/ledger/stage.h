@@ -19,7 +19,8 @@ struct stage {
     size_t n, cap;
     struct hash256 *keys; /* scratch */
     size_t cap_keys;
-    bool broken; /* the transaction is of no use any more */
+    bool broken;       /* the transaction is of no use any more */
+    bool root_differs; /* the newest ledger that did not verify had right links, but another root */
 };
 
 /* Begin on top of the mirror's ledger. Errors: ERR_IO, ERR_LIMIT, ERR_CORRUPT (the mirror is

@@ -80,8 +80,8 @@ static bool node_decode(struct slice bytes, struct fold_node *ret)
     return !c.failed && cursor_done(&c) && (ret->kept & ~ret->present) == 0;
 }
 
-static err node_read(const struct mirror *m, MDB_txn *txn, uint32_t depth,
-                     const struct hash256 *key, struct fold_node *ret)
+ERR tree_node(const struct mirror *m, MDB_txn *txn, uint32_t depth, const struct hash256 *key,
+              struct fold_node *ret)
 {
     struct node_key k = node_key_of(depth, key);
     MDB_val name = {k.n, k.b}, value;
@@ -192,7 +192,7 @@ static err slot_read(struct tree *t, uint32_t depth, const struct hash256 *key)
 static err collect(struct tree *t, uint32_t depth, size_t lo, size_t hi)
 {
     size_t at = push_node(t);
-    TRY(node_read(t->mirror, t->txn, depth, &t->keys[lo], &t->nodes[at]));
+    TRY(tree_node(t->mirror, t->txn, depth, &t->keys[lo], &t->nodes[at]));
     uint32_t kept = t->nodes[at].kept;
     while (lo < hi) {
         size_t end = group_end(t, depth, lo, hi);
@@ -273,7 +273,7 @@ ERR tree_update(struct tree *t, MDB_txn *txn, const struct hash256 *keys, size_t
 {
     if (n == 0) {
         struct fold_node root;
-        TRY(node_read(t->mirror, txn, 0, &HASH256_ZERO, &root));
+        TRY(tree_node(t->mirror, txn, 0, &HASH256_ZERO, &root));
         *ret_root = root_of(&root);
         return OK;
     }
@@ -329,7 +329,7 @@ ERR tree_build(struct tree *t, MDB_txn *txn, const struct tree_visitor *visitor,
 ERR tree_count(const struct mirror *m, MDB_txn *txn, uint64_t *ret)
 {
     struct fold_node root;
-    TRY(node_read(m, txn, 0, &HASH256_ZERO, &root));
+    TRY(tree_node(m, txn, 0, &HASH256_ZERO, &root));
     *ret = fold_count(&root);
     return OK;
 }

@@ -31,5 +31,10 @@ struct tree_visitor {
 ERR tree_build(struct tree *t, MDB_txn *txn, const struct tree_visitor *visitor,
                struct hash256 *ret_root);
 
+/* A kept node: at `depth`, above `key`. At depth 0 a tree without any is an empty node. Errors:
+ * ERR_CORRUPT (it is missing, or damaged), ERR_IO. */
+ERR tree_node(const struct mirror *m, MDB_txn *txn, uint32_t depth, const struct hash256 *key,
+              struct fold_node *ret);
+
 /* Number of objects, from the kept root. An empty mirror has 0. */
 ERR tree_count(const struct mirror *m, MDB_txn *txn, uint64_t *ret);

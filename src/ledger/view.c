@@ -2,6 +2,7 @@
 #include "ledger/view.h"
 
 #include "base/mem.h"
+#include "ledger/guard.h"
 #include "ledger/repair.h"
 #include "ledger/view_impl.h"
 #include "rt/fiber.h"
@@ -255,23 +256,38 @@ YIELDS ERR view_exists(struct view *v, const struct hash256 *key, bool *ret)
     return OK;
 }
 
+struct mirror_walk {
+    struct view *v;
+    const struct hash256 *key;
+    size_t n;
+    struct view_entry *ret;
+    size_t got;
+};
+
+static err mirror_walk_guarded(void *arg)
+{
+    struct mirror_walk *w = arg;
+    MDB_cursor *cursor = w->v->snap->cursor;
+    MDB_val k = mirror_val(hash256_slice(w->key)), value;
+    int rc = mdb_cursor_get(cursor, &k, &value, MDB_SET_RANGE);
+    if (rc == 0 && memcmp(k.mv_data, w->key->b, 32) == 0)
+        rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
+    while (rc == 0 && w->got < w->n) {
+        w->ret[w->got++] = (struct view_entry){hash256_of(k.mv_data), mirror_slice(value)};
+        if (w->got < w->n)
+            rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
+    }
+    return rc == MDB_NOTFOUND ? OK : mirror_check(w->v->ledgers->mirror, rc, "walk");
+}
+
 /* One walk of the mirror's cursor. */
 static err mirror_walk(struct view *v, const struct hash256 *key, size_t n, struct view_entry *ret,
                        size_t *ret_n)
 {
-    MDB_cursor *cursor = v->snap->cursor;
-    MDB_val k = mirror_val(hash256_slice(key)), value;
-    int rc = mdb_cursor_get(cursor, &k, &value, MDB_SET_RANGE);
-    if (rc == 0 && memcmp(k.mv_data, key->b, 32) == 0)
-        rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
-    size_t got = 0;
-    while (rc == 0 && got < n) {
-        ret[got++] = (struct view_entry){hash256_of(k.mv_data), mirror_slice(value)};
-        if (got < n)
-            rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
-    }
-    *ret_n = got;
-    return rc == MDB_NOTFOUND ? OK : mirror_check(v->ledgers->mirror, rc, "walk");
+    struct mirror_walk w = {v, key, n, ret, 0};
+    TRY(guard_run(mirror_walk_guarded, &w, v->ledgers->mirror->path));
+    *ret_n = w.got;
+    return OK;
 }
 
 YIELDS static err history_walk(struct view *v, const struct hash256 *key, size_t n, struct arena *a,

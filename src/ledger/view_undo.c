@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading a recent ledger: mirror and undo window walked side by side. The caller checks afterwards
  * that the window still reaches back to the ledger. */
+#include "ledger/guard.h"
 #include "ledger/view_impl.h"
 
 ERR view_undo_get(struct view *v, const struct hash256 *key, struct slice *ret)
@@ -73,16 +74,31 @@ static bool walk_step(struct walk *w, struct view_entry *ret)
     return exists;
 }
 
+struct page {
+    struct view *v;
+    const struct hash256 *key;
+    size_t n;
+    struct view_entry *ret;
+    size_t got;
+};
+
+static err page_guarded(void *arg)
+{
+    struct page *p = arg;
+    struct walk w;
+    walk_begin(&w, p->v, p->key);
+    while (p->got < p->n && (w.rc == 0 || (w.rc == MDB_NOTFOUND && w.undo)))
+        p->got += walk_step(&w, &p->ret[p->got]);
+    if (w.rc != 0 && w.rc != MDB_NOTFOUND)
+        return mirror_check(p->v->ledgers->mirror, w.rc, "walk");
+    return OK;
+}
+
 ERR view_undo_walk(struct view *v, const struct hash256 *key, size_t n, struct view_entry *ret,
                    size_t *ret_n)
 {
-    struct walk w;
-    walk_begin(&w, v, key);
-    size_t got = 0;
-    while (got < n && (w.rc == 0 || (w.rc == MDB_NOTFOUND && w.undo)))
-        got += walk_step(&w, &ret[got]);
-    if (w.rc != 0 && w.rc != MDB_NOTFOUND)
-        return mirror_check(v->ledgers->mirror, w.rc, "walk");
-    *ret_n = got;
+    struct page p = {v, key, n, ret, 0};
+    TRY(guard_run(page_guarded, &p, v->ledgers->mirror->path));
+    *ret_n = p.got;
     return OK;
 }
