@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rocks.h"
 
+#include "store/memo.h"
 #include "store/rocks_batch.h"
 #include "store/rocks_iter.h"
 #include "store/rocks_load.h"
@@ -48,6 +49,7 @@ void rocks_publish(struct rocks *r, const struct range_set *ranges)
     pthread_mutex_lock(&r->ranges_lock);
     r->ranges = *ranges;
     pthread_mutex_unlock(&r->ranges_lock);
+    atomic_store(&r->newest, ranges->r[ranges->n - 1].last);
     atomic_store(&r->ready, true);
     atomic_fetch_add_explicit(&r->n_writes, 1, memory_order_relaxed);
 }
@@ -328,6 +330,7 @@ ERR rocks_reopen(struct rocks *r)
     struct range_set ranges;
     if (r->db)
         close_db(r);
+    memo_clear(r->memo); /* a write may be there now that nobody published */
     TRY(open_db(r));
     TRY(read_ranges(r, &ranges));
     if (ranges.n > 0)
@@ -356,6 +359,8 @@ static ERR open_checked(struct rocks *r)
     TRY(open_db(r));
     TRY(read_ranges(r, &r->ranges));
     TRY(check_meta(r));
+    if (r->ranges.n > 0)
+        atomic_store(&r->newest, r->ranges.r[r->ranges.n - 1].last);
     atomic_store(&r->ready, r->ranges.n > 0);
     if (r->read_only)
         return OK;

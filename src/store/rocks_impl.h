@@ -120,6 +120,7 @@ struct rocks_recent {
 };
 
 struct rocks_load; /* rocks_load.c */
+struct memo;
 
 struct rocks {
     struct store base; /* first */
@@ -128,6 +129,7 @@ struct rocks {
     bool fast_close;
     rocksdb_t *db; /* NULL: opening it again failed */
     rocksdb_cache_t *cache;
+    struct memo *memo; /* rocks_memo.h */
     rocksdb_options_t *db_opts;
     rocksdb_options_t *cf_opts[ROCKS_N_CFS];
     rocksdb_column_family_handle_t *cf[ROCKS_N_CFS];
@@ -143,6 +145,7 @@ struct rocks {
     _Atomic bool ready;
     pthread_mutex_t ranges_lock;
     struct range_set ranges;
+    _Atomic uint32_t newest; /* last ledger of the last span; 0 = none */
 
     /* Held for reading during each step of a read, for writing while the database is opened again
      * (rocks_heal.h). */

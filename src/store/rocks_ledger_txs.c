@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The transactions of a ledger, or of some: a walk over their rows. */
 #include "store/rocks_iter.h"
+#include "store/rocks_memo.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_status.h"
 #include "store/rocks_tx.h"
@@ -110,6 +111,40 @@ static int compare_hashes(const void *a, const void *b)
     return hash256_cmp(&((const struct store_tx *)a)->hash, &((const struct store_tx *)b)->hash);
 }
 
+static void from_hashes(struct ledger_read *l, struct slice hashes)
+{
+    l->n = hashes.n / 32;
+    l->txs = arena_array(l->arena, struct store_tx, l->n);
+    for (size_t i = 0; i < l->n; i++)
+        l->txs[i] = (struct store_tx){.pos = {l->query->first, STORE_TX_INDEX_UNKNOWN},
+                                      .hash = hash256_of(hashes.p + 32 * i)};
+}
+
+static void keep_hashes(struct ledger_read *l, uint32_t epoch)
+{
+    uint8_t *hashes = arena_alloc(l->arena, 32 * l->n);
+    for (size_t i = 0; i < l->n; i++)
+        memcpy(hashes + 32 * i, l->txs[i].hash.b, 32);
+    rocks_memo_put_hashes(l->rd.r, epoch, l->query->first, slice_of(hashes, 32 * l->n));
+}
+
+static ERR read_hashes(struct ledger_read *l, struct store_tx **ret, size_t *ret_n)
+{
+    struct slice kept;
+    if (rocks_memo_hashes(l->rd.r, l->query->first, l->arena, &kept)) {
+        from_hashes(l, kept);
+    } else {
+        uint32_t epoch = rocks_memo_hashes_epoch(l->rd.r, l->query->first);
+        TRY(rocks_read_run(&l->rd));
+        if (l->n > 0)
+            qsort(l->txs, l->n, sizeof *l->txs, compare_hashes);
+        keep_hashes(l, epoch);
+    }
+    *ret = l->txs;
+    *ret_n = l->n;
+    return OK;
+}
+
 err rocks_ledger_txs(struct store *s, const struct store_txs_query *q, struct arena *a,
                      struct store_tx **ret, size_t *ret_n)
 {
@@ -121,9 +156,9 @@ err rocks_ledger_txs(struct store *s, const struct store_txs_query *q, struct ar
     struct range_set ranges = rocks_ranges(l.rd.r);
     TRY(range_set_check_txs_query(&ranges, q));
     l.at = q->backward ? rocks_key_tx(q->last, UINT32_MAX) : rocks_key_tx(q->first, 0);
+    if (q->hashes_only)
+        return read_hashes(&l, ret, ret_n);
     TRY(rocks_read_run(&l.rd));
-    if (q->hashes_only && l.n > 0)
-        qsort(l.txs, l.n, sizeof *l.txs, compare_hashes);
     *ret = l.txs;
     *ret_n = l.n;
     return OK;

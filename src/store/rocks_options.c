@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rocks_options.h"
 
+#include "store/memo.h"
+
 #define MIB ((uint64_t)1 << 20)
 #define DEFAULT_CACHE_BYTES (64 * MIB)
 #define MIN_CACHE_BYTES (4 * MIB)
@@ -161,8 +163,9 @@ static void init_access(struct rocks *r)
 void rocks_options_init(struct rocks *r, uint64_t cache_bytes)
 {
     uint64_t total = cache_bytes == 0 ? DEFAULT_CACHE_BYTES : MAX(cache_bytes, MIN_CACHE_BYTES);
-    uint64_t memtable_bytes = total / 4;
-    r->cache = rocksdb_cache_create_lru(total - memtable_bytes);
+    uint64_t memtable_bytes = total / 4, memo_bytes = total / 8;
+    r->memo = memo_new(memo_bytes);
+    r->cache = rocksdb_cache_create_lru(total - memtable_bytes - memo_bytes);
     r->db_opts = make_db(memtable_bytes);
     for (size_t i = 0; i < ROCKS_N_CFS; i++)
         r->cf_opts[i] = make_cf(r, &tuning[i], memtable_bytes);
@@ -179,4 +182,5 @@ void rocks_options_deinit(struct rocks *r)
         rocksdb_options_destroy(r->cf_opts[i]);
     rocksdb_options_destroy(r->db_opts);
     rocksdb_cache_destroy(r->cache);
+    r->memo = memo_free(r->memo);
 }

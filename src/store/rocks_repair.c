@@ -3,6 +3,7 @@
  * written before the program knew it. */
 #include "store/rocks_repair.h"
 
+#include "store/memo.h"
 #include "store/rocks_batch.h"
 #include "store/rocks_codec.h"
 #include "store/rocks_ops.h"
@@ -48,6 +49,7 @@ static ERR commit(struct rocks_batch *b)
     TRY(rocks_batch_commit(b));
     if (ranges.n > 0)
         rocks_publish(b->r, &ranges);
+    memo_clear(b->r->memo);
     return OK;
 }
 

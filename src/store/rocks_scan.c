@@ -3,6 +3,7 @@
  * forward. */
 #include "store/rocks_codec.h"
 #include "store/rocks_iter.h"
+#include "store/rocks_memo.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_status.h"
 
@@ -28,6 +29,7 @@ struct scans_read {
     struct arena *arena;
     struct store_rows *ret;
     struct scan now; /* asked[n_done], once started */
+    struct rocks_memo_head head;
     bool started;
 };
 
@@ -137,7 +139,16 @@ static void start(struct scans_read *s)
                            .backward = asked->backward != shape->newest_first,
                            .ret = &s->ret[s->n_done]};
     set_start(&s->now);
+    s->head = rocks_memo_head_of(s->rd.r, asked);
     s->started = true;
+}
+
+/* The scans ahead that are kept in memory. */
+static void take_kept(struct scans_read *s)
+{
+    while (!s->started && s->n_done < s->n &&
+           rocks_memo_scan(s->rd.r, &s->asked[s->n_done], s->arena, &s->ret[s->n_done]))
+        s->n_done++;
 }
 
 /* Scans of one kind, which share an iterator. */
@@ -145,16 +156,18 @@ static ERR scan_kind(struct scans_read *s, size_t *left)
 {
     enum rocks_iter_kind kind = s->now.kind;
     CLEANUP(rocks_iter_put) struct rocks_iter it = rocks_iter_take(&s->rd, kind);
-    while (s->n_done<s->n && * left> 0) {
+    while (s->started && s->now.kind == kind && *left > 0) {
         bool done;
-        if (!s->started)
-            start(s);
-        if (s->now.kind != kind)
-            return OK;
         TRY(scan_on(s, &it, left, &done));
-        s->started = !done;
-        s->n_done += done;
-        *left -= done && *left > 0;
+        if (!done)
+            return OK;
+        rocks_memo_put_scan(s->rd.r, s->head, s->now.asked, s->now.ret);
+        *left -= *left > 0;
+        s->started = false;
+        s->n_done++;
+        take_kept(s);
+        if (s->n_done < s->n)
+            start(s);
     }
     return OK;
 }
@@ -163,11 +176,12 @@ static err scan_step(struct rocks_read *rd)
 {
     struct scans_read *s = container_of(rd, struct scans_read, rd);
     size_t left = ROWS_PER_STEP;
-    while (s->n_done < s->n && left > 0) {
-        if (!s->started)
-            start(s);
+    take_kept(s);
+    if (!s->started && s->n_done < s->n)
+        start(s);
+    while (s->started && left > 0)
         TRY(scan_kind(s, &left));
-    }
+    TRY(rocks_read_check_budget(s->arena));
     return s->n_done < s->n ? (err){ROCKS_MORE} : OK;
 }
 

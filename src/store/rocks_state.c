@@ -2,6 +2,7 @@
 #include "store/rocks_state.h"
 
 #include "store/rocks_hashes.h"
+#include "store/rocks_memo.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_status.h"
 
@@ -53,16 +54,27 @@ struct objects_read {
     uint32_t *ret_seqs; /* may be NULL */
 };
 
-static ERR object_get(struct objects_read *o, struct rocks_iter *it, size_t i)
+static ERR read_version(struct objects_read *o, struct rocks_iter *it, size_t i, uint32_t *ret_seq)
 {
     bool found;
     struct rocks_state_row row = {.seq = UINT32_MAX, .kind = ROCKS_OBJECT_DELETED};
+    uint32_t epoch = rocks_memo_object_epoch(o->rd.r, &o->keys[i]);
     TRY(rocks_state_seek(it, &o->keys[i], o->seq, &found));
     if (found)
         TRY(rocks_state_row(it, &o->keys[i], &row));
     TRY(rocks_state_data(&o->rd, &row, o->arena, &o->ret[i]));
+    rocks_memo_put_object(o->rd.r, epoch, &o->keys[i], o->seq, row.seq, o->ret[i]);
+    *ret_seq = row.seq;
+    return OK;
+}
+
+static ERR object_get(struct objects_read *o, struct rocks_iter *it, size_t i)
+{
+    uint32_t seq;
+    if (!rocks_memo_object(o->rd.r, &o->keys[i], o->seq, o->arena, &o->ret[i], &seq))
+        TRY(read_version(o, it, i, &seq));
     if (o->ret_seqs)
-        o->ret_seqs[i] = row.seq;
+        o->ret_seqs[i] = seq;
     return rocks_read_check_budget(o->arena);
 }
 

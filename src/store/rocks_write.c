@@ -5,6 +5,7 @@
 #include "store/rocks_batch.h"
 #include "store/rocks_hashes.h"
 #include "store/rocks_heal.h"
+#include "store/rocks_memo.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_read.h"
 
@@ -37,6 +38,8 @@ static err write_ledgers(struct rocks *r, const struct store_ledger *ledgers, si
     rocks_batch_put_ranges(&b, &ranges);
     TRY(rocks_batch_commit(&b));
     rocks_publish(r, &ranges);
+    for (size_t i = 0; i < n; i++)
+        rocks_memo_drop_rows(r, ledgers[i].index_rows, ledgers[i].n_index_rows);
     return OK;
 }
 

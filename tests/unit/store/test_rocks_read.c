@@ -63,16 +63,18 @@ TEST(rocks_read_on_a_fiber_waits_for_the_disk_only_when_cold)
     with_cold_store(compare_main);
 }
 
+#define N_KEYS 200000 /* more than the pool does in one go */
+
 static void cancelled_main(void *arg)
 {
     struct run *r = arg;
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    struct hash256 *keys = arena_array(a, struct hash256, 5000);
-    struct slice *got = arena_array(a, struct slice, 5000);
-    for (size_t i = 0; i < 5000; i++)
+    struct hash256 *keys = arena_array(a, struct hash256, N_KEYS);
+    struct slice *got = arena_array(a, struct slice, N_KEYS);
+    for (size_t i = 0; i < N_KEYS; i++)
         keys[i] = r->m->keys[i % MODEL_N_KEYS];
     fiber_cancel(fiber_current());
-    ASSERT_ERR(ERR_CANCELLED, store_objects_get(r->s, r->m->seq, keys, 5000, a, got, NULL));
+    ASSERT_ERR(ERR_CANCELLED, store_objects_get(r->s, r->m->seq, keys, N_KEYS, a, got, NULL));
 }
 
 /* More tables in each family than RocksDB opens at the start. */
