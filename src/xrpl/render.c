@@ -7,6 +7,7 @@
 #include "xrpl/keylet.h"
 #include "xrpl/names.h"
 #include "xrpl/number.h"
+#include "xrpl/sto_guess.h"
 #include "xrpl/sto_step.h"
 
 #include <stdio.h>
@@ -338,8 +339,8 @@ static void container_end(struct jw *w, struct sto_nest *nest)
     element_end(w, nest);
 }
 
-/* A field of a type that we do not know: nobody can tell where it ends, so it takes all the rest.
- */
+/* A field of a type that we do not know: its value as far as it seems to go, or, where nothing
+ * fits, all the rest. */
 static void put_unknown(struct jw *w, const struct sto_nest *nest, field_id id, struct slice rest)
 {
     char name[32];
@@ -414,8 +415,16 @@ static err walk(struct jw *w, struct slice bytes, struct sto_nest nest, field_id
             continue;
         if (step == STO_STEP_CLOSE && close_container(w, &nest, floor, f.id))
             continue;
+        if (step == STO_STEP_UNKNOWN && sto_guess_field(start, end, f.id, nest, floor, &f)) {
+            if (!skipped)
+                put_unknown(w, &nest, f.id, f.value);
+            p = f.whole.p + f.whole.n;
+            continue;
+        }
         if (step == STO_STEP_UNKNOWN)
-            put_unknown(w, &nest, f.id, slice_of(start, (size_t)(end - start)));
+            put_unknown(
+                w, &nest, f.id,
+                slice_from(slice_of(start, (size_t)(end - start)), sto_guess_header(start, end)));
         else if (step != STO_STEP_END || nest.depth != floor)
             good = false;
         while (nest.depth > floor)

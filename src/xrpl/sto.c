@@ -3,7 +3,11 @@
 
 #include "xrpl/account.h"
 #include "xrpl/amount.h"
+#include "xrpl/sto_guess.h"
 #include "xrpl/sto_step.h"
+
+/* For ever: see sto_is_plain. */
+#define PLAIN_LAST_TYPE 26
 
 const uint8_t sto_lengths[32] = {
     [FIELD_TYPE_UINT8] = 1,
@@ -158,7 +162,12 @@ static bool skip_container(struct sto_iter *it, struct sto_field *ret)
     const uint8_t *p = it->p, *start = ret->whole.p;
     (void)sto_nest_open(&nest, ret->id);
     while (nest.depth > 0) {
+        const uint8_t *at = p;
         enum sto_step step = sto_step(&p, it->end, &inner);
+        if (step == STO_STEP_UNKNOWN && sto_guess_field(at, it->end, inner.id, nest, 0, &inner)) {
+            p = inner.whole.p + inner.whole.n;
+            continue;
+        }
         if (step == STO_STEP_OPEN    ? !sto_nest_open(&nest, inner.id)
             : step == STO_STEP_CLOSE ? !sto_nest_close(&nest, inner.id)
                                      : step != STO_STEP_VALUE)
@@ -167,6 +176,16 @@ static bool skip_container(struct sto_iter *it, struct sto_field *ret)
     ret->value = slice_of(it->p, (size_t)(inner.whole.p - it->p));
     ret->whole = slice_of(start, (size_t)(p - start));
     it->p = p;
+    return true;
+}
+
+/* The field at it->p, which is of a type that nobody knows. */
+static bool take_unknown(struct sto_iter *it, struct sto_field *ret)
+{
+    const uint8_t *start = it->p;
+    if (!sto_guess_field(start, it->end, ret->id, (struct sto_nest){0}, 0, ret))
+        return stop(it, start, true);
+    it->p = ret->whole.p + ret->whole.n;
     return true;
 }
 
@@ -179,7 +198,7 @@ bool sto_next(struct sto_iter *it, struct sto_field *ret)
     case STO_STEP_VALUE: return true;
     case STO_STEP_OPEN: return skip_container(it, ret);
     case STO_STEP_END: return false;
-    case STO_STEP_UNKNOWN: return stop(it, start, true);
+    case STO_STEP_UNKNOWN: return take_unknown(it, ret);
     default: return stop(it, start, false);
     }
 }
@@ -253,6 +272,25 @@ uint16_t sto_entry_type(struct slice object)
 uint16_t sto_tx_type(struct slice object)
 {
     return sto_u16(object, FIELD_TransactionType, 0xFFFF);
+}
+
+bool sto_is_plain(struct slice object)
+{
+    struct sto_nest nest = {0};
+    const uint8_t *p = object.p, *end = object.p + object.n;
+    struct sto_field f;
+    for (;;) {
+        enum sto_step step = sto_step(&p, end, &f);
+        if (step == STO_STEP_END)
+            return nest.depth == 0;
+        if (field_type(f.id) > PLAIN_LAST_TYPE)
+            return false;
+        bool good = step == STO_STEP_OPEN    ? sto_nest_open(&nest, f.id)
+                    : step == STO_STEP_CLOSE ? sto_nest_close(&nest, f.id)
+                                             : step == STO_STEP_VALUE;
+        if (!good)
+            return false;
+    }
 }
 
 static bool length_fits(const struct sto_field *f)

@@ -22,8 +22,7 @@ struct sto_iter {
     const uint8_t *p;
     const uint8_t *end;
     bool failed;  /* no reading on from here: malformed, or unknown */
-    bool unknown; /* with failed: because of a type that this version does not know, and so not its
-                     length */
+    bool unknown; /* with failed: because of a type that nobody here knows */
 };
 
 static inline struct sto_iter sto_iter_of(struct slice object)
@@ -31,9 +30,10 @@ static inline struct sto_iter sto_iter_of(struct slice object)
     return (struct sto_iter){object.p, object.n ? object.p + object.n : object.p, false, false};
 }
 
-/* Next field of the object (or element of an array: its wrapper object's field). False at the end,
- * on malformed bytes and at a field of unknown type (then it->failed, and it->p stands at that
- * field). Nested objects are skipped over, at most 16 deep. */
+/* Next field of the object (or element of an array: its wrapper object's field). False at the end
+ * and on malformed bytes (then it->failed, and it->p stands at that field). Where a value of
+ * unknown type ends is guessed from what must follow (sto_guess.h); if nothing fits, that is a
+ * failure, too. Nested objects are skipped over, at most 16 deep. */
 bool sto_next(struct sto_iter *it, struct sto_field *ret);
 
 /* Value of a top-level field; false when absent (or when the bytes before it cannot be read). */
@@ -58,6 +58,11 @@ uint16_t sto_tx_type(struct slice object);
  * marker). Errors: ERR_PARSE with the offset; ERR_UNSUPPORTED at a type that this version does not
  * know (what follows it cannot be checked; the bytes can be stored and shown all the same). */
 ERR sto_check(struct slice object);
+
+/* Well-formed, and of the types 1 to 26 only: read alike by every version of this program, whatever
+ * it has learned. What is decided by an object's bytes once and for all (which keys a store's
+ * metadata names) is decided by this. A type that becomes known later does not count. */
+bool sto_is_plain(struct slice object);
 
 /* An Issue's value (20, 40 or 44 bytes) as an asset; false for another length. */
 struct asset;

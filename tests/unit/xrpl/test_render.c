@@ -88,13 +88,13 @@ TEST(unknown_fields_types_and_names_are_shown_by_their_codes)
     expect("2200000001"
            "031B"
            "0A0B",
-           "{\"Flags\":1,\"Unknown_27_3\":\"031B0A0B\"}");
+           "{\"Flags\":1,\"Unknown_27_3\":\"0A0B\"}");
     expect("F9EA7C0101"
            "0D2B0A0B",
-           "{\"Memos\":[{\"Memo\":{\"MemoType\":\"01\",\"Unknown_43_13\":\"0D2B0A0B\"}}]}");
+           "{\"Memos\":[{\"Memo\":{\"MemoType\":\"01\",\"Unknown_43_13\":\"0A0B\"}}]}");
     expect("F9"
            "D101",
-           "{\"Memos\":[{\"Unknown_13_1\":\"D101\"}]}");
+           "{\"Memos\":[{\"Unknown_13_1\":\"01\"}]}");
     expect("F9EF7C0101E1F1", "{\"Memos\":[{\"Permission\":{\"MemoType\":\"01\"}}]}");
 }
 
