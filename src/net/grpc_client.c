@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "net/h2.h"
+#include "net/tls.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
 #include "rt/sock.h"
@@ -256,10 +257,14 @@ static err connect_locked(struct grpc_client *c, int64_t deadline_ns)
         return OK;
     struct sock *sock;
     int64_t limit = clock_now_ns() + c->opts.connect_timeout_ms * CLOCK_MS;
-    TRY(sock_connect(c->host, c->opts.port, MIN(deadline_ns, limit), &sock));
-    if (c->closing) {
+    limit = MIN(deadline_ns, limit);
+    TRY(sock_connect(c->host, c->opts.port, limit, &sock));
+    err e = c->opts.tls ? tls_connect(c->opts.tls, sock, c->host, limit) : OK;
+    if (!err_failed(e) && c->closing)
+        e = FAIL(ERR_CLOSED, "grpc: the client is closed");
+    if (err_failed(e)) {
         sock_close(sock, 0);
-        return FAIL(ERR_CLOSED, "grpc: the client is closed");
+        return e;
     }
     struct conn *conn = xcalloc(1, sizeof *conn);
     conn->client = c;
@@ -295,7 +300,7 @@ static err submit(struct grpc_client *c, struct call *call, const char *path, in
     nghttp2_nv nv[9];
     size_t n = 0;
     nv[n++] = h2_nv(":method", SLICE_LIT("POST"));
-    nv[n++] = h2_nv(":scheme", SLICE_LIT("http"));
+    nv[n++] = h2_nv(":scheme", c->opts.tls ? SLICE_LIT("https") : SLICE_LIT("http"));
     nv[n++] = h2_nv(":path", slice_str(path));
     nv[n++] = h2_nv(":authority", buf_slice(&c->authority));
     nv[n++] = h2_nv("te", SLICE_LIT("trailers"));

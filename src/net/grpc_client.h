@@ -5,10 +5,12 @@
 #include "net/grpc.h"
 
 struct grpc_client;
+struct tls_client;
 
 struct grpc_client_opts {
     const char *host; /* copied */
     uint16_t port;
+    struct tls_client *tls;      /* that offers h2; NULL = plain. Outlives the client */
     const char *user_agent;      /* copied; NULL = "kleio" */
     uint32_t max_calls;          /* at a time; more gives ERR_BUSY. 0 = 1024 */
     uint32_t window_bytes;       /* flow-control windows of stream and connection. 0 = 16 MiB */

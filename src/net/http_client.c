@@ -2,6 +2,7 @@
 #include "net/http_client.h"
 
 #include "base/mem.h"
+#include "net/tls.h"
 #include "rt/sock.h"
 
 #include <llhttp.h>
@@ -106,8 +107,19 @@ static const llhttp_settings_t settings = {.on_header_field = on_header_field,
 
 err http_client_open(const char *host, uint16_t port, int64_t deadline_ns, struct http_client **ret)
 {
+    return http_client_open_tls(host, port, NULL, deadline_ns, ret);
+}
+
+err http_client_open_tls(const char *host, uint16_t port, struct tls_client *tls,
+                         int64_t deadline_ns, struct http_client **ret)
+{
     struct sock *sock;
     TRY(sock_connect(host, port, deadline_ns, &sock));
+    err e = tls ? tls_connect(tls, sock, host, deadline_ns) : OK;
+    if (err_failed(e)) {
+        sock_close(sock, 0);
+        return e;
+    }
     struct http_client *c = xcalloc(1, sizeof *c);
     c->sock = sock;
     c->chunk = xmalloc(READ_BYTES);

@@ -6,6 +6,7 @@
 
 struct sock;
 struct http_client;
+struct tls_client;
 
 struct http_response {
     int status;
@@ -17,6 +18,9 @@ void http_response_deinit(struct http_response *r);
 /* Connect. Errors: those of sock_connect. */
 YIELDS ERR http_client_open(const char *host, uint16_t port, int64_t deadline_ns,
                             struct http_client **ret);
+/* As http_client_open, over TLS if `tls` is not NULL. Errors: also those of tls_connect. */
+YIELDS ERR http_client_open_tls(const char *host, uint16_t port, struct tls_client *tls,
+                                int64_t deadline_ns, struct http_client **ret);
 struct http_client *http_client_close(struct http_client *c); /* accepts NULL, returns NULL */
 void http_client_closep(struct http_client **c);
 

@@ -93,7 +93,7 @@ err ws_client_connect(const struct ws_client_opts *opts, int64_t deadline_ns,
                       struct ws_client **ret)
 {
     CLEANUP(http_client_closep) struct http_client *http = NULL;
-    TRY(http_client_open(opts->host, opts->port, deadline_ns, &http));
+    TRY(http_client_open_tls(opts->host, opts->port, opts->tls, deadline_ns, &http));
     TRY(handshake(http, opts, deadline_ns));
     struct ws_client *c = xcalloc(1, sizeof *c);
     list_init(&c->inbox);

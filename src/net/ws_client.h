@@ -6,11 +6,13 @@
 #include "base/err.h"
 #include "net/ws_frame.h"
 
+struct tls_client;
 struct ws_client;
 
 struct ws_client_opts {
     const char *host;
     uint16_t port;
+    struct tls_client *tls;    /* NULL = plain; outlives the client */
     const char *target;        /* NULL = "/" */
     const char *headers;       /* NULL or complete lines, for the handshake */
     size_t max_message_bytes;  /* 0 = 16 MiB */
@@ -19,8 +21,8 @@ struct ws_client_opts {
     uint32_t ping_interval_ms; /* as in ws_opts */
 };
 
-/* Connect and do the handshake. Errors: those of sock_connect, ERR_PROTOCOL (bad handshake),
- * ERR_STATUS (refused; the text has the status). */
+/* Connect and do the handshake. Errors: those of sock_connect and tls_connect, ERR_PROTOCOL (bad
+ * handshake), ERR_STATUS (refused; the text has the status). */
 YIELDS ERR ws_client_connect(const struct ws_client_opts *opts, int64_t deadline_ns,
                              struct ws_client **ret);
 /* Send one message. Errors: ERR_CLOSED, ERR_LIMIT. */

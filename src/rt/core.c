@@ -190,6 +190,7 @@ struct core *core_free(struct core *c)
     stack_pool_deinit(&c->stacks);
     free(c->heap);
     free(c->read_buf);
+    buf_deinit(&c->plain);
     free(c);
     return NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a core is made of. Internal to rt: its files are one module, the others use core.h. */
 #pragma once
+#include "base/buf.h"
 #include "rt/core.h"
 #include "rt/watch.h"
 #include "rt/ready.h"
@@ -60,6 +61,7 @@ struct core {
     struct list listeners;
     uint32_t n_open;   /* socks, listeners and look-ups that are not freed yet */
     uint8_t *read_buf; /* CORE_READ_BYTES, lent to the sock that reads */
+    struct buf plain;  /* what a filter makes of them, likewise */
 };
 
 /* Cores that exist, for the test clock and for debuggers. */

@@ -105,6 +105,10 @@ static void sock_free(struct sock *s)
 {
     s->core->n_open--;
     buf_deinit(&s->in);
+    buf_deinit(&s->wire);
+    if (s->filter)
+        s->filter->ops->free(s->filter);
+    free(s->end_text);
     free(s);
 }
 
@@ -205,6 +209,22 @@ void sock_end(struct sock *s, int code, int uv_code)
     sock_want_turn(s);
 }
 
+void sock_set_filter(struct sock *s, struct sock_filter *f)
+{
+    assert(!s->filter && !s->reader && sock_queued(s) == 0);
+    s->filter = f;
+    struct buf early = s->in;
+    struct slice wire = slice_from(buf_slice(&early), s->in_at);
+    s->in = (struct buf){0};
+    s->in_at = 0;
+    if (wire.n)
+        sock_read_wire(s, wire, &s->in);
+    if (s->in.n == 0)
+        buf_deinit(&s->in); /* most peers wait for the end of the handshake */
+    buf_deinit(&early);
+    sock_want_turn(s);
+}
+
 /* ---- closing ---- */
 
 void sock_destroy(struct sock *s)
@@ -240,6 +260,8 @@ static void linger(struct sock *s)
         sock_destroy(s);
         return;
     }
+    if (!sock_write_finish(s))
+        return; /* comes back when it has left */
     s->shut = true;
     shutdown(s->fd, SHUT_WR);
     sock_want_turn(s);

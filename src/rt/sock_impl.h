@@ -4,6 +4,7 @@
 #include "rt/core_impl.h"
 #include "rt/fiber.h"
 #include "rt/sock.h"
+#include "rt/sock_filter.h"
 
 /* A piece of the write queue: bytes of its own, or bytes kept alive by `obj`. */
 struct sock_piece {
@@ -80,7 +81,12 @@ struct sock {
     uint64_t sent_bytes;
     size_t low_water;
     uint32_t n_corks;
-    int write_uv; /* why the write side broke */
+    int write_uv;               /* why the write side broke */
+    struct sock_filter *filter; /* NULL: plain bytes are wire bytes */
+    struct buf wire;            /* made by the filter and not yet taken by the kernel */
+    size_t wire_at;             /* where the rest of it begins */
+    bool finished;              /* the filter has had its last word */
+    char *end_text;             /* why the filter gave up */
     struct timer close_timer;
     char peer_ip[46];
     char name[56];
@@ -110,6 +116,8 @@ void sock_emptied(struct sock *s);
 /* sock_read.c. A turn's reading: at most one delivery. */
 void sock_read_turn(struct sock *s);
 bool sock_read_wanted(const struct sock *s);
+/* Have the filter make plain bytes of wire bytes; an end or a failure is noted. */
+void sock_read_wire(struct sock *s, struct slice wire, struct buf *ret_plain);
 static inline size_t sock_unread_bytes(const struct sock *s)
 {
     return s->in.n - s->in_at;
@@ -123,6 +131,10 @@ err sock_read_end_error(const struct sock *s);
 void sock_write_turn(struct sock *s);
 bool sock_write_wanted(const struct sock *s);
 void sock_write_wake_flushers(struct sock *s, err result);
+/* Send the filter's last word; false while it is still on its way. */
+bool sock_write_finish(struct sock *s);
+/* Bytes of the filter's own have been added to `wire`. */
+void sock_write_wire(struct sock *s);
 /* Drop the whole queue. */
 void sock_write_release(struct sock *s);
 

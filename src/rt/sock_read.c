@@ -7,9 +7,15 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #define MAX_UNREAD (256 * 1024) /* received for nobody: stop reading, let TCP hold the peer */
+
+static const char *end_reason(const struct sock *s)
+{
+    return s->end_text ? s->end_text : uv_strerror(s->end_uv);
+}
 
 err sock_read_end_error(const struct sock *s)
 {
@@ -17,7 +23,7 @@ err sock_read_end_error(const struct sock *s)
         return OK;
     if (s->end_code == ERR_CANCELLED)
         return FAIL(ERR_CANCELLED, "%s: the server stops", s->name);
-    return FAIL(s->end_code, "%s: read: %s", s->name, uv_strerror(s->end_uv));
+    return FAIL(s->end_code, "%s: read: %s", s->name, end_reason(s));
 }
 
 void sock_read_finish(struct sock *s, err e)
@@ -28,8 +34,7 @@ void sock_read_finish(struct sock *s, err e)
     r->result = e;
     if (err_failed(e))
         snprintf(r->text, sizeof r->text, "%s: read: %s", s->name,
-                 e.code == ERR_CLOSED ? "the connection was closed meanwhile"
-                                      : uv_strerror(s->end_uv));
+                 e.code == ERR_CLOSED ? "the connection was closed meanwhile" : end_reason(s));
     r->done = true;
     fiber_wake(r->fiber);
 }
@@ -75,16 +80,73 @@ static void keep(struct sock *s, struct slice data)
 
 static void deliver(struct sock *s, struct slice data)
 {
-    if (s->handler)
+    struct sock_reader *r = s->reader;
+    if (data.n == 0)
+        return;
+    if (r) {
+        r->n_read = MIN(r->n, data.n);
+        if (r->p != data.p)
+            memcpy(r->p, data.p, r->n_read);
+        if (data.n > r->n_read)
+            keep(s, slice_from(data, r->n_read));
+        sock_read_finish(s, OK);
+    } else if (s->handler) {
         s->handler->on_data(s->handler_arg, data);
-    else if (!s->closing)
+    } else if (!s->closing) {
         keep(s, data);
+    }
+}
+
+/* How the stream ends, if it does: what came before the end has to be delivered first. */
+struct ending {
+    bool ends;
+    int code; /* err code; 0 = orderly */
+};
+
+static struct ending open_wire(struct sock *s, struct slice wire, struct buf *ret_plain)
+{
+    struct ending end = {0};
+    err e = s->filter->ops->open(s->filter, wire, ret_plain, &s->wire, &end.ends);
+    if (err_failed(e)) {
+        free(s->end_text);
+        s->end_text = xstrdup(err_text());
+        end = (struct ending){true, e.code};
+    }
+    sock_write_wire(s);
+    return end;
+}
+
+void sock_read_wire(struct sock *s, struct slice wire, struct buf *ret_plain)
+{
+    struct ending end = open_wire(s, wire, ret_plain);
+    if (end.ends)
+        sock_end(s, end.code, UV_EPROTO);
+}
+
+/* Wire bytes: they may be no plain ones, and the end may come with the last. */
+static void deliver_wire(struct sock *s, struct slice wire)
+{
+    struct buf *plain = &s->core->plain;
+    buf_clear(plain);
+    struct ending end = open_wire(s, wire, plain);
+    deliver(s, buf_slice(plain));
+    if (end.ends && !s->closed)
+        sock_end(s, end.code, UV_EPROTO);
+}
+
+static void end_by_cut(struct sock *s)
+{
+    free(s->end_text);
+    s->end_text = xstrdup("the connection was cut");
+    sock_end(s, ERR_IO, UV_ECONNRESET);
 }
 
 /* What the kernel said that is not bytes. */
 static void no_bytes(struct sock *s, ssize_t n, int code)
 {
-    if (n == 0)
+    if (n == 0 && s->filter && s->filter->cut_is_failure && !s->closing)
+        end_by_cut(s);
+    else if (n == 0)
         sock_end(s, 0, 0);
     else if (code == EAGAIN || code == EWOULDBLOCK || code == EINTR)
         s->readable = code == EINTR;
@@ -102,7 +164,7 @@ void sock_read_turn(struct sock *s)
         deliver_unread(s);
         return;
     }
-    struct sock_reader *r = s->reader;
+    struct sock_reader *r = s->filter ? NULL : s->reader;
     uint8_t *to = r ? r->p : s->core->read_buf;
     size_t room = r ? MIN(r->n, (size_t)CORE_READ_BYTES) : CORE_READ_BYTES;
     ssize_t n = recv(s->fd, to, room, 0);
@@ -113,12 +175,12 @@ void sock_read_turn(struct sock *s)
     /* Less than there is room for means that there was no more, and the kernel will tell of new
      * bytes; of an end that it has told already it will not. */
     s->readable = (size_t)n == room || s->hangup || s->broken;
-    if (r) {
-        r->n_read = (size_t)n;
-        sock_read_finish(s, OK);
-    } else {
+    if (s->closing)
+        return;
+    if (s->filter)
+        deliver_wire(s, slice_of(to, (size_t)n));
+    else
         deliver(s, slice_of(to, (size_t)n));
-    }
 }
 
 void sock_unread(struct sock *s, struct slice rest)

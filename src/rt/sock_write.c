@@ -14,6 +14,8 @@
 #define SMALL_BYTES 512          /* shared bytes that are cheaper to copy than to refer to */
 #define MAX_PIECES 64            /* in one system call */
 #define SLICE_BYTES (256 * 1024) /* in one turn */
+#define SEAL_BYTES (64 * 1024)   /* through the filter at a time */
+#define GATHER_BYTES (16 * 1024) /* of small pieces that share a record of the filter's */
 
 static err refuse(const struct sock *s)
 {
@@ -49,6 +51,8 @@ void sock_write_release(struct sock *s)
 {
     while (s->out_head)
         drop_head(s);
+    buf_deinit(&s->wire);
+    s->wire_at = 0;
     s->above_low = false;
 }
 
@@ -83,7 +87,7 @@ static void push_copy(struct sock *s, struct slice data)
 /* Something was queued. */
 static void added(struct sock *s)
 {
-    if (s->out_bytes > s->low_water)
+    if (sock_queued(s) > s->low_water)
         s->above_low = true;
     sock_want_turn(s); /* if the kernel has room: else it will tell */
 }
@@ -136,7 +140,7 @@ static ssize_t send_pieces(struct sock *s, struct iovec *iov, size_t n, size_t t
 }
 
 /* Write as much of the queue as the kernel takes, at most a slice. */
-static void pump(struct sock *s)
+static void pump_plain(struct sock *s)
 {
     for (size_t left = SLICE_BYTES; s->out_head && s->writable && left;) {
         struct iovec iov[MAX_PIECES];
@@ -155,21 +159,130 @@ static void pump(struct sock *s)
     }
 }
 
+/* ---- through the filter ---- */
+
+static size_t wire_bytes(const struct sock *s)
+{
+    return s->wire.n - s->wire_at;
+}
+
+/* Send what the filter has made; false when some of it is left, or the write side broke. */
+static bool send_wire(struct sock *s)
+{
+    size_t n = wire_bytes(s);
+    if (n == 0)
+        return true;
+    struct iovec iov = {s->wire.p + s->wire_at, n};
+    ssize_t sent = s->writable ? send_pieces(s, &iov, 1, n) : 0;
+    if (sent < 0)
+        return false;
+    s->wire_at += (size_t)sent;
+    if ((size_t)sent < n)
+        return false;
+    buf_deinit(&s->wire);
+    s->wire_at = 0;
+    return true;
+}
+
+static bool seal(struct sock *s, struct slice plain)
+{
+    if (!err_failed(s->filter->ops->seal(s->filter, plain, &s->wire)))
+        return true;
+    break_off(s, UV_EPROTO);
+    return false;
+}
+
+/* Seal from the head of the queue: a piece of some size from where it is, small ones together. */
+static bool seal_some(struct sock *s)
+{
+    struct sock_piece *head = s->out_head;
+    if (head->n >= GATHER_BYTES / 4 || head->next == NULL) {
+        size_t n = MIN(head->n, (size_t)SEAL_BYTES);
+        bool ok = seal(s, slice_of(head->p, n));
+        if (ok)
+            consume(s, n);
+        return ok;
+    }
+    struct buf together = {0};
+    for (struct sock_piece *it = head; it && together.n + it->n <= GATHER_BYTES; it = it->next)
+        buf_put(&together, it->p, it->n);
+    bool ok = seal(s, buf_slice(&together));
+    if (ok)
+        consume(s, together.n);
+    buf_deinit(&together);
+    return ok;
+}
+
+static void pump_sealed(struct sock *s)
+{
+    for (size_t done = 0; send_wire(s) && s->out_head && done < SLICE_BYTES;) {
+        size_t before = s->out_bytes;
+        if (!seal_some(s))
+            return;
+        done += before - s->out_bytes;
+    }
+}
+
+static void pump(struct sock *s)
+{
+    if (s->filter)
+        pump_sealed(s);
+    else
+        pump_plain(s);
+}
+
+static bool is_empty(const struct sock *s)
+{
+    return s->out_head == NULL && wire_bytes(s) == 0;
+}
+
+bool sock_write_finish(struct sock *s)
+{
+    if (s->filter && !s->finished) {
+        s->finished = true;
+        s->filter->ops->finish(s->filter, &s->wire);
+    }
+    return send_wire(s);
+}
+
+void sock_write_wire(struct sock *s)
+{
+    if (wire_bytes(s) && !s->broken)
+        (void)send_wire(s);
+}
+
+/* What the filter and the kernel take at once. */
+static err seal_now(struct sock *s, struct slice data, size_t *ret_n)
+{
+    while (data.n && send_wire(s)) {
+        size_t n = MIN(data.n, (size_t)SEAL_BYTES);
+        if (!seal(s, slice_of(data.p, n)))
+            return refuse(s);
+        *ret_n += n;
+        data = slice_from(data, n);
+    }
+    (void)send_wire(s);
+    return s->broken ? refuse(s) : OK;
+}
+
+/* ---- turns ---- */
+
 static bool drained(const struct sock *s)
 {
-    return s->above_low && s->handler && s->out_bytes <= s->low_water;
+    return s->above_low && s->handler && sock_queued(s) <= s->low_water;
 }
 
 bool sock_write_wanted(const struct sock *s)
 {
-    return (s->out_head && s->writable && s->n_corks == 0) || drained(s);
+    bool some = wire_bytes(s) || (s->out_head && s->n_corks == 0);
+    return (some && s->writable) || drained(s);
 }
 
 void sock_write_turn(struct sock *s)
 {
-    if (s->out_head && s->n_corks == 0) {
+    if (wire_bytes(s) || (s->out_head && s->n_corks == 0)) {
         pump(s);
-        if (!s->closed && !s->broken && s->out_head == NULL)
+        if (!s->closed && !s->broken && is_empty(s))
             sock_emptied(s);
     }
     if (!s->closed && drained(s)) {
@@ -186,6 +299,8 @@ static err write_now(struct sock *s, struct slice data, size_t *ret_n)
         return refuse(s);
     if (s->out_head || s->n_corks || data.n == 0)
         return OK;
+    if (s->filter)
+        return seal_now(s, data, ret_n);
     struct iovec iov = {(void *)(uintptr_t)data.p, data.n};
     ssize_t sent = send_pieces(s, &iov, 1, data.n);
     if (sent < 0)
@@ -255,14 +370,14 @@ void sock_uncork(struct sock *s)
     pump(s);
     if (s->broken)
         return;
-    if (s->out_head == NULL)
+    if (is_empty(s))
         sock_emptied(s);
     added(s);
 }
 
 size_t sock_queued(const struct sock *s)
 {
-    return s->out_bytes;
+    return s->out_bytes + wire_bytes(s);
 }
 
 uint64_t sock_sent_bytes(const struct sock *s)

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/tls_impl.h"
+
+#include "base/mem.h"
+#include "rt/fiber.h"
+#include "rt/offload.h"
+#include "rt/sock.h"
+
+#include <openssl/err.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORD_BYTES 16384
+#define READ_BYTES 4096 /* of a handshake, at a time */
+
+/* ---- OpenSSL's way to the wire ---- */
+
+static int wire_read(BIO *b, char *to, int n)
+{
+    struct tls_filter *f = BIO_get_data(b);
+    size_t m = MIN((size_t)n, f->in.n);
+    BIO_clear_retry_flags(b);
+    if (m == 0) {
+        BIO_set_retry_read(b);
+        return -1;
+    }
+    memcpy(to, f->in.p, m);
+    f->in = slice_from(f->in, m);
+    return (int)m;
+}
+
+static int wire_write(BIO *b, const char *from, int n)
+{
+    struct tls_filter *f = BIO_get_data(b);
+    buf_put(f->out, from, (size_t)n);
+    return n;
+}
+
+static long wire_ctrl(BIO *b, int cmd, long num, void *ptr)
+{
+    (void)b, (void)num, (void)ptr;
+    return cmd == BIO_CTRL_FLUSH;
+}
+
+static BIO_METHOD *wire_method;
+
+static void make_method(void)
+{
+    wire_method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sock");
+    if (wire_method == NULL)
+        abort(); /* out of memory, as in xmalloc */
+    BIO_meth_set_read(wire_method, wire_read);
+    BIO_meth_set_write(wire_method, wire_write);
+    BIO_meth_set_ctrl(wire_method, wire_ctrl);
+}
+
+static BIO *wire_new(struct tls_filter *f)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_method);
+    BIO *b = BIO_new(wire_method);
+    if (b == NULL)
+        abort();
+    BIO_set_data(b, f);
+    BIO_set_init(b, 1);
+    return b;
+}
+
+/* ---- errors ---- */
+
+const char *tls_impl_reason(const SSL *ssl)
+{
+    unsigned long code = ERR_peek_error(); /* the first is the cause */
+    const char *why = code ? ERR_reason_error_string(code) : NULL;
+    long verdict = ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
+    ERR_clear_error();
+    if (verdict != X509_V_OK)
+        return X509_verify_cert_error_string(verdict);
+    return why ? why : "failed";
+}
+
+/* ---- the filter ---- */
+
+static struct tls_filter *downcast(struct sock_filter *f)
+{
+    return container_of(f, struct tls_filter, filter);
+}
+
+static err filter_open(struct sock_filter *filter, struct slice wire, struct buf *ret_plain,
+                       struct buf *ret_wire, bool *ret_end)
+{
+    struct tls_filter *f = downcast(filter);
+    f->in = wire;
+    f->out = ret_wire;
+    for (;;) {
+        int n = SSL_read(f->ssl, buf_reserve(ret_plain, RECORD_BYTES), RECORD_BYTES);
+        if (n > 0) {
+            buf_advance(ret_plain, (size_t)n);
+            continue;
+        }
+        int why = SSL_get_error(f->ssl, n);
+        if (why == SSL_ERROR_WANT_READ)
+            return OK;
+        if (why != SSL_ERROR_ZERO_RETURN)
+            return FAIL(ERR_PROTOCOL, "tls: %s", tls_impl_reason(f->ssl));
+        *ret_end = true;
+        return OK;
+    }
+}
+
+static err filter_seal(struct sock_filter *filter, struct slice plain, struct buf *ret_wire)
+{
+    struct tls_filter *f = downcast(filter);
+    f->out = ret_wire;
+    while (plain.n) {
+        int n = SSL_write(f->ssl, plain.p, (int)MIN(plain.n, (size_t)RECORD_BYTES));
+        if (n <= 0)
+            return FAIL(ERR_PROTOCOL, "tls: %s", tls_impl_reason(f->ssl));
+        plain = slice_from(plain, (size_t)n);
+    }
+    return OK;
+}
+
+static void filter_finish(struct sock_filter *filter, struct buf *ret_wire)
+{
+    struct tls_filter *f = downcast(filter);
+    f->out = ret_wire;
+    (void)SSL_shutdown(f->ssl); /* whether the peer has said so, too, is no matter */
+    ERR_clear_error();
+}
+
+static void filter_free(struct sock_filter *filter)
+{
+    tls_impl_filter_free(downcast(filter));
+}
+
+static const struct sock_filter_ops ops = {filter_open, filter_seal, filter_finish, filter_free};
+
+struct tls_filter *tls_impl_filter(SSL_CTX *ctx, bool is_server)
+{
+    struct tls_filter *f = xcalloc(1, sizeof *f);
+    f->filter.ops = &ops;
+    f->filter.cut_is_failure = !is_server;
+    f->ssl = SSL_new(ctx);
+    if (f->ssl == NULL)
+        abort();
+    BIO *wire = wire_new(f);
+    SSL_set_bio(f->ssl, wire, wire);
+    if (is_server)
+        SSL_set_accept_state(f->ssl);
+    else
+        SSL_set_connect_state(f->ssl);
+    return f;
+}
+
+void tls_impl_filter_free(struct tls_filter *f)
+{
+    SSL_free(f->ssl);
+    free(f);
+}
+
+/* ---- the handshake ---- */
+
+struct step {
+    struct tls_filter *f;
+    bool done;
+};
+
+/* As far as the input goes. On the pool: touches nothing but f. */
+static err take_step(void *arg)
+{
+    struct step *st = arg;
+    ERR_clear_error();
+    int rc = SSL_do_handshake(st->f->ssl);
+    st->done = rc == 1;
+    if (st->done || SSL_get_error(st->f->ssl, rc) == SSL_ERROR_WANT_READ)
+        return OK;
+    return FAIL(ERR_PROTOCOL, "tls: handshake: %s", tls_impl_reason(st->f->ssl));
+}
+
+static err step_in_turn(struct step *st, struct fiber_mutex *turn, int64_t deadline_ns)
+{
+    if (turn == NULL)
+        return take_step(st);
+    TRY(fiber_mutex_lock(turn, deadline_ns));
+    err e = offload_run(take_step, st);
+    fiber_mutex_unlock(turn);
+    return e;
+}
+
+static err exchange(struct tls_filter *f, struct sock *s, struct fiber_mutex *turn, uint8_t *chunk,
+                    int64_t deadline_ns)
+{
+    struct step st = {.f = f};
+    for (;;) {
+        struct buf out = {0};
+        f->out = &out;
+        err e = step_in_turn(&st, turn, deadline_ns);
+        f->out = NULL;
+        err sent = out.n ? sock_write_buf(s, &out) : OK; /* after a failure, the alert */
+        buf_deinit(&out);
+        TRY(e);
+        TRY(sent);
+        if (st.done)
+            return OK;
+        size_t n;
+        TRY(sock_read(s, chunk, READ_BYTES, deadline_ns, &n));
+        if (n == 0)
+            return FAIL(ERR_CLOSED, "tls: handshake: %s: closed by the peer", sock_name(s));
+        f->in = slice_of(chunk, n);
+    }
+}
+
+err tls_impl_handshake(struct tls_filter *f, struct sock *s, struct slice first,
+                       struct fiber_mutex *turn, int64_t deadline_ns)
+{
+    CLEANUP(mem_freep) uint8_t *chunk = xmalloc(READ_BYTES);
+    f->in = first;
+    err e = exchange(f, s, turn, chunk, deadline_ns);
+    if (!err_failed(e))
+        e = sock_flush(s, deadline_ns);
+    if (err_failed(e)) {
+        tls_impl_filter_free(f);
+        return e;
+    }
+    sock_unread(s, f->in); /* of the connection's first data */
+    sock_set_filter(s, &f->filter);
+    return OK;
+}
+
+/* ---- contexts ---- */
+
+SSL_CTX *tls_impl_ctx(const SSL_METHOD *method)
+{
+    SSL_CTX *ctx = SSL_CTX_new(method);
+    if (ctx == NULL)
+        abort();
+    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+    /* Forward secrecy and authenticated encryption only; those of 1.3 all are. */
+    if (SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+        abort();
+    SSL_CTX_set_security_level(ctx, 2);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    return ctx;
+}
+
+/* A key with a pass phrase must not make OpenSSL ask for it on the terminal. */
+static int no_pass_phrase(char *to, int n, int writes, void *arg)
+{
+    (void)to, (void)n, (void)writes, (void)arg;
+    return -1;
+}
+
+err tls_impl_load(SSL_CTX *ctx, const char *cert_file, const char *key_file)
+{
+    SSL_CTX_set_default_passwd_cb(ctx, no_pass_phrase);
+    ERR_clear_error();
+    if (SSL_CTX_use_certificate_chain_file(ctx, cert_file) != 1)
+        return FAIL(ERR_INVALID, "tls: certificate %s: %s", cert_file, tls_impl_reason(NULL));
+    if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) != 1)
+        return FAIL(ERR_INVALID, "tls: key %s: %s", key_file, tls_impl_reason(NULL));
+    if (SSL_CTX_check_private_key(ctx) != 1)
+        return FAIL(ERR_INVALID, "tls: key %s does not belong to certificate %s: %s", key_file,
+                    cert_file, tls_impl_reason(NULL));
+    return OK;
+}
