@@ -186,29 +186,36 @@ struct walk_book walk_book_of(struct view *v, const struct hash256 *base, uint32
                               .left = limit ? limit : UINT64_MAX};
 }
 
+/* Root pages of the next qualities, read together: some at old ledgers, else one. */
+struct qualities {
+    struct view_entry list[MAX_PAGES];
+    size_t n, at;
+};
+
 /* Root page of the next quality; *ret empty when there is none. */
-YIELDS static err next_quality(struct walk_book *w, struct arena *a, struct slice *ret)
+YIELDS static err next_quality(struct walk_book *w, struct arena *a, struct qualities *q,
+                               struct slice *ret)
 {
-    struct hash256 key;
     *ret = SLICE_EMPTY;
-    err e = view_next(w->view, &w->dir, a, &key, ret);
-    bool none = e.code == ERR_NOT_FOUND;
-    if (!none)
-        TRY(e);
-    if (none || hash256_cmp(&key, &w->bound) >= 0) {
+    if (q->at == q->n) {
+        q->at = 0;
+        TRY(view_page(w->view, &w->dir, view_is_old(w->view) ? MAX_PAGES : 1, a, q->list, &q->n));
+    }
+    if (q->n == 0 || hash256_cmp(&q->list[q->at].key, &w->bound) >= 0) {
         w->end = WALK_DONE;
-        *ret = SLICE_EMPTY;
         return OK;
     }
-    w->dir = key;
+    w->dir = q->list[q->at].key;
+    *ret = q->list[q->at++].object;
     return OK;
 }
 
-YIELDS static err take_book_page(struct walk_book *w, struct arena *a, struct pages *p)
+YIELDS static err take_book_page(struct walk_book *w, struct arena *a, struct qualities *q,
+                                 struct pages *p)
 {
     struct slice object;
     if (w->page == 0) {
-        TRY(next_quality(w, a, &object));
+        TRY(next_quality(w, a, q, &object));
     } else {
         struct hash256 key = keylet_dir_page(&w->dir, w->page);
         TRY(get(w->view, &key, a, &object));
@@ -222,9 +229,10 @@ YIELDS static err take_book_page(struct walk_book *w, struct arena *a, struct pa
 YIELDS ERR walk_book_next(struct walk_book *w, struct arena *a, struct walk_batch *ret)
 {
     struct pages p = {.n = 0};
+    struct qualities q = {.n = 0};
     do {
         TRY(fiber_breathe());
-        TRY(take_book_page(w, a, &p));
+        TRY(take_book_page(w, a, &q, &p));
     } while (view_is_old(w->view) && w->end == WALK_GOING && p.n < MAX_PAGES);
     TRY(pages_keys(&p, a, ret));
     return read_objects(w->view, a, ret);

@@ -4,27 +4,15 @@
 #include "base/bits.h"
 #include "xrpl/keylet.h"
 
-/* The newest row of a token at or before `seq`: ERR_NOT_FOUND when there is none. */
-static err newest_row(struct call *c, enum store_index index, const struct hash256 *token,
-                      uint32_t seq, struct store_entry *ret)
+static struct store_scan newest_row_of(enum store_index index, const struct hash256 *token,
+                                       struct slice from)
 {
-    uint8_t from[4];
-    bits_store32(from, seq);
-    struct store_scan scan = {.index = index,
-                              .prefix = hash256_slice(token),
-                              .from = slice_of(from, sizeof from),
-                              .inclusive = true,
-                              .backward = true,
-                              .limit = 1};
-    struct store_rows found;
-    TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &found));
-    if (found.n == 0)
-        return (err){ERR_NOT_FOUND};
-    if (found.rows[0].suffix.n != 4)
-        return FAIL(ERR_CORRUPT, "rpc: a row of the tokens' index has %zu bytes",
-                    found.rows[0].suffix.n);
-    *ret = found.rows[0];
-    return OK;
+    return (struct store_scan){.index = index,
+                               .prefix = hash256_slice(token),
+                               .from = from,
+                               .inclusive = true,
+                               .backward = true,
+                               .limit = 1};
 }
 
 /* Rows of the history's first ledger stand at 0. */
@@ -36,20 +24,45 @@ static uint32_t seq_of(struct call *c, const struct store_entry *row)
     return seq;
 }
 
+static err fill(struct call *c, const struct store_rows *state, const struct store_rows *uri,
+                struct nft_state *ret)
+{
+    *ret = (struct nft_state){.is_known = state->n > 0};
+    if (state->n == 0)
+        return OK;
+    const struct store_entry *row = &state->rows[0];
+    if (row->suffix.n != 4 || row->value.n != 21)
+        return FAIL(ERR_CORRUPT, "rpc: a token's state has %zu and %zu bytes", row->suffix.n,
+                    row->value.n);
+    ret->ledger_seq = seq_of(c, row);
+    ret->owner = account_of(row->value.p);
+    ret->is_burned = row->value.p[20] != 0;
+    ret->uri = uri->n > 0 ? uri->rows[0].value : SLICE_EMPTY;
+    return OK;
+}
+
+err nft_state_get_many(struct call *c, const struct hash256 *tokens, size_t n, uint32_t seq,
+                       struct nft_state *ret)
+{
+    uint8_t at[4];
+    struct store_scan *scans = arena_array(c->arena, struct store_scan, 2 * n);
+    struct store_rows *rows = arena_array(c->arena, struct store_rows, 2 * n);
+    bits_store32(at, seq);
+    for (size_t i = 0; i < n; i++) {
+        struct slice from = slice_of(at, sizeof at);
+        scans[i] = newest_row_of(STORE_INDEX_NFT_STATE, &tokens[i], from);
+        scans[n + i] = newest_row_of(STORE_INDEX_NFT_URI, &tokens[i], from);
+    }
+    TRY(store_scan_many(ledgers_store(c->ledgers), scans, 2 * n, c->arena, rows));
+    for (size_t i = 0; i < n; i++)
+        TRY(fill(c, &rows[i], &rows[n + i], &ret[i]));
+    return OK;
+}
+
 err nft_state_get(struct call *c, const struct hash256 *token, uint32_t seq, struct nft_state *ret)
 {
-    struct store_entry state, uri = {0};
-    TRY(newest_row(c, STORE_INDEX_NFT_STATE, token, seq, &state));
-    if (state.value.n != 21)
-        return FAIL(ERR_CORRUPT, "rpc: a token's state has %zu bytes", state.value.n);
-    err e = newest_row(c, STORE_INDEX_NFT_URI, token, seq, &uri);
-    if (err_failed(e) && e.code != ERR_NOT_FOUND)
-        return e;
-    *ret = (struct nft_state){.ledger_seq = seq_of(c, &state),
-                              .owner = account_of(state.value.p),
-                              .is_burned = state.value.p[20] != 0,
-                              .uri = uri.value};
-    return OK;
+    TRY(nft_state_get_many(c, token, 1, seq, ret));
+    return ret->is_known ? OK : (err){ERR_NOT_FOUND};
 }
 
 void nft_state_put(struct call *c, const struct hash256 *token, const struct nft_state *state)

@@ -7,6 +7,7 @@ struct nft_state {
     uint32_t ledger_seq;  /* ledger of the last recorded change */
     struct account owner; /* the last one, if burned */
     bool is_burned;
+    bool is_known;    /* there was such a token */
     struct slice uri; /* in the call's arena; may be empty */
 };
 
@@ -14,6 +15,10 @@ struct nft_state {
  * before. */
 YIELDS ERR nft_state_get(struct call *c, const struct hash256 *token, uint32_t seq,
                          struct nft_state *ret);
+
+/* The same of n tokens, in one read; is_known tells which there are. */
+YIELDS ERR nft_state_get_many(struct call *c, const struct hash256 *tokens, size_t n, uint32_t seq,
+                              struct nft_state *ret);
 
 /* Write the token's members, those that stand in its id included. */
 void nft_state_put(struct call *c, const struct hash256 *token, const struct nft_state *state);

@@ -116,7 +116,8 @@ bool memo_get(struct memo *m, struct slice key, uint32_t at, struct arena *a, st
         found = e->low <= at && at <= e->high && has_key(e, hash, key);
         if (!found)
             continue;
-        *ret = arena_dup(a, slice_of(e->bytes + e->key_n, e->value_n));
+        if (a)
+            *ret = arena_dup(a, slice_of(e->bytes + e->key_n, e->value_n));
         *ret_low = e->low;
         list_unlink(&e->age);
         list_push_back(&s->ages, &e->age);

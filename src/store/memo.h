@@ -16,7 +16,8 @@ struct memo;
 struct memo *memo_new(size_t max_bytes);
 struct memo *memo_free(struct memo *m); /* accepts NULL */
 
-/* The value that is true at `at`, copied into `a`; *ret_low: where its span begins. */
+/* The value that is true at `at`, copied into `a` (NULL: only whether there is one; *ret stays);
+ * *ret_low: where its span begins. */
 bool memo_get(struct memo *m, struct slice key, uint32_t at, struct arena *a, struct slice *ret,
               uint32_t *ret_low);
 uint32_t memo_epoch(struct memo *m, struct slice key);

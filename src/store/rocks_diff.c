@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "store/rocks_codec.h"
 #include "store/rocks_iter.h"
+#include "store/rocks_memo.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_status.h"
 #include "xrpl/txmeta.h"
@@ -79,16 +80,29 @@ static err unnamed_step(struct rocks_read *rd)
     return OK;
 }
 
+static ERR has_version(struct diff_read *d, const struct hash256 *named, bool *ret)
+{
+    CLEANUP(rocks_read_release) struct rocks_value v = {0};
+    struct rocks_key key = rocks_key_versioned(named, d->seq);
+    uint32_t seq;
+    if (rocks_memo_object_seq(d->rd.r, named, d->seq, &seq)) {
+        *ret = seq == d->seq;
+        return OK;
+    }
+    TRY(rocks_read_get(&d->rd, ROCKS_CF_OBJECT, &key, &v));
+    *ret = v.pin != NULL;
+    return OK;
+}
+
 /* A transaction may name objects that it leaves as they were, or that a later one removes again. */
 static err filter_step(struct rocks_read *rd)
 {
     struct diff_read *d = container_of(rd, struct diff_read, rd);
-    CLEANUP(rocks_read_release) struct rocks_value v = {0};
     for (size_t i = 0; i < GETS_PER_STEP && 32 * d->n_checked < d->named.n; i++, d->n_checked++) {
         struct hash256 named = hash256_of(d->named.p + 32 * d->n_checked);
-        struct rocks_key key = rocks_key_versioned(&named, d->seq);
-        TRY(rocks_read_get(rd, ROCKS_CF_OBJECT, &key, &v));
-        if (v.pin)
+        bool changed;
+        TRY(has_version(d, &named, &changed));
+        if (changed)
             buf_put(&d->keys, named.b, 32);
     }
     return 32 * d->n_checked < d->named.n ? (err){ROCKS_MORE} : OK;

@@ -27,6 +27,18 @@ static struct slice slice_of_key(const struct rocks_key *k)
     return slice_of(k->b, k->n);
 }
 
+bool rocks_memo_object_seq(struct rocks *r, const struct hash256 *key, uint32_t seq,
+                           uint32_t *ret_seq)
+{
+    struct rocks_key k = object_key(key);
+    struct slice value;
+    if (!memo_get(r->memo, slice_of_key(&k), seq, NULL, &value, ret_seq))
+        return false;
+    if (*ret_seq == 0) /* there may be no version at all */
+        return false;
+    return true;
+}
+
 bool rocks_memo_object(struct rocks *r, const struct hash256 *key, uint32_t seq, struct arena *a,
                        struct slice *ret, uint32_t *ret_seq)
 {

@@ -8,6 +8,9 @@
 /* The newest version at or before `seq`; results as of store_objects_get. */
 bool rocks_memo_object(struct rocks *r, const struct hash256 *key, uint32_t seq, struct arena *a,
                        struct slice *ret, uint32_t *ret_seq);
+/* Its sequence alone. */
+bool rocks_memo_object_seq(struct rocks *r, const struct hash256 *key, uint32_t seq,
+                           uint32_t *ret_seq);
 /* Keep what was read; the epoch is taken before. */
 uint32_t rocks_memo_object_epoch(struct rocks *r, const struct hash256 *key);
 void rocks_memo_put_object(struct rocks *r, uint32_t epoch, const struct hash256 *key, uint32_t seq,

@@ -9,6 +9,8 @@
 #include "xrpl/amount.h"
 #include "xrpl/render.h"
 
+#define DIFF_CHUNK 64 /* objects read at once */
+
 struct args {
     bool full, accounts, queue;
     bool transactions, expand, owner_funds;
@@ -111,29 +113,45 @@ static err put_tx(struct call *c, const struct args *args, struct funds *funds,
     return OK;
 }
 
-static err put_txs(struct call *c, const struct args *args)
+static err put_hashes(struct call *c)
+{
+    struct store_txs_query query = {
+        .first = view_seq(c->view), .last = view_seq(c->view), .hashes_only = true};
+    struct store_tx *txs;
+    size_t n = 0;
+    err e = store_ledger_txs(view_store(c->view), &query, c->arena, &txs, &n);
+    if (e.code != ERR_NOT_FOUND)
+        TRY(e);
+    for (size_t i = 0; i < n; i++)
+        jw_hex(c->w, hash256_slice(&txs[i].hash));
+    return OK;
+}
+
+static err put_expanded(struct call *c, const struct args *args)
 {
     struct hashed_tx *txs;
     size_t n = 0;
     struct funds funds = funds_of(c->view, c->arena);
     TRY(hashed_txs_read(c, &txs, &n));
-    jw_key(c->w, "transactions");
-    jw_arr_begin(c->w);
     for (size_t i = 0; i < n; i++) {
-        if (args->expand)
-            TRY(put_tx(c, args, &funds, &txs[i]));
-        else
-            jw_hex(c->w, hash256_slice(&txs[i].hash));
+        TRY(put_tx(c, args, &funds, &txs[i]));
         TRY(call_breathe(c));
     }
+    return OK;
+}
+
+static err put_txs(struct call *c, const struct args *args)
+{
+    jw_key(c->w, "transactions");
+    jw_arr_begin(c->w);
+    TRY(args->expand ? put_expanded(c, args) : put_hashes(c));
     jw_arr_end(c->w);
     return OK;
 }
 
-static err put_changed(struct call *c, const struct args *args, const struct hash256 *key)
+static err put_changed(struct call *c, const struct args *args, const struct hash256 *key,
+                       struct slice object)
 {
-    struct slice object;
-    TRY(call_get(c, key, &object));
     jw_obj_begin(c->w);
     jw_kv_hex(c->w, "object_id", hash256_slice(key));
     jw_key(c->w, "object");
@@ -147,6 +165,18 @@ static err put_changed(struct call *c, const struct args *args, const struct has
     return OK;
 }
 
+static err put_some_changed(struct call *c, const struct args *args, const struct hash256 *keys,
+                            size_t n)
+{
+    struct slice objects[DIFF_CHUNK];
+    TRY(view_get_many(c->view, keys, n, c->arena, objects));
+    for (size_t i = 0; i < n; i++) {
+        TRY(put_changed(c, args, &keys[i], objects[i]));
+        TRY(call_breathe(c));
+    }
+    return OK;
+}
+
 static err put_diff(struct call *c, const struct args *args)
 {
     struct hash256 *keys;
@@ -154,11 +184,10 @@ static err put_diff(struct call *c, const struct args *args)
     TRY(store_diff(view_store(c->view), view_seq(c->view), c->arena, &keys, &n));
     jw_key(c->w, "diff");
     jw_arr_begin(c->w);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i += DIFF_CHUNK) {
         struct arena_pos pos = arena_mark(c->arena);
-        TRY(put_changed(c, args, &keys[i]));
+        TRY(put_some_changed(c, args, keys + i, MIN(n - i, (size_t)DIFF_CHUNK)));
         arena_rewind(c->arena, pos);
-        TRY(call_breathe(c));
     }
     jw_arr_end(c->w);
     return OK;
