@@ -3,7 +3,8 @@
  *   rpc_replay DIR NETWORK_ID [REPEAT] <requests >replies
  * A request is one byte ('H' HTTP, 'W' WebSocket), its length (u32, big-endian) and its text; a
  * reply is the HTTP status (u32), its length (u32) and its text. With REPEAT every request is
- * answered that often, and its CPU time is told. */
+ * answered that often, and it is told what that costs: CPU time of all threads, context switches.
+ */
 #include "base/bits.h"
 #include "base/mem.h"
 #include "ledger/ledgers.h"
@@ -16,6 +17,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
 
 struct replay {
     struct rpc_server *server;
@@ -60,6 +63,29 @@ static void write_reply(int status, struct slice text)
     fwrite(text.p, text.n, 1, stdout);
 }
 
+struct usage {
+    int64_t cpu_ns; /* of all threads */
+    long switches;
+};
+
+static struct usage usage(void)
+{
+    struct rusage r;
+    struct timespec t;
+    getrusage(RUSAGE_SELF, &r);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (struct usage){t.tv_sec * CLOCK_S + t.tv_nsec, r.ru_nvcsw + r.ru_nivcsw};
+}
+
+static void tell(struct usage before, uint32_t n, size_t reply_bytes, struct slice request)
+{
+    struct usage now = usage();
+    fprintf(stderr, "%9.2f us %6.1f switches %7zu bytes  %.*s\n",
+            (double)(now.cpu_ns - before.cpu_ns) / 1e3 / n,
+            (double)(now.switches - before.switches) / n, reply_bytes,
+            (int)MIN(request.n, (size_t)200), (const char *)request.p);
+}
+
 static void run(void *arg)
 {
     struct replay *r = arg;
@@ -72,7 +98,7 @@ static void run(void *arg)
         struct rpc_request q = {.transport = transport == 'H' ? RPC_HTTP : RPC_WS,
                                 .client_ip = "127.0.0.1",
                                 .is_admin = true};
-        int64_t begun_ns = clock_cpu_ns();
+        struct usage before = usage();
         for (uint32_t i = 0; i < r->repeat; i++) {
             buf_clear(&out);
             rpc_request_parse(&q, buf_slice(&text), a);
@@ -80,9 +106,7 @@ static void run(void *arg)
             arena_clear(a);
         }
         if (r->repeat > 1)
-            fprintf(stderr, "%9.2f us %7zu bytes  %.*s\n",
-                    (double)(clock_cpu_ns() - begun_ns) / 1e3 / r->repeat, out.n,
-                    (int)MIN(text.n, (size_t)200), (const char *)text.p);
+            tell(before, r->repeat, out.n, buf_slice(&text));
         write_reply(status, buf_slice(&out));
     }
     buf_deinit(&text);
