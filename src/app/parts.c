@@ -114,10 +114,57 @@ static void put_counters(void *arg, struct jw *w)
     jw_obj_end(w);
 }
 
+/* Streams by kind of relayed message. */
+static const enum feed_stream relayed[SOURCES_N_MESSAGES] = {
+    [SOURCES_MESSAGE_PROPOSED] = FEED_STREAM_PROPOSED,
+    [SOURCES_MESSAGE_VALIDATION] = FEED_STREAM_VALIDATIONS,
+    [SOURCES_MESSAGE_MANIFEST] = FEED_STREAM_MANIFESTS,
+    [SOURCES_MESSAGE_SERVER] = FEED_STREAM_SERVER,
+    [SOURCES_MESSAGE_CONSENSUS] = FEED_STREAM_CONSENSUS,
+    [SOURCES_MESSAGE_PEER_STATUS] = FEED_STREAM_PEER_STATUS,
+};
+
+static void on_message(void *arg, enum sources_message kind, struct slice text,
+                       const struct json *message)
+{
+    const struct parts *p = arg;
+    if (p->feed)
+        feed_relay(p->feed, relayed[kind], text, message);
+}
+
+/* On the sources' core. */
+static void run_wanted(struct core_mail *mail)
+{
+    struct parts *p = container_of(mail, struct parts, wanted_mail);
+    uint32_t kinds = 0;
+    atomic_store(&p->wanted_sent, false); /* what changes from here on is told anew */
+    uint32_t wanted = feed_wanted(p->feed);
+    for (uint32_t kind = 1; kind < SOURCES_N_MESSAGES; kind++)
+        kinds |= wanted & 1u << relayed[kind] ? 1u << kind : 0;
+    if (p->sources)
+        sources_want(p->sources, kinds);
+}
+
+static void on_wanted(void *arg)
+{
+    struct parts *p = arg;
+    if (atomic_exchange(&p->wanted_sent, true))
+        return;
+    p->wanted_mail.run = run_wanted;
+    core_post(p->cores[0], &p->wanted_mail);
+}
+
+void parts_sources_callbacks(struct parts *p, struct sources_opts *opts)
+{
+    opts->on_message = on_message;
+    opts->arg = p;
+}
+
 void parts_feed_callbacks(struct parts *p, struct feed_opts *opts)
 {
     opts->arg = p;
     opts->network_id = network_id;
+    opts->on_wanted = on_wanted;
 }
 
 void parts_rpc_callbacks(struct parts *p, struct rpc_server_opts *opts)

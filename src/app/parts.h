@@ -33,6 +33,8 @@ struct parts {
     struct web *web;
     struct fiber *watcher;
     struct core_mail start_mail;
+    struct core_mail wanted_mail; /* on its way while `wanted_sent` */
+    atomic_bool wanted_sent;
     struct core_mail stop_mail;
     struct core_mail reload_mail; /* on its way, or at work, while `reloading` */
     atomic_bool reloading;
@@ -46,6 +48,9 @@ struct parts {
 /* Fill the callbacks of the engine's options (forwarding, figures); `arg` becomes the parts. */
 void parts_rpc_callbacks(struct parts *p, struct rpc_server_opts *opts);
 struct feed_opts;
+struct sources_opts;
+/* Streams: what sources relay, and what somebody wants of it. */
+void parts_sources_callbacks(struct parts *p, struct sources_opts *opts);
 void parts_feed_callbacks(struct parts *p, struct feed_opts *opts);
 /* Bring gauges up to date. `arg` is the parts. */
 void parts_refresh(void *arg);

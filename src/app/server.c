@@ -85,6 +85,7 @@ static err start_sources(struct parts *p)
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
     struct sources_opts opts = options_sources(p->config, a);
     opts.counters = p->counters;
+    parts_sources_callbacks(p, &opts);
     if (!config_given(p->config, CONFIG_DEFINITIONS_FILE))
         opts.on_definitions = definitions_take;
     TRY(etl_stored_network(p->store, &opts.has_network_id, &opts.network_id));

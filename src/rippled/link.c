@@ -21,9 +21,7 @@
 #define MAX_MESSAGE_BYTES ((size_t)4 << 20)
 
 static const char info_command[] = "{\"id\":\"network\",\"command\":\"server_info\"}";
-static const char subscribe_command[] =
-    "{\"command\":\"subscribe\","
-    "\"streams\":[\"ledger\",\"manifests\",\"validations\",\"transactions_proposed\"]}";
+static const char subscribe_command[] = "{\"command\":\"subscribe\",\"streams\":[\"ledger\"]}";
 
 static const char definitions_command[] =
     "{\"id\":\"definitions\",\"command\":\"server_definitions\"}";
@@ -92,17 +90,6 @@ static void take_ledger(struct source *s, const struct json *from)
                   json_is(held, JSON_STRING) ? held->s : SLICE_EMPTY);
 }
 
-static enum sources_message kind_of(const struct json *message, const struct json *type)
-{
-    if (json_get(message, "transaction") && !json_get(message, "meta"))
-        return SOURCES_MESSAGE_PROPOSED;
-    if (json_is_string(type, "validationReceived"))
-        return SOURCES_MESSAGE_VALIDATION;
-    if (json_is_string(type, "manifestReceived"))
-        return SOURCES_MESSAGE_MANIFEST;
-    return SOURCES_MESSAGE_NONE;
-}
-
 /* A source that cannot tell them is as good as any other. */
 static YIELDS void take_definitions(struct source *s, const struct json *message)
 {
@@ -127,6 +114,8 @@ YIELDS ERR link_take_message(struct source *s, struct slice text, struct arena *
         take_definitions(s, &message);
         return OK;
     }
+    if (relay_is_answer(s, &message))
+        return OK;
     if (json_is_string(json_get(&message, "status"), "error"))
         return FAIL(ERR_STATUS, "it refused the subscription");
     const struct json *result = json_get(&message, "result"), *type = json_get(&message, "type");
@@ -136,10 +125,8 @@ YIELDS ERR link_take_message(struct source *s, struct slice text, struct arena *
         if (forwarding)
             atomic_fetch_add(&all->epoch, 1);
         take_ledger(s, &message);
-    } else if (forwarding && all->on_message) {
-        enum sources_message kind = kind_of(&message, type);
-        if (kind != SOURCES_MESSAGE_NONE)
-            all->on_message(all->arg, kind, text, &message);
+    } else {
+        relay_take(s, text, &message);
     }
     return OK;
 }
@@ -201,7 +188,10 @@ static YIELDS err session(struct source *s, bool *ret_subscribed)
     *ret_subscribed = true;
     LOG_INFO("rippled: source %s: connected", s->name);
     source_set_connected(s, true);
+    s->ws = ws;
+    relay_begin(s);
     err e = listen(s, ws, scratch);
+    s->ws = NULL;
     source_set_connected(s, false);
     return e;
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/counter.h"
 #include "rippled/ranges.h"
+#include "rippled/relay.h"
 #include "rippled/sources.h"
 #include "rt/fiber.h"
 
@@ -10,6 +11,7 @@
 #include <stdatomic.h>
 
 struct grpc_client;
+struct ws_client;
 
 #define SOURCE_VERSION_MAX 64
 
@@ -31,6 +33,8 @@ struct source {
     char version[SOURCE_VERSION_MAX]; /* as it said when it connected; "" = it did not */
     char asked[SOURCE_VERSION_MAX];   /* version at which its definitions were asked for */
     bool has_asked;
+    struct ws_client *ws; /* while the link is up; else NULL */
+    uint32_t subscribed;  /* relayed streams: bits, see sources_want */
 
     /* Written on the home core, read anywhere. */
     _Atomic bool connected; /* subscribed, and of our network */
@@ -53,7 +57,9 @@ struct sources {
     struct source *list;
     struct fiber_group links;
     struct fiber_cond changed;
-    uint64_t version;    /* of what `changed` is about; starts at 1 */
+    uint64_t version; /* of what `changed` is about; starts at 1 */
+    uint32_t wanted;  /* relayed streams */
+    struct relay_seen seen;
     uint32_t next_start; /* where the next request begins to look */
     void (*on_message)(void *arg, enum sources_message kind, struct slice text,
                        const struct json *message);

@@ -76,6 +76,12 @@ YIELDS ERR sources_wait_change(struct sources *s, uint64_t *version, int64_t dea
     return OK;
 }
 
+void sources_want(struct sources *s, uint32_t streams)
+{
+    s->wanted = streams;
+    relay_update(s);
+}
+
 void sources_expect_network(struct sources *s, uint32_t network_id)
 {
     atomic_store(&s->network, SOURCE_NETWORK_KNOWN | network_id);

@@ -25,7 +25,11 @@ enum sources_message {
     SOURCES_MESSAGE_NONE = 0,
     SOURCES_MESSAGE_PROPOSED, /* a transaction that is not validated */
     SOURCES_MESSAGE_VALIDATION,
-    SOURCES_MESSAGE_MANIFEST
+    SOURCES_MESSAGE_MANIFEST,
+    SOURCES_MESSAGE_SERVER, /* from here on: a server's own */
+    SOURCES_MESSAGE_CONSENSUS,
+    SOURCES_MESSAGE_PEER_STATUS,
+    SOURCES_N_MESSAGES
 };
 
 struct sources_opts {
@@ -34,8 +38,9 @@ struct sources_opts {
     bool has_network_id;  /* expected id; when false the first source that answers decides */
     uint32_t network_id;
     struct counter_registry *counters; /* may be NULL */
-    /* A message of the forwarding source: its text, and the same parsed. Valid during the call;
-     * must not yield. On the home core. May be NULL. */
+    /* A message of a stream that is wanted (sources_want): its text, and the same parsed. What
+     * several sources say comes once. Valid during the call; must not yield. On the home core. May
+     * be NULL. */
     void (*on_message)(void *arg, enum sources_message kind, struct slice text,
                        const struct json *message);
     /* What a source of our network answers to server_definitions, asked when it connects with
@@ -54,6 +59,9 @@ YIELDS struct sources *sources_stop(struct sources *s);
 /* Fix the network id from now on (that of a store that holds data already): sources of another
  * network are refused. Home core. */
 void sources_expect_network(struct sources *s, uint32_t network_id);
+
+/* Which streams are to be relayed from now on: bits 1 << enum sources_message. Home core. */
+void sources_want(struct sources *s, uint32_t streams);
 
 /* Greatest sequence that any source of our network reported; 0 = none yet. Any thread. */
 uint32_t sources_newest(const struct sources *s);

@@ -34,6 +34,7 @@ struct program {
     struct grpc_server *grpc_server;
     struct ws_front *ws;
     struct answers *answers;
+    struct streams *streams;
     uv_signal_t signals[3];
     struct fiber *pacer;
     int status;
@@ -127,8 +128,10 @@ static err open_chain(struct program *p)
 {
     struct options *o = &p->o;
     p->answers = answers_new();
+    p->streams = streams_new();
     if (o->world) {
         TRY(chain_open_world(o->world, o->start, o->tip, o->end, &p->grpc.chain));
+        TRY(streams_load(p->streams, o->world));
         return answers_load(p->answers, o->world);
     }
     uint32_t start = o->start ? o->start : 1000;
@@ -169,6 +172,7 @@ static err serve(struct program *p)
                                .port = o->ws_port,
                                .grpc = &p->grpc,
                                .answers = p->answers,
+                               .streams = p->streams,
                                .network_id = network};
     TRY(ws_front_start(&ws, &p->ws));
     if (o->pace_ms)
@@ -260,6 +264,7 @@ int main(int argc, char **argv)
     offload_stop();
     core_free(p->core);
     answers_free(p->answers);
+    streams_free(p->streams);
     chain_close_all(p->grpc.chain);
     fault_set_free(p->grpc.faults);
     int status = p->status;

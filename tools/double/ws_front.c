@@ -17,7 +17,8 @@ struct client {
     struct list link;
     struct ws_front *front;
     struct ws *ws;
-    bool wants_ledgers;
+    uint32_t streams; /* bits 1 << enum streams_kind */
+    struct buf path;  /* its path_find, as JSON; empty = none */
 };
 
 struct ws_front {
@@ -131,6 +132,42 @@ static void drop_clients(struct ws_front *f)
     ws_abort(LIST_ENTRY(it, struct client, link)->ws, "double_drop");
 }
 
+static void send_to(struct ws_front *f, enum streams_kind kind, struct slice text)
+{
+    LIST_EACH(it, &f->clients)
+    {
+        struct client *c = LIST_ENTRY(it, struct client, link);
+        if (c->streams & 1u << kind)
+            err_ignore(ws_send(c->ws, WS_FRAME_TEXT, text)); /* one that is gone misses it */
+    }
+}
+
+static void say(struct ws_front *f, const struct json *params)
+{
+    const struct json *stream = json_get(params, "stream"), *message = json_get(params, "message");
+    enum streams_kind kind;
+    CLEANUP(buf_deinit) struct buf text = {0};
+    struct jw w = jw_to(&text);
+    if (!message || !json_is(stream, JSON_STRING) || !streams_by_name(stream->s, &kind))
+        return;
+    jw_value(&w, message);
+    send_to(f, kind, buf_slice(&text));
+}
+
+/* How many clients want each stream. */
+static void put_wanted(const struct ws_front *f, struct jw *w)
+{
+    uint32_t n[STREAMS_N_KINDS] = {0};
+    LIST_EACH(it, &f->clients)
+    for (uint32_t kind = 0; kind < STREAMS_N_KINDS; kind++)
+        n[kind] += (LIST_ENTRY(it, struct client, link)->streams >> kind) & 1;
+    jw_key(w, "wanted");
+    jw_arr_begin(w);
+    for (uint32_t kind = 0; kind < STREAMS_N_KINDS; kind++)
+        jw_u64(w, n[kind]);
+    jw_arr_end(w);
+}
+
 /* Commands to the double itself; false when it is none. */
 static bool put_double(struct ws_front *f, struct jw *w, struct slice command,
                        const struct json *params)
@@ -143,10 +180,13 @@ static bool put_double(struct ws_front *f, struct jw *w, struct slice command,
             fault_clear(f->opts.grpc->faults);
         jw_kv_bool(w, "accepted",
                    json_is(fault, JSON_STRING) && fault_add(f->opts.grpc->faults, fault->s));
+    } else if (slice_is(command, "double_say")) {
+        say(f, params);
     } else if (!slice_is(command, "double_info")) {
         return false;
     }
     put_double_info(f, w);
+    put_wanted(f, w);
     return true;
 }
 
@@ -197,6 +237,44 @@ static void put_status(const struct ws_front *f, struct jw *w, struct slice comm
     jw_str(w, status ? status->s : SLICE_LIT("success"));
 }
 
+/* path_find: what was asked is remembered; there are no paths. */
+static void put_paths(struct client *c, struct jw *w, const struct json *q)
+{
+    const struct json *what = json_get(q, "subcommand");
+    if (json_is_string(what, "create")) {
+        struct jw own = jw_to(&c->path);
+        buf_clear(&c->path);
+        jw_value(&own, q);
+    }
+    jw_key(w, "alternatives");
+    jw_arr_begin(w);
+    jw_arr_end(w);
+    jw_kv_bool(w, "full_reply", false);
+    jw_kv_str(w, json_is_string(what, "close") ? "closed" : "asked", buf_slice(&c->path));
+    if (json_is_string(what, "close"))
+        buf_deinit(&c->path);
+}
+
+static void tell_paths(struct ws_front *f)
+{
+    LIST_EACH(it, &f->clients)
+    {
+        struct client *c = LIST_ENTRY(it, struct client, link);
+        CLEANUP(buf_deinit) struct buf text = {0};
+        struct jw w = jw_to(&text);
+        if (c->path.n == 0)
+            continue;
+        jw_obj_begin(&w);
+        jw_kv_lit(&w, "type", "path_find");
+        jw_kv_u64(&w, "at", chain_tip(chain_of(f)));
+        jw_key(&w, "alternatives");
+        jw_arr_begin(&w);
+        jw_arr_end(&w);
+        jw_obj_end(&w);
+        err_ignore(ws_send(c->ws, WS_FRAME_TEXT, buf_slice(&text)));
+    }
+}
+
 static void answer_ws(struct client *c, struct slice command, const struct json *q)
 {
     struct ws_front *f = c->front;
@@ -212,7 +290,9 @@ static void answer_ws(struct client *c, struct slice command, const struct json 
     jw_obj_begin(&w);
     if (slice_is(command, "subscribe"))
         put_closed(f, &w, false);
-    else
+    else if (slice_is(command, "path_find"))
+        put_paths(c, &w, q);
+    else if (!slice_is(command, "unsubscribe"))
         put_result(f, &w, command, q);
     jw_obj_end(&w);
     put_status(f, &w, command, q);
@@ -222,13 +302,16 @@ static void answer_ws(struct client *c, struct slice command, const struct json 
     (void)e; /* a client that is gone needs no answer */
 }
 
-static bool wants_ledger_stream(const struct json *q)
+static uint32_t streams_in(const struct json *q)
 {
-    const struct json *streams = json_get(q, "streams");
-    for (uint32_t i = 0; json_is(streams, JSON_ARRAY) && i < streams->n; i++)
-        if (json_is_string(&streams->items[i], "ledger"))
-            return true;
-    return false;
+    const struct json *list = json_get(q, "streams");
+    uint32_t bits = 0;
+    for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->n; i++) {
+        enum streams_kind kind;
+        if (list->items[i].type == JSON_STRING && streams_by_name(list->items[i].s, &kind))
+            bits |= 1u << kind;
+    }
+    return bits;
 }
 
 static void on_message(void *arg, struct ws *ws, struct slice payload, bool text)
@@ -244,7 +327,10 @@ static void on_message(void *arg, struct ws *ws, struct slice payload, bool text
         drop_clients(c->front);
         return;
     }
-    c->wants_ledgers |= slice_is(command->s, "subscribe") && wants_ledger_stream(&q);
+    if (slice_is(command->s, "subscribe"))
+        c->streams |= streams_in(&q);
+    if (slice_is(command->s, "unsubscribe"))
+        c->streams &= ~streams_in(&q);
     answer_ws(c, command->s, &q);
 }
 
@@ -252,6 +338,7 @@ static void on_ws_close(void *arg, struct ws *ws, uint16_t code, const char *rea
 {
     struct client *c = arg;
     list_unlink(&c->link);
+    buf_deinit(&c->path);
     free(c);
 }
 
@@ -342,23 +429,23 @@ void ws_front_stop(struct ws_front *f)
     free(f);
 }
 
+static void send_recorded(void *arg, enum streams_kind kind, struct slice text)
+{
+    send_to(arg, kind, text);
+}
+
 bool ws_front_close_ledger(struct ws_front *f)
 {
     if (!chain_advance(chain_of(f)))
         return false;
+    streams_each(f->opts.streams, chain_tip(chain_of(f)), send_recorded, f);
     CLEANUP(buf_deinit) struct buf out = {0};
     struct jw w = jw_to(&out);
     jw_obj_begin(&w);
     jw_kv_lit(&w, "type", "ledgerClosed");
     put_closed(f, &w, true);
     jw_obj_end(&w);
-    LIST_EACH(it, &f->clients)
-    {
-        struct client *c = LIST_ENTRY(it, struct client, link);
-        if (c->wants_ledgers) {
-            err e = ws_send(c->ws, WS_FRAME_TEXT, buf_slice(&out));
-            (void)e; /* one that is gone misses it */
-        }
-    }
+    send_to(f, STREAMS_LEDGER, buf_slice(&out));
+    tell_paths(f);
     return true;
 }

@@ -6,10 +6,14 @@
  * faults
  *   {"command":"double_info"}                        what it serves, what it was asked, which
  * faults were taken
- *   {"command":"double_drop"}                        drop all WebSocket connections */
+ *   {"command":"double_drop"}                        drop all WebSocket connections
+ *   {"command":"double_say","stream":"server","message":{...}}   send it to the stream's
+ * subscribers Streams: ledger, and those that the recording has. path_find is answered with no
+ * paths, and told so anew at each ledger. */
 #pragma once
 #include "double/answers.h"
 #include "double/grpc_front.h"
+#include "double/streams.h"
 
 struct ws_front;
 
@@ -18,6 +22,7 @@ struct ws_front_opts {
     uint16_t port;
     struct grpc_front *grpc; /* borrowed: chain and faults, too */
     struct answers *answers; /* borrowed */
+    struct streams *streams; /* borrowed */
     uint32_t network_id;
 };
 

@@ -49,7 +49,7 @@ static void on_message(void *arg, struct ws *ws, struct slice text, bool is_text
     c->n_messages++;
     if (says(text, "\"network\"") && says(text, "server_info"))
         answer_info(c);
-    else if (says(text, "\"subscribe\""))
+    else if (says(text, "\"subscribe\"") && !says(text, "\"relay\""))
         answer_subscribe(c);
     else if (c->f->on_command)
         c->f->on_command(c->f, c, text);

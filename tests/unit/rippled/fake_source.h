@@ -33,7 +33,7 @@ struct fake_source {
     bool refuses_info;
     const char *version; /* with a network_id of 0; NULL = it does not say */
 
-    /* Another command than server_info and subscribe came on c; NULL = no answer. */
+    /* Another command than server_info and the link's own subscribe came on c; NULL = no answer. */
     void (*on_command)(struct fake_source *f, struct fake_source_conn *c, struct slice text);
     YIELDS void (*on_call)(struct fake_source *f, struct grpc_server_call *call);
     void *user;

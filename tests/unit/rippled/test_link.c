@@ -130,16 +130,55 @@ static void relays(void *arg)
     fake_source_say(&r->fake, "{\"type\":\"validationReceived\"}");
     fake_source_say(&r->fake, "{\"type\":\"serverStatus\"}");
     fake_source_say(&r->fake, "{\"type\":\"manifestReceived\"}");
-    EVENTUALLY(r->n_seen == 3);
+    EVENTUALLY(r->n_seen == 4);
     ASSERT_STR("1:{\"type\":\"transaction\",\"transaction\":{}}", r->seen[0]);
     ASSERT_STR("2:{\"type\":\"validationReceived\"}", r->seen[1]);
-    ASSERT_STR("3:{\"type\":\"manifestReceived\"}", r->seen[2]);
+    ASSERT_STR("4:{\"type\":\"serverStatus\"}", r->seen[2]);
+    ASSERT_STR("3:{\"type\":\"manifestReceived\"}", r->seen[3]);
     rig_stop(r);
 }
 
 TEST(proposed_transactions_validations_and_manifests_are_relayed)
 {
     ASSERT_OK(core_run_fiber("test", relays, NULL));
+}
+
+/* Only what is wanted is subscribed to, in a request of its own. */
+static void note_commands(struct fake_source *f, struct fake_source_conn *c, struct slice text)
+{
+    struct rig *r = f->user;
+    ASSERT(r->n_seen < 8);
+    snprintf(r->seen[r->n_seen++], 100, "%.*s", SLICE_FMT(text));
+    fake_source_send(c, "{\"id\":\"relay\",\"error\":\"noPermission\",\"status\":\"error\"}");
+}
+
+static void subscribes(void *arg)
+{
+    struct rig *r = rig_new();
+    (void)arg;
+    r->fake.on_command = note_commands;
+    r->fake.user = r;
+    rig_start(r);
+    EVENTUALLY(sources_n_connected(r->sources) == 1);
+    sources_want(r->sources, 1u << SOURCES_MESSAGE_PEER_STATUS);
+    EVENTUALLY(r->n_seen == 1);
+    sources_want(r->sources, 1u << SOURCES_MESSAGE_VALIDATION);
+    EVENTUALLY(r->n_seen == 3);
+    ASSERT_STR("{\"id\":\"relay\",\"command\":\"subscribe\",\"streams\":[\"peer_status\"]}",
+               r->seen[0]);
+    ASSERT_STR("{\"id\":\"relay\",\"command\":\"subscribe\",\"streams\":[\"validations\"]}",
+               r->seen[1]);
+    ASSERT_STR("{\"id\":\"relay\",\"command\":\"unsubscribe\",\"streams\":[\"peer_status\"]}",
+               r->seen[2]);
+    ASSERT_INT(1, sources_n_connected(r->sources)); /* refusals do not end the link */
+    fake_source_hang_up(&r->fake);
+    EVENTUALLY(r->n_seen == 4); /* the next link asks anew */
+    rig_stop(r);
+}
+
+TEST(streams_are_subscribed_to_while_they_are_wanted)
+{
+    ASSERT_OK(core_run_fiber("test", subscribes, NULL));
 }
 
 static void answer_definitions(struct fake_source *f, struct fake_source_conn *c, struct slice text)
