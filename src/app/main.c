@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line (etl-db 7.3). */
 #include "app/config.h"
+#include "app/options.h"
 #include "app/server.h"
 #include "rpc/openrpc.h"
 
@@ -66,6 +67,17 @@ static struct config *load(const char *path)
     return config;
 }
 
+/* What the start would refuse. */
+static int verify_config(const struct config *config, const char *path)
+{
+    err e = options_check(config);
+    if (e.code)
+        fprintf(stderr, "kleio: %s\n", err_text());
+    else
+        printf("Config %s is correct\n", path ? path : "(default)");
+    return e.code ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
     enum { VERIFY = 1000, OPENRPC };
@@ -97,11 +109,7 @@ int main(int argc, char **argv)
     struct config *config = load(path);
     if (config == NULL)
         return 1;
-    int status = 0;
-    if (verify)
-        printf("Config %s is correct\n", path ? path : "(default)");
-    else
-        status = server_run(config);
+    int status = verify ? verify_config(config, path) : server_run(config);
     config_free(config);
     return status;
 }

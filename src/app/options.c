@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "etl/etl.h"
 #include "feed/feed.h"
+#include "net/tls.h"
 #include "rippled/forward.h"
 #include "rippled/sources.h"
 #include "rpc/rpc_server.h"
@@ -26,6 +27,20 @@ static bool wants_cassandra(const struct config *c)
     return false;
 }
 
+/* The files of the server's TLS can be used. */
+static err check_tls(const struct config *c)
+{
+    if (!config_given(c, CONFIG_SSL_CERT))
+        return OK;
+    struct tls_server_opts opts = {.cert_file = config_str(c, CONFIG_SSL_CERT),
+                                   .key_file = config_str(c, CONFIG_SSL_KEY),
+                                   .n_cores = 1};
+    struct tls_server *t;
+    TRY(tls_server_new(&opts, &t));
+    tls_server_free(t);
+    return OK;
+}
+
 err options_check(const struct config *c)
 {
     if (wants_cassandra(c))
@@ -33,10 +48,7 @@ err options_check(const struct config *c)
             ERR_UNSUPPORTED,
             "config: database.type: cassandra is not built yet; allowed: rocksdb (without a "
             "database.cassandra section, or with database.type \"rocksdb\")");
-    if (config_given(c, CONFIG_SSL_CERT))
-        return FAIL(
-            ERR_UNSUPPORTED,
-            "config: ssl_cert_file: TLS is not built yet; put a proxy in front that speaks it");
+    TRY(check_tls(c));
     if (config_count(c, CONFIG_SOURCE_IP) == 0 && !config_bool(c, CONFIG_ALLOW_NO_ETL) &&
         !config_bool(c, CONFIG_READ_ONLY))
         return FAIL(ERR_INVALID,
@@ -173,6 +185,8 @@ struct web_opts options_web(const struct config *c, struct arena *a)
     struct web_opts opts = {
         .ip = config_str(c, CONFIG_SERVER_IP),
         .port = (uint16_t)config_int(c, CONFIG_SERVER_PORT),
+        .cert_file = config_str(c, CONFIG_SSL_CERT),
+        .key_file = config_str(c, CONFIG_SSL_KEY),
         .admin_password = config_str(c, CONFIG_ADMIN_PASSWORD),
         .max_connections_per_ip = (uint32_t)config_int(c, CONFIG_DOS_CONNECTIONS),
         .max_requests_per_interval = (uint32_t)config_int(c, CONFIG_DOS_REQUESTS),

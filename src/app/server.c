@@ -161,6 +161,12 @@ static void make_rpc(struct parts *p)
     p->rpc = rpc_server_new(&opts);
 }
 
+static err reload_certificate(void *arg)
+{
+    struct parts *p = arg;
+    return p->web ? web_reload(p->web) : OK;
+}
+
 static err start_web(struct parts *p)
 {
     struct web_opts opts = options_web(p->config, p->arena);
@@ -175,6 +181,8 @@ static err start_web(struct parts *p)
     opts.refresh = parts_refresh;
     opts.arg = p;
     TRY(web_start(&opts, &p->web));
+    if (opts.cert_file)
+        reload_add(&p->reload, "certificate", reload_certificate, p);
     LOG_INFO("web: listening on %s:%u", opts.ip, web_port(p->web));
     return OK;
 }

@@ -35,6 +35,8 @@ ERR tls_reload(struct tls_server *t);
  * plain text (an HTTP client gets an answer that says so). */
 void tls_accept(struct tls_server *t, struct sock *s, void (*done)(void *arg, struct sock *s),
                 void *arg);
+/* End the handshakes of this core soon: done(arg, NULL) is called for each. */
+void tls_accept_cancel(struct tls_server *t);
 /* Handshakes so far: done, failed. Any thread. */
 struct tls_figures {
     uint64_t n_done;

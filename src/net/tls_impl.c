@@ -72,7 +72,9 @@ static BIO *wire_new(struct tls_filter *f)
 const char *tls_impl_reason(const SSL *ssl)
 {
     unsigned long code = ERR_peek_error(); /* the first is the cause */
-    const char *why = code ? ERR_reason_error_string(code) : NULL;
+    const char *why = code == 0                ? NULL
+                      : ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
+                                               : ERR_reason_error_string(code);
     long verdict = ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
     ERR_clear_error();
     if (verdict != X509_V_OK)
@@ -260,10 +262,10 @@ err tls_impl_load(SSL_CTX *ctx, const char *cert_file, const char *key_file)
     ERR_clear_error();
     if (SSL_CTX_use_certificate_chain_file(ctx, cert_file) != 1)
         return FAIL(ERR_INVALID, "tls: certificate %s: %s", cert_file, tls_impl_reason(NULL));
-    if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) != 1)
-        return FAIL(ERR_INVALID, "tls: key %s: %s", key_file, tls_impl_reason(NULL));
-    if (SSL_CTX_check_private_key(ctx) != 1)
-        return FAIL(ERR_INVALID, "tls: key %s does not belong to certificate %s: %s", key_file,
-                    cert_file, tls_impl_reason(NULL));
-    return OK;
+    if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) == 1)
+        return OK;
+    if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH)
+        return FAIL(ERR_INVALID, "tls: key %s does not belong to certificate %s", key_file,
+                    cert_file);
+    return FAIL(ERR_INVALID, "tls: key %s: %s", key_file, tls_impl_reason(NULL));
 }

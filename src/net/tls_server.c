@@ -18,6 +18,7 @@
 
 /* A core's handshakes. */
 struct accepting {
+    struct list running; /* arrival.link */
     uint32_t n_running;
     struct fiber_mutex
         turn; /* of computing: so one core's handshakes hold one thread of the pool */
@@ -104,8 +105,10 @@ err tls_server_new(const struct tls_server_opts *opts, struct tls_server **ret)
     t->max_handshakes = opts->max_handshakes ? opts->max_handshakes : 256;
     t->timeout_ns = (int64_t)(opts->timeout_ms ? opts->timeout_ms : 10000) * CLOCK_MS;
     t->cores = xcalloc(opts->n_cores, sizeof *t->cores);
-    for (uint32_t i = 0; i < opts->n_cores; i++)
+    for (uint32_t i = 0; i < opts->n_cores; i++) {
+        list_init(&t->cores[i].running);
         fiber_mutex_init(&t->cores[i].turn);
+    }
     err e = load(t, &t->ctx);
     if (err_failed(e))
         tls_server_free(t);
@@ -137,6 +140,8 @@ struct tls_figures tls_server_figures(const struct tls_server *t)
 /* ---- handshakes ---- */
 
 struct arrival {
+    struct list link;
+    struct fiber *fiber;
     struct tls_server *server;
     struct sock *sock;
     void (*done)(void *arg, struct sock *s);
@@ -188,17 +193,24 @@ static err shake(struct tls_server *t, struct sock *s)
 
 static void arrive(void *arg)
 {
-    struct arrival a = *(struct arrival *)arg;
-    struct tls_server *t = a.server;
-    free(arg);
-    err e = shake(t, a.sock);
+    struct arrival *a = arg;
+    struct tls_server *t = a->server;
+    err e = shake(t, a->sock);
     atomic_fetch_add_explicit(err_failed(e) ? &t->n_failed : &t->n_done, 1, memory_order_relaxed);
+    list_unlink(&a->link);
     t->cores[core_index(core_current())].n_running--;
     if (err_failed(e)) {
-        LOG_DEBUG("web: %s: %s", sock_name(a.sock), err_text());
-        a.sock = sock_close(a.sock, e.code == ERR_PROTOCOL ? FLUSH_MS : 0);
+        LOG_DEBUG("web: %s: %s", sock_name(a->sock), err_text());
+        a->sock = sock_close(a->sock, e.code == ERR_PROTOCOL ? FLUSH_MS : 0);
     }
-    a.done(a.arg, a.sock);
+    a->done(a->arg, a->sock);
+    free(a);
+}
+
+void tls_accept_cancel(struct tls_server *t)
+{
+    LIST_EACH(it, &t->cores[core_index(core_current())].running)
+    fiber_cancel(LIST_ENTRY(it, struct arrival, link)->fiber);
 }
 
 void tls_accept(struct tls_server *t, struct sock *s, void (*done)(void *arg, struct sock *s),
@@ -214,5 +226,6 @@ void tls_accept(struct tls_server *t, struct sock *s, void (*done)(void *arg, st
     here->n_running++;
     struct arrival *a = xmalloc(sizeof *a);
     *a = (struct arrival){.server = t, .sock = s, .done = done, .arg = arg};
-    fiber_spawn("tls handshake", arrive, a);
+    list_push_back(&here->running, &a->link);
+    a->fiber = fiber_spawn("tls handshake", arrive, a);
 }

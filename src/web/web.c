@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/table.h"
 #include "net/http_server.h"
+#include "net/tls.h"
 #include "rt/clock.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
@@ -55,6 +56,7 @@ static void web_free(struct web *w)
     guard_free(w->guard);
     netlist_free(w->whitelist);
     netlist_free(w->proxies);
+    tls_server_free(w->tls);
     free(w);
 }
 
@@ -120,6 +122,11 @@ err web_start(const struct web_opts *opts, struct web **ret)
     w->whitelist = netlist_new();
     w->proxies = netlist_new();
     init_parts(w);
+    if (opts->cert_file) {
+        struct tls_server_opts tls = {
+            .cert_file = opts->cert_file, .key_file = opts->key_file, .n_cores = opts->n_cores};
+        TRY(tls_server_new(&tls, &w->tls));
+    }
     TRY(add_hosts(w->whitelist, opts->whitelist, opts->n_whitelist, "dos_guard.whitelist"));
     TRY(add_hosts(w->proxies, opts->proxy_ips, opts->n_proxy_ips, "server.proxy.ips"));
     struct sock_listen_opts listen = {
@@ -134,6 +141,11 @@ err web_start(const struct web_opts *opts, struct web **ret)
     TRY(sock_listen(&listen, &w->listener));
     *ret = TAKE_PTR(w);
     return OK;
+}
+
+err web_reload(struct web *w)
+{
+    return w->tls ? tls_reload(w->tls) : OK;
 }
 
 uint16_t web_port(const struct web *w)
@@ -169,11 +181,13 @@ static void wake_home(struct core_mail *mail)
 /* Cut off what is still in work; what has ended can then be freed. */
 static void stop_now(struct web_core *wc)
 {
+    if (wc->web->tls)
+        tls_accept_cancel(wc->web->tls);
     if (wc->http)
         http_server_stop(wc->http);
     web_work_cancel_all(wc);
     web_ws_abort_all(wc);
-    if (wc->http && wc->n_works == 0)
+    if (wc->http && wc->n_works == 0 && wc->n_handshakes == 0)
         wc->http = http_server_free(wc->http);
 }
 
@@ -192,7 +206,7 @@ static void stop_here(struct core_mail *mail)
         stop_now(wc);
     else
         stop_politely(wc);
-    bool busy = wc->n_works || !list_empty(&wc->sessions) ||
+    bool busy = wc->n_works || wc->n_handshakes || !list_empty(&wc->sessions) ||
                 (wc->http && (m->final || http_server_n_conns(wc->http)));
     atomic_store(&m->idle, !busy);
     m->mail.run = wake_home;

@@ -27,7 +27,9 @@ struct web_weight {
 /* All strings are copied or used during web_start only, except where said. */
 struct web_opts {
     const char *ip;
-    uint16_t port;       /* 0 = any free */
+    uint16_t port;         /* 0 = any free */
+    const char *cert_file; /* PEM: the port speaks TLS; NULL = plain */
+    const char *key_file;
     struct core **cores; /* running; outlive the web */
     uint32_t n_cores;
     struct rpc_server *rpc; /* outlives the web */
@@ -72,6 +74,9 @@ struct web_opts {
  */
 ERR web_start(const struct web_opts *opts, struct web **ret);
 uint16_t web_port(const struct web *w);
+/* Read the TLS files again (any thread); nothing to do for a plain port. After an error the old
+ * ones stay. Errors: ERR_INVALID. */
+ERR web_reload(struct web *w);
 /* Requests: admitted since the start, in work now, and the bound of the latter. Any thread. */
 struct web_figures {
     uint64_t n_admitted;

@@ -22,6 +22,7 @@ struct web {
     struct identity *identity;
     struct cors cors;
     struct sock_listener *listener;
+    struct tls_server *tls; /* NULL: plain */
     struct web_core *cores;
     char server_name[48];
     struct table
@@ -41,6 +42,7 @@ struct web_core {
     struct list idle_works;
     uint32_t n_idle_works;
     uint32_t n_works;            /* in work */
+    uint32_t n_handshakes;       /* in progress */
     _Atomic uint64_t n_admitted; /* written by this core only */
 };
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/http_server.h"
+#include "net/tls.h"
 #include "rpc/engine.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
@@ -39,6 +40,17 @@ void web_http_peer_free(struct web_peer *peer)
     free(peer);
 }
 
+/* The handshake is over: NULL when it failed. */
+static void on_secured(void *arg, struct sock *s)
+{
+    struct web_peer *peer = arg;
+    peer->wc->n_handshakes--;
+    if (s)
+        http_server_accept(peer->wc->http, s, peer);
+    else
+        web_http_peer_free(peer);
+}
+
 void web_http_accept(struct web_core *wc, struct sock *s, const char *peer_ip)
 {
     if (atomic_load_explicit(&wc->web->stopping, memory_order_relaxed)) {
@@ -51,7 +63,12 @@ void web_http_accept(struct web_core *wc, struct sock *s, const char *peer_ip)
         snprintf(peer->ip, sizeof peer->ip, "%s", peer_ip);
     peer_count(peer, peer->ip);
     counter_inc(wc->web->n_connected);
-    http_server_accept(wc->http, s, peer);
+    if (wc->web->tls == NULL) {
+        http_server_accept(wc->http, s, peer);
+        return;
+    }
+    wc->n_handshakes++;
+    tls_accept(wc->web->tls, s, on_secured, peer);
 }
 
 bool web_http_resolve(struct web_peer *peer, const struct http_request *req)

@@ -203,13 +203,13 @@ TEST(files_that_cannot_be_used_are_named)
     tls_files_init(&f);
     struct tls_server_opts o = {.cert_file = "/nowhere/x.pem", .key_file = f.key, .n_cores = 1};
     ASSERT_ERR(ERR_INVALID, tls_server_new(&o, &t));
-    ASSERT(strstr(err_text(), "/nowhere/x.pem"));
+    ASSERT(strstr(err_text(), "/nowhere/x.pem: No such file"));
     o.cert_file = f.cert;
     o.key_file = f.cert; /* not a key */
     ASSERT_ERR(ERR_INVALID, tls_server_new(&o, &t));
     o.key_file = f.other_key;
     ASSERT_ERR(ERR_INVALID, tls_server_new(&o, &t));
-    ASSERT(strstr(err_text(), "key"));
+    ASSERT(strstr(err_text(), "does not belong"));
     tls_files_deinit(&f);
 }
 
