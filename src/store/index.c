@@ -4,14 +4,14 @@
 #include "base/mem.h"
 
 static const struct index_shape shapes[STORE_N_INDEXES] = {
-    [STORE_INDEX_ACCOUNT_TX] = {"account_tx", 20, 8, true},
-    [STORE_INDEX_NFT_TX] = {"nft_tx", 32, 8, true},
-    [STORE_INDEX_NFT_STATE] = {"nft_state", 32, 4, true},
-    [STORE_INDEX_NFT_URI] = {"nft_uri", 32, 4, true},
-    [STORE_INDEX_NFT_ISSUER] = {"nft_issuer", 20, 36, false},
-    [STORE_INDEX_MPT_HOLDER] = {"mpt_holder", 24, 20, false},
-    [STORE_INDEX_MPT_TX] = {"mpt_tx", 24, 8, true},
-    [STORE_INDEX_ACCOUNT_MPT_TX] = {"account_mpt_tx", 44, 8, true},
+    [STORE_INDEX_ACCOUNT_TX] = {"account_tx", 20, 8, STORE_TX_VALUE_BYTES, true},
+    [STORE_INDEX_NFT_TX] = {"nft_tx", 32, 8, STORE_TX_VALUE_BYTES, true},
+    [STORE_INDEX_NFT_STATE] = {"nft_state", 32, 4, 21, true},
+    [STORE_INDEX_NFT_URI] = {"nft_uri", 32, 4, -1, true},
+    [STORE_INDEX_NFT_ISSUER] = {"nft_issuer", 20, 36, 0, false},
+    [STORE_INDEX_MPT_HOLDER] = {"mpt_holder", 24, 20, 0, false},
+    [STORE_INDEX_MPT_TX] = {"mpt_tx", 24, 8, STORE_TX_VALUE_BYTES, true},
+    [STORE_INDEX_ACCOUNT_MPT_TX] = {"account_mpt_tx", 44, 8, STORE_TX_VALUE_BYTES, true},
 };
 
 const struct index_shape *index_shape(enum store_index index)
@@ -36,7 +36,8 @@ static ERR check(enum store_index index, struct slice prefix, size_t min_suffix,
 ERR index_check_row(const struct store_index_row *row)
 {
     TRY(check(row->index, row->prefix, SIZE_MAX, row->suffix.n));
-    if (store_index_of_txs(row->index) && row->value.n != STORE_TX_VALUE_BYTES)
+    int32_t bytes = index_shape(row->index)->value_bytes;
+    if (bytes >= 0 && row->value.n != (size_t)bytes)
         return FAIL(ERR_INVALID, "store: %s: value of %zu bytes", index_shape(row->index)->name,
                     row->value.n);
     return OK;

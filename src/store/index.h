@@ -10,7 +10,8 @@ struct index_shape {
     const char *name;
     uint32_t prefix_bytes;
     uint32_t suffix_bytes;
-    bool newest_first; /* mostly read with descending suffixes: a backend may store them so */
+    int32_t value_bytes; /* -1: any number */
+    bool newest_first;   /* mostly read with descending suffixes: a backend may store them so */
 };
 
 /* NULL if there is no such index. Static. */

@@ -145,11 +145,14 @@ struct slice model_prefix(enum store_index index, uint32_t owner)
 
 static struct slice random_value(struct model *m, enum store_index index, struct arena *a)
 {
-    if (!store_index_of_txs(index))
+    int32_t n = index_shape(index)->value_bytes;
+    if (n < 0)
         return model_random(&m->rng, 2) ? random_blob(m, a) : SLICE_EMPTY;
-    uint8_t *value = arena_alloc(a, STORE_TX_VALUE_BYTES);
-    random_bytes(&m->rng, value, STORE_TX_VALUE_BYTES);
-    return slice_of(value, STORE_TX_VALUE_BYTES);
+    uint8_t *value = arena_alloc(a, (size_t)n);
+    random_bytes(&m->rng, value, (size_t)n);
+    if (index == STORE_INDEX_NFT_STATE)
+        value[20] &= 1; /* burned or not */
+    return slice_of(value, (size_t)n);
 }
 
 static struct store_index_row random_row(struct model *m, struct arena *a)
@@ -236,6 +239,14 @@ static struct store_ledger ledger_of(struct model *m)
 
 /* Parts of a load may come from several threads in any order: a row that two of them have must say
  * the same in both, as the rows of real states do. */
+static struct slice shaped(enum store_index index, struct hash256 from, struct arena *a)
+{
+    int32_t n = index_shape(index)->value_bytes;
+    if (index == STORE_INDEX_NFT_STATE)
+        from.b[20] &= 1;
+    return arena_dup(a, slice_of(from.b, n < 0 ? from.b[0] % 32 : (size_t)n));
+}
+
 static void agree_on_values(struct arena *a, struct store_index_row *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -244,7 +255,7 @@ static void agree_on_values(struct arena *a, struct store_index_row *rows, size_
         if (store_index_of_txs(rows[i].index))
             store_tx_value(&value, 7, (uint8_t *)(uintptr_t)rows[i].value.p);
         else
-            rows[i].value = arena_dup(a, slice_of(value.b, value.b[0] % 32));
+            rows[i].value = shaped(rows[i].index, value, a);
     }
 }
 
