@@ -501,6 +501,12 @@ struct sock *http_server_upgrade(struct http_request *req, struct slice head)
     return sock;
 }
 
+void http_server_set_account(const struct http_request *req, struct sock_account *a)
+{
+    if (req->conn)
+        sock_set_account(req->conn->sock, a);
+}
+
 const char *http_server_peer_ip(const struct http_request *req)
 {
     return req->conn ? sock_peer_ip(req->conn->sock) : "";

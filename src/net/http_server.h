@@ -71,5 +71,9 @@ void http_server_respond(struct http_request *req, int status, const char *conte
  * NULL when the client is gone. */
 struct sock *http_server_upgrade(struct http_request *req, struct slice head);
 
+/* See sock_set_account: count the bytes of the request's connection there. */
+struct sock_account;
+void http_server_set_account(const struct http_request *req, struct sock_account *a);
+
 /* Address of the client as text; "" once it is gone. */
 const char *http_server_peer_ip(const struct http_request *req);
