@@ -188,6 +188,7 @@ struct web_opts options_web(const struct config *c, struct arena *a)
         .cert_file = config_str(c, CONFIG_SSL_CERT),
         .key_file = config_str(c, CONFIG_SSL_KEY),
         .admin_password = config_str(c, CONFIG_ADMIN_PASSWORD),
+        .max_request_bytes = (uint32_t)config_int(c, CONFIG_MAX_REQUEST) << 10,
         .max_connections_per_ip = (uint32_t)config_int(c, CONFIG_DOS_CONNECTIONS),
         .max_requests_per_interval = (uint32_t)config_int(c, CONFIG_DOS_REQUESTS),
         .max_bytes_per_interval = (uint32_t)config_int(c, CONFIG_DOS_FETCHES),

@@ -51,7 +51,8 @@ struct http_conn {
     struct http_request *upgrade; /* complete handshake that waits for the responses before it */
     bool in_feed;
     bool sock_paused;
-    bool ends; /* no further request is read; close after the last response */
+    bool user_paused; /* http_server_pause */
+    bool ends;        /* no further request is read; close after the last response */
     bool peer_ended;
     int64_t last_activity_ns;   /* of requests and responses; bytes that are neither do not count */
     int64_t receiving_since_ns; /* first byte of an incomplete request; 0 = none */
@@ -207,7 +208,7 @@ static void conn_send_answered(struct http_conn *c)
 
 static bool conn_blocked(const struct http_conn *c)
 {
-    return c->n_queue >= c->server->opts.max_pipelined || c->upgrade != NULL ||
+    return c->user_paused || c->n_queue >= c->server->opts.max_pipelined || c->upgrade != NULL ||
            sock_queued(c->sock) + c->held_bytes > MAX_QUEUED_BYTES;
 }
 
@@ -505,6 +506,22 @@ void http_server_set_account(const struct http_request *req, struct sock_account
 {
     if (req->conn)
         sock_set_account(req->conn->sock, a);
+}
+
+void http_server_pause(struct http_conn *c)
+{
+    c->user_paused = true; /* seen before the next request is read */
+}
+
+void http_server_resume(struct http_conn *c)
+{
+    c->user_paused = false;
+    conn_want_turn(c);
+}
+
+size_t http_server_queued_bytes(const struct http_conn *c)
+{
+    return c->sock ? sock_queued(c->sock) + c->held_bytes : 0;
 }
 
 const char *http_server_peer_ip(const struct http_request *req)

@@ -74,6 +74,12 @@ struct sock *http_server_upgrade(struct http_request *req, struct slice head);
 /* See sock_set_account: count the bytes of the request's connection there. */
 struct sock_account;
 void http_server_set_account(const struct http_request *req, struct sock_account *a);
+/* Stop and go on reading requests of a connection (back-pressure); what has been read is answered.
+ * `c` is a request's conn, and valid until its on_close. */
+void http_server_pause(struct http_conn *c);
+void http_server_resume(struct http_conn *c);
+/* Bytes of responses that the client has not taken yet. */
+size_t http_server_queued_bytes(const struct http_conn *c);
 
 /* Address of the client as text; "" once it is gone. */
 const char *http_server_peer_ip(const struct http_request *req);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/call.h"
 
+#include "rpc/rpc_request.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
 #include "xrpl/keylet.h"
@@ -25,9 +26,26 @@ err rpc_errorf(struct call *c, enum rpc_code code, const char *fmt, ...)
     return rpc_error(c, code, arena_strdup(c->arena, slice_of(text, used)));
 }
 
+/* Looked at by steps, so that a walk over small things costs nothing. */
+#define HOLD_STEP ((size_t)64 << 10)
+
+static err check_held(struct call *c)
+{
+    if (!c->request || !c->request->may_hold)
+        return OK;
+    size_t bytes = arena_used(c->arena) + c->w->out->n;
+    if (bytes < c->held_bytes + HOLD_STEP)
+        return OK;
+    c->held_bytes = bytes;
+    if (!c->request->may_hold(c->request->holder, bytes))
+        return FAIL(ERR_LIMIT, "rpc: the client's requests hold more memory than they may");
+    return OK;
+}
+
 err call_breathe(struct call *c)
 {
     TRY(fiber_breathe());
+    TRY(check_held(c));
     if (arena_over_budget(c->arena))
         return FAIL(ERR_LIMIT, "rpc: the request needs more memory than one may have");
     if (c->max_out_bytes && c->w->out->n > c->max_out_bytes)

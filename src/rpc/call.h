@@ -43,6 +43,7 @@ struct call {
     struct arena *arena;  /* of the request */
     struct jw *w;         /* inside `result`: write members, key by key */
     size_t max_out_bytes; /* of w->out, reply and all: see call_breathe; 0 = no bound */
+    size_t held_bytes;    /* as last told to request->may_hold */
     struct ledgers *ledgers;
     struct view *view; /* NULL until call_open_ledger; closed by the engine */
     struct call_ledger ledger;

@@ -18,6 +18,10 @@ struct rpc_request {
     const char *client_ip; /* NULL when unknown */
     bool is_admin;
     struct feed_call *session; /* WebSocket: for what subscribes; else NULL */
+    /* The request holds so many bytes now, reply included; false: it may not, and ends with
+     * tooBusy. Called by call_breathe when they have grown. NULL = as many as it likes. */
+    bool (*may_hold)(void *holder, size_t bytes);
+    void *holder;
     struct json root; /* rpc_request_parse: the object; JSON_NONE = nothing that can be read */
 };
 

@@ -23,7 +23,7 @@ struct rpc_server *rpc_server_new(const struct rpc_server_opts *opts)
     if (s->opts.deadline_ns == 0)
         s->opts.deadline_ns = 60 * CLOCK_S;
     if (s->opts.max_reply_bytes == 0)
-        s->opts.max_reply_bytes = (size_t)256 << 20;
+        s->opts.max_reply_bytes = (size_t)16 << 20;
     if (!s->opts.version)
         s->opts.version = "unknown";
     if (!s->opts.protocol_version)

@@ -26,7 +26,7 @@ struct rpc_server_opts {
     uint32_t n_cores;                       /* cores that call rpc_handle */
     uint32_t api_min, api_max, api_default; /* 0 = 1, 3, 1 */
     int64_t deadline_ns;                    /* of one request, as a duration; 0 = 60 s */
-    size_t max_reply_bytes;                 /* of one reply; 0 = 256 MiB */
+    size_t max_reply_bytes;                 /* of one reply; 0 = 16 MiB */
     int64_t forward_cache_ns;               /* forwarding.cache_timeout; 0 = off */
     int64_t rpc_cache_ns;                   /* rpc.cache_timeout; 0 = off */
     const char *version;                    /* of this program; borrowed */

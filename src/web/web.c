@@ -11,6 +11,7 @@
 #include "rt/core.h"
 #include "rt/fiber.h"
 #include "rt/sock.h"
+#include "web/held.h"
 #include "web/netlist.h"
 #include "web/web_core.h"
 #include "web/web_http.h"
@@ -22,6 +23,8 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#define DEFAULT_MAX_REQUEST (1U << 20) /* rippled's is 1,000,000 */
 
 /* Put an address, a network or all addresses of a name into the list. At start only: names are
  * looked up here, blocking. */
@@ -91,12 +94,14 @@ static void init_parts(struct web *w)
     snprintf(w->server_name, sizeof w->server_name, "kleio-%s", o->version);
     w->n_connected =
         counter_gauge(o->counters, "connections_total_number", "status=\"connected\"", NULL);
+    atomic_store(&w->max_connections, o->max_connections);
     w->cores = xcalloc(o->n_cores, sizeof *w->cores);
     for (uint32_t i = 0; i < o->n_cores; i++) {
         w->cores[i] = (struct web_core){.web = w, .core = o->cores[i]};
         list_init(&w->cores[i].sessions);
         list_init(&w->cores[i].active);
         list_init(&w->cores[i].idle_works);
+        held_start(&w->cores[i]);
     }
 }
 
@@ -119,6 +124,8 @@ err web_start(const struct web_opts *opts, struct web **ret)
 {
     CLEANUP(web_freep) struct web *w = xcalloc(1, sizeof *w);
     w->opts = *opts;
+    if (w->opts.max_request_bytes == 0)
+        w->opts.max_request_bytes = DEFAULT_MAX_REQUEST;
     w->whitelist = netlist_new();
     w->proxies = netlist_new();
     init_parts(w);
@@ -134,7 +141,6 @@ err web_start(const struct web_opts *opts, struct web **ret)
         .port = opts->port,
         .cores = opts->cores,
         .n_cores = opts->n_cores,
-        .max_connections = opts->max_connections,
         .on_accept = on_accept,
         .arg = w,
     };
@@ -151,6 +157,11 @@ err web_reload(struct web *w)
 uint16_t web_port(const struct web *w)
 {
     return sock_listener_port(w->listener);
+}
+
+void web_set_max_connections(struct web *w, uint32_t n)
+{
+    atomic_store(&w->max_connections, n);
 }
 
 struct web_figures web_get_figures(const struct web *w)
@@ -187,6 +198,7 @@ static void stop_now(struct web_core *wc)
         http_server_stop(wc->http);
     web_work_cancel_all(wc);
     web_ws_abort_all(wc);
+    held_stop(wc);
     if (wc->http && wc->n_works == 0 && wc->n_handshakes == 0)
         wc->http = http_server_free(wc->http);
 }

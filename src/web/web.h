@@ -48,7 +48,8 @@ struct web_opts {
     const char *const *cors_origins; /* "*" or "https://a.example"; live as long as the web */
     uint32_t n_cors_origins;
 
-    uint32_t max_connections; /* all clients; more are closed at once. 0 = no bound */
+    uint32_t max_request_bytes; /* over either transport; 0 = 1 MiB */
+    uint32_t max_connections;   /* all clients; more are closed at once. 0 = no bound */
     uint32_t max_connections_per_ip;
     uint32_t max_requests_per_interval;
     uint32_t max_bytes_per_interval;
@@ -77,6 +78,8 @@ uint16_t web_port(const struct web *w);
 /* Read the TLS files again (any thread); nothing to do for a plain port. After an error the old
  * ones stay. Errors: ERR_INVALID. */
 ERR web_reload(struct web *w);
+/* Another bound of connections from now on; those that are open stay. Any thread. */
+void web_set_max_connections(struct web *w, uint32_t n);
 /* Requests: admitted since the start, in work now, and the bound of the latter. Any thread. */
 struct web_figures {
     uint64_t n_admitted;

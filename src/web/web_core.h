@@ -3,6 +3,7 @@
 #pragma once
 #include "base/counter.h"
 #include "base/list.h"
+#include "rt/timer.h"
 #include "web/cors.h"
 #include "web/guard.h"
 #include "web/identity.h"
@@ -29,6 +30,8 @@ struct web {
         *weights; /* method name (padded) -> struct web_weight *; NULL when there are none */
     struct web_weight *weight_list;
     _Atomic uint32_t n_in_work;
+    _Atomic uint32_t n_open; /* HTTP connections and sessions */
+    _Atomic uint32_t max_connections;
     _Atomic bool stopping;
     struct counter *n_connected;
 };
@@ -44,13 +47,16 @@ struct web_core {
     uint32_t n_works;            /* in work */
     uint32_t n_handshakes;       /* in progress */
     _Atomic uint64_t n_admitted; /* written by this core only */
+    int64_t held_bytes;          /* by requests and queued answers */
+    struct list held;            /* connections with queued answers */
+    struct timer held_timer;
 };
 
-/* One HTTP connection's place in the guard; made when it is accepted. */
+/* One HTTP connection (web_http.c has the rest of it); made when it is accepted. */
 struct web_peer {
     struct web_core *wc;
     char ip[ADDRESS_BYTES];      /* its own, canonical */
     struct guard_client *client; /* of its own address, or of the one that a proxy named last */
-    bool over_limit;             /* one connection too many: every request gets 429 */
+    uint32_t n_over_limit;       /* connections too many with it: its first request gets 429 */
     bool is_proxy;
 };

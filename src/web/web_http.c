@@ -10,12 +10,25 @@
 #include "rt/core.h"
 #include "rt/fiber.h"
 #include "rt/sock.h"
+#include "web/held.h"
+#include "web/netlist.h"
 #include "web/pages.h"
+#include "web/throttle.h"
 #include "web/web_work.h"
 #include "web/web_ws.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* Connections over its limit that one client is told of; what is more is closed unheard. */
+#define MAX_TOLD 8
+
+struct peer {
+    struct web_peer base;
+    struct http_conn *conn; /* NULL before the first request */
+    struct held held;
+    struct throttle throttle;
+};
 
 static const char json_type[] = "application/json";
 
@@ -28,16 +41,70 @@ static void peer_count(struct web_peer *peer, const char *ip)
         guard_put(g, peer->client);
     }
     peer->client = guard_get(g, ip);
-    peer->over_limit = !guard_connect(g, peer->client);
+    peer->n_over_limit = guard_connect(g, peer->client);
 }
 
-void web_http_peer_free(struct web_peer *peer)
+static struct peer *peer_of(struct web_peer *base)
 {
-    struct guard *g = peer->wc->web->guard;
-    guard_disconnect(g, peer->client);
-    guard_put(g, peer->client);
-    counter_add(peer->wc->web->n_connected, -1);
+    return container_of(base, struct peer, base);
+}
+
+void web_http_peer_free(struct web_peer *base)
+{
+    struct peer *peer = peer_of(base);
+    struct web *web = base->wc->web;
+    held_drop(&peer->held);
+    throttle_stop(&peer->throttle);
+    guard_disconnect(web->guard, base->client);
+    guard_put(web->guard, base->client);
+    counter_add(web->n_connected, -1);
+    atomic_fetch_sub(&web->n_open, 1);
     free(peer);
+}
+
+static size_t queued_bytes(const struct held *h)
+{
+    struct peer *peer = container_of(h, struct peer, held);
+    return peer->conn ? http_server_queued_bytes(peer->conn) : 0;
+}
+
+static void go_on(struct throttle *t)
+{
+    http_server_resume(container_of(t, struct peer, throttle)->conn);
+}
+
+static struct web_peer *peer_new(struct web_core *wc, const char *ip)
+{
+    struct peer *peer = xcalloc(1, sizeof *peer);
+    struct web_peer *base = &peer->base;
+    base->wc = wc;
+    held_init(&peer->held, wc, queued_bytes);
+    throttle_init(&peer->throttle, go_on);
+    if (!address_canonical(slice_str(ip), base->ip)) /* no address of IP: as it is */
+        snprintf(base->ip, sizeof base->ip, "%s", ip);
+    peer_count(base, base->ip);
+    counter_inc(wc->web->n_connected);
+    return base;
+}
+
+/* Some connections too many are told so; more would be a way to take all there are. Who may turn
+ * out to be a proxy is counted when its clients are known. */
+static bool is_one_too_many(const struct web_peer *peer)
+{
+    const struct web *web = peer->wc->web;
+    return peer->n_over_limit > MAX_TOLD && web->opts.n_proxy_tokens == 0 &&
+           !netlist_has(web->proxies, peer->ip);
+}
+
+static void log_refused(const struct web_peer *peer, bool full)
+{
+    static struct log_limit limit = LOG_LIMIT_INIT(2);
+    uint64_t dropped;
+    if (!log_limit_take(&limit, &dropped))
+        return;
+    LOG_WARN("web: %s: %s, the connection is closed (%llu such lines dropped before)", peer->ip,
+             full ? "as many connections are open as may be" : "it has too many connections",
+             (unsigned long long)dropped);
 }
 
 /* The handshake is over: NULL when it failed. */
@@ -57,12 +124,15 @@ void web_http_accept(struct web_core *wc, struct sock *s, const char *peer_ip)
         sock_close(s, 0);
         return;
     }
-    struct web_peer *peer = xcalloc(1, sizeof *peer);
-    peer->wc = wc;
-    if (!address_canonical(slice_str(peer_ip), peer->ip)) /* no address of IP: as it is */
-        snprintf(peer->ip, sizeof peer->ip, "%s", peer_ip);
-    peer_count(peer, peer->ip);
-    counter_inc(wc->web->n_connected);
+    uint32_t max = atomic_load_explicit(&wc->web->max_connections, memory_order_relaxed);
+    bool full = atomic_fetch_add(&wc->web->n_open, 1) >= max && max;
+    struct web_peer *peer = peer_new(wc, peer_ip);
+    if (full || is_one_too_many(peer)) {
+        log_refused(peer, full);
+        web_http_peer_free(peer);
+        sock_close(s, 0);
+        return;
+    }
     if (wc->web->tls == NULL) {
         http_server_accept(wc->http, s, peer);
         return;
@@ -89,12 +159,41 @@ void web_http_refuse_connection(struct web_peer *peer, struct http_request *req)
     buf_deinit(&body);
 }
 
+/* The request is refused because of its client's limits: slow the connection down. */
+static void slow_down(struct http_request *req)
+{
+    struct web_peer *base = req->conn_user;
+    struct peer *peer = peer_of(base);
+    if (req->conn == NULL)
+        return;
+    switch (throttle_refused(&peer->throttle, base->wc->web->guard, base->client)) {
+    case THROTTLE_TELL: break;
+    case THROTTLE_HOLD: http_server_pause(req->conn); break;
+    case THROTTLE_CLOSE: req->keep_alive = false; break;
+    }
+}
+
 static void refuse(struct web_core *wc, struct http_request *req, enum web_admission why)
 {
     struct buf body = {0};
+    if (why == WEB_SLOW_DOWN)
+        slow_down(req);
     rpc_put_bare_error(&body, web_work_refusal(why));
     cors_respond(&wc->web->cors, req, 503, json_type, NULL, &body);
     buf_deinit(&body);
+}
+
+/* Send the answer; an answer that nobody waits for goes the same way: its client is gone, or the
+ * server stops, and the connection is closed either way. */
+static void respond(struct web_work *work, int status, const char *type)
+{
+    struct http_request *req = work->http;
+    struct peer *peer = req->conn ? peer_of(req->conn_user) : NULL;
+    if (work->is_slowed)
+        slow_down(req);
+    cors_respond(&work->wc->web->cors, req, status, type, NULL, &work->out);
+    if (peer)
+        held_note(&peer->held, work->client);
 }
 
 static void run_request(void *arg)
@@ -103,10 +202,8 @@ static void run_request(void *arg)
     work->fiber = fiber_current();
     const char *type = json_type;
     int status = 503;
-    /* An answer that nobody waits for goes the same way: its client is gone, or the server stops,
-     * and the connection is closed either way. */
     (void)web_work_answer(work, &status, &type);
-    cors_respond(&work->wc->web->cors, work->http, status, type, NULL, &work->out);
+    respond(work, status, type);
     guard_put(work->wc->web->guard, work->client);
     web_work_put(work);
 }
@@ -114,14 +211,14 @@ static void run_request(void *arg)
 static void start_rpc(struct web_core *wc, struct web_peer *peer, struct http_request *req,
                       bool is_admin)
 {
-    enum web_admission admission = web_work_admit(wc, peer->client);
-    if (admission != WEB_ADMIT) {
+    enum web_admission admission = web_work_admit(wc, peer->client, req->body);
+    if (!web_work_admitted(admission)) {
         refuse(wc, req, admission);
         return;
     }
     /* The peer may be gone, or change its address, before the answer: the request holds the record
      * itself. */
-    struct web_work *work = web_work_take(wc, guard_ref(peer->client));
+    struct web_work *work = web_work_take(wc, guard_ref(peer->client), req->body.n, admission);
     work->http = req;
     work->text = req->body;
     work->is_admin = is_admin;
@@ -139,7 +236,8 @@ static void on_request(void *arg, struct http_request *req)
     struct web_core *wc = arg;
     struct web_peer *peer = req->conn_user;
     bool is_admin = web_http_resolve(peer, req);
-    if (peer->over_limit)
+    peer_of(peer)->conn = req->conn;
+    if (peer->n_over_limit)
         web_http_refuse_connection(peer, req);
     else if (slice_is(req->method, "POST"))
         start_rpc(wc, peer, req, is_admin);
@@ -167,6 +265,7 @@ static void on_upgrade(void *arg, struct http_request *req)
 void web_http_start(struct web_core *wc)
 {
     struct http_server_opts opts = {
+        .max_body_bytes = wc->web->opts.max_request_bytes,
         .idle_timeout_ms = 30000,
         .server_name = wc->web->server_name,
         .on_request = on_request,

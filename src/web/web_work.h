@@ -26,17 +26,28 @@ struct web_work {
     struct slice text;           /* valid as long as the work */
     struct guard_client *client; /* held by the caller */
     bool is_admin;
+    bool is_slowed;       /* its answer is slowDown */
+    bool is_vital;        /* let in beyond limits and bounds */
+    size_t waiting_bytes; /* as counted by `held` */
+    size_t running_bytes;
 };
 
-/* May one more request of `c` start? Looks at limits and bounds, not at the request. Admitted ones
- * are ended by web_work_put. */
-enum web_admission { WEB_ADMIT = 0, WEB_SLOW_DOWN, WEB_TOO_BUSY };
-enum web_admission web_work_admit(struct web_core *wc, struct guard_client *c);
+/* May one more request of `c` start? Looks at limits and bounds, and at the request only when it
+ * would be refused: clients judge by ping and server_info whether the server lives, so some of
+ * those are let in all the same (WEB_VITAL). Admitted ones are ended by web_work_put. */
+enum web_admission { WEB_ADMIT = 0, WEB_VITAL, WEB_SLOW_DOWN, WEB_TOO_BUSY };
+enum web_admission web_work_admit(struct web_core *wc, struct guard_client *c, struct slice text);
+static inline bool web_work_admitted(enum web_admission a)
+{
+    return a <= WEB_VITAL;
+}
 /* What the refused client is told. */
 enum rpc_code web_work_refusal(enum web_admission why);
 
-/* The means of an admitted request (recycled). Put back, they end the admission. */
-struct web_work *web_work_take(struct web_core *wc, struct guard_client *client);
+/* The means of an admitted request (recycled), which holds n_bytes of text. Put back, they end the
+ * admission. */
+struct web_work *web_work_take(struct web_core *wc, struct guard_client *client, size_t n_bytes,
+                               enum web_admission admission);
 void web_work_put(struct web_work *work);
 
 /* Parse, weigh and answer work->text into work->out. False when nobody waits for the answer. */

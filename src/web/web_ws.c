@@ -10,6 +10,8 @@
 #include "rpc/engine.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
+#include "web/held.h"
+#include "web/throttle.h"
 #include "web/web_http.h"
 #include "web/web_work.h"
 
@@ -25,7 +27,10 @@ struct web_session {
     struct feed_party party; /* what it has subscribed to */
     bool is_admin;
     bool closed;
-    bool paused;
+    struct held held;
+    struct throttle throttle;
+    bool is_paused;    /* ws_pause */
+    bool is_throttled; /* until go_on */
     struct list works; /* requests in work */
     uint32_t n_works;
 };
@@ -34,11 +39,14 @@ static void session_free_if_done(struct web_session *s)
 {
     if (!s->closed || s->n_works)
         return;
-    struct guard *g = s->wc->web->guard;
+    struct web *web = s->wc->web;
+    held_drop(&s->held);
+    throttle_stop(&s->throttle);
     list_unlink(&s->link);
-    guard_disconnect(g, s->client);
-    guard_put(g, s->client);
-    counter_add(s->wc->web->n_connected, -1);
+    guard_disconnect(web->guard, s->client);
+    guard_put(web->guard, s->client);
+    counter_add(web->n_connected, -1);
+    atomic_fetch_sub(&web->n_open, 1);
     ws_unref(s->ws);
     free(s);
 }
@@ -47,9 +55,51 @@ static void session_send(struct web_session *s, struct buf *text)
 {
     if (s->closed)
         return;
-    err e = ws_send_buf(s->ws, WS_FRAME_TEXT, text);
-    if (e.code == ERR_LIMIT)
-        LOG_INFO("web: %s is too slow, closed", guard_ip(s->client));
+    err_ignore(ws_send_buf(s->ws, WS_FRAME_TEXT, text)); /* of a close on_close tells */
+    held_note(&s->held, s->client);
+}
+
+/* Read, or do not, as far as requests in work and limits allow. */
+static void session_set_pace(struct web_session *s)
+{
+    bool pause = s->is_throttled || s->n_works >= s->wc->web->opts.max_parallel;
+    if (s->closed || pause == s->is_paused)
+        return;
+    s->is_paused = pause;
+    if (pause)
+        ws_pause(s->ws);
+    else
+        ws_resume(s->ws);
+}
+
+static void go_on(struct throttle *t)
+{
+    struct web_session *s = container_of(t, struct web_session, throttle);
+    s->is_throttled = false;
+    session_set_pace(s);
+}
+
+/* The client is over its limits, and has been told. */
+static void session_slow_down(struct web_session *s)
+{
+    if (s->closed)
+        return;
+    switch (throttle_refused(&s->throttle, s->wc->web->guard, s->client)) {
+    case THROTTLE_TELL: break;
+    case THROTTLE_HOLD:
+        s->is_throttled = true;
+        session_set_pace(s);
+        break;
+    case THROTTLE_CLOSE:
+        ws_close(s->ws, WS_FRAME_CODE_POLICY, "over the limits, and goes on");
+        break;
+    }
+}
+
+static size_t queued_bytes(const struct held *h)
+{
+    const struct web_session *s = container_of(h, struct web_session, held);
+    return s->closed ? 0 : ws_queued_bytes(s->ws);
 }
 
 static void work_done(struct web_work *work)
@@ -59,10 +109,7 @@ static void work_done(struct web_work *work)
     list_unlink(&work->link);
     s->n_works--;
     web_work_put(work);
-    if (s->paused && s->n_works < s->wc->web->opts.max_parallel && !s->closed) {
-        s->paused = false;
-        ws_resume(s->ws);
-    }
+    session_set_pace(s);
     session_free_if_done(s);
 }
 
@@ -73,6 +120,8 @@ static void run_message(void *arg)
     const char *type;
     if (web_work_answer(work, &status, &type))
         session_send(work->session, &work->out);
+    if (work->is_slowed)
+        session_slow_down(work->session);
     work_done(work);
 }
 
@@ -83,17 +132,19 @@ static void refuse(struct web_session *s, enum web_admission why, struct slice t
     (void)guard_bytes(s->wc->web->guard, s->client,
                       out.n); /* counted; there is nothing to add a warning to */
     session_send(s, &out);
+    if (why == WEB_SLOW_DOWN)
+        session_slow_down(s);
 }
 
 static void on_message(void *arg, struct ws *ws, struct slice payload, bool text)
 {
     struct web_session *s = arg;
-    enum web_admission admission = web_work_admit(s->wc, s->client);
-    if (admission != WEB_ADMIT) {
+    enum web_admission admission = web_work_admit(s->wc, s->client, payload);
+    if (!web_work_admitted(admission)) {
         refuse(s, admission, payload);
         return;
     }
-    struct web_work *work = web_work_take(s->wc, s->client);
+    struct web_work *work = web_work_take(s->wc, s->client, payload.n, admission);
     work->fiber = fiber_try_spawn("ws request", run_message, work);
     if (work->fiber == NULL) {
         web_work_put(work);
@@ -105,10 +156,8 @@ static void on_message(void *arg, struct ws *ws, struct slice payload, bool text
     work->is_admin = s->is_admin;
     work->text = arena_dup(work->arena, payload); /* the payload goes when this call returns */
     list_push_back(&s->works, &work->link);
-    if (++s->n_works >= s->wc->web->opts.max_parallel && !s->paused) {
-        s->paused = true;
-        ws_pause(ws);
-    }
+    s->n_works++;
+    session_set_pace(s);
 }
 
 static void on_close(void *arg, struct ws *ws, uint16_t code, const char *reason)
@@ -190,7 +239,10 @@ static struct web_session *session_new(struct web_core *wc, struct web_peer *pee
     s->party = (struct feed_party){.feed = wc->web->opts.feed, .sink.ops = &sink_ops};
     list_init(&s->works);
     list_init(&s->link);
+    held_init(&s->held, wc, queued_bytes);
+    throttle_init(&s->throttle, go_on);
     counter_inc(wc->web->n_connected);
+    atomic_fetch_add(&wc->web->n_open, 1);
     return s;
 }
 
@@ -204,12 +256,13 @@ void web_ws_accept(struct web_core *wc, struct http_request *req)
 {
     struct web_peer *peer = req->conn_user;
     bool is_admin = web_http_resolve(peer, req);
-    if (peer->over_limit) {
+    if (peer->n_over_limit) {
         web_http_refuse_connection(peer, req);
         return;
     }
     struct web_session *s = session_new(wc, peer, is_admin);
     struct ws_opts opts = {
+        .max_message_bytes = wc->web->opts.max_request_bytes,
         .max_queue_msgs = wc->web->opts.ws_max_queue_msgs,
         .max_queue_bytes = (size_t)64 << 20,
         .idle_timeout_ms = 300000,

@@ -48,7 +48,82 @@ TEST(weights_and_bytes_add_up)
     struct guard_client *c = guard_get(g, "1.2.3.4");
     ASSERT(guard_request(g, c, 10) && !guard_request(g, c, 1));
     clock_test_advance(CLOCK_S);
-    ASSERT(guard_bytes(g, c, 100) && !guard_bytes(g, c, 1) && !guard_within(g, c));
+    ASSERT(guard_bytes(g, c, 100) && guard_within(g, c) && !guard_bytes(g, c, 1) &&
+           !guard_within(g, c));
+    guard_put(g, c);
+    done(g);
+}
+
+TEST(bytes_over_the_limit_are_a_debt)
+{
+    struct guard *g = guard_of(1, 10, 100);
+    struct guard_client *c = guard_get(g, "1.2.3.4");
+    ASSERT(!guard_bytes(g, c, 350));
+    ASSERT_INT(5 * CLOCK_S + 3 * CLOCK_S, guard_within_at(g, c));
+    for (int i = 1; i <= 2; i++) {
+        clock_test_advance(CLOCK_S);
+        ASSERT(!guard_within(g, c));
+        ASSERT_INT(8 * CLOCK_S, guard_within_at(g, c));
+    }
+    guard_put(g, c); /* nobody holds it, and its debt is not forgotten */
+    c = guard_get(g, "1.2.3.4");
+    ASSERT(!guard_within(g, c));
+    clock_test_advance(CLOCK_S);
+    ASSERT(guard_within(g, c));
+    ASSERT(guard_bytes(g, c, 50) && !guard_bytes(g, c, 1));
+    clock_test_advance(100 * CLOCK_S);
+    ASSERT(guard_bytes(g, c, 100));
+    guard_put(g, c);
+    done(g);
+}
+
+TEST(a_client_at_its_last_request_is_warned)
+{
+    struct guard *g = guard_of(1, 3, 100);
+    struct guard_client *c = guard_get(g, "1.2.3.4");
+    ASSERT(guard_request(g, c, 1) && guard_bytes(g, c, 1));
+    ASSERT(guard_request(g, c, 1) && guard_bytes(g, c, 1));
+    ASSERT(guard_request(g, c, 1) && !guard_bytes(g, c, 1));
+    guard_put(g, c);
+    done(g);
+}
+
+TEST(refusals_are_counted_by_the_interval)
+{
+    struct guard *g = guard_of(1, 3, 100);
+    struct guard_client *c = guard_get(g, "1.2.3.4");
+    ASSERT(guard_refusal(g, c) == 1 && guard_refusal(g, c) == 2);
+    ASSERT_INT(6 * CLOCK_S, guard_within_at(g, c));
+    clock_test_advance(CLOCK_S);
+    ASSERT_INT(1, guard_refusal(g, c));
+    guard_put(g, c);
+    done(g);
+}
+
+TEST(a_vital_answer_is_due_once_a_second)
+{
+    struct guard *g = guard_of(1, 3, 100);
+    struct guard_client *c = guard_get(g, "1.2.3.4");
+    ASSERT(guard_vital_is_due(c));
+    guard_note_vital(c);
+    ASSERT(!guard_vital_is_due(c));
+    clock_test_advance(CLOCK_S - 1);
+    ASSERT(!guard_vital_is_due(c));
+    clock_test_advance(1);
+    ASSERT(guard_vital_is_due(c));
+    guard_put(g, c);
+    done(g);
+}
+
+TEST(memory_is_held_and_given_back)
+{
+    struct guard *g = guard_of(1, 3, 100);
+    struct guard_client *c = guard_get(g, "10.9.1.1");
+    guard_hold(c, 100, 0);
+    guard_hold(c, -100, 300);
+    ASSERT(guard_waiting_bytes(c) == 0 && guard_running_bytes(c) == 300);
+    guard_hold(c, 0, -300);
+    ASSERT_INT(0, guard_running_bytes(c));
     guard_put(g, c);
     done(g);
 }
@@ -57,12 +132,12 @@ TEST(connections_are_counted_as_long_as_they_last)
 {
     struct guard *g = guard_of(2, 10, 100);
     struct guard_client *c = guard_get(g, "1.2.3.4");
-    ASSERT(guard_connect(g, c) && guard_connect(g, c) && !guard_connect(g, c));
+    ASSERT(guard_connect(g, c) == 0 && guard_connect(g, c) == 0 && guard_connect(g, c) == 1);
     clock_test_advance(10 * CLOCK_S);
-    ASSERT(!guard_connect(g, c));
+    ASSERT_INT(2, guard_connect(g, c));
     for (int i = 0; i < 3; i++)
         guard_disconnect(g, c);
-    ASSERT(guard_connect(g, c));
+    ASSERT_INT(0, guard_connect(g, c));
     guard_put(g, c);
     done(g);
 }
@@ -87,7 +162,7 @@ TEST(whitelisted_addresses_are_never_counted)
     struct guard_client *c = guard_get(g, "10.9.1.1");
     ASSERT(guard_whitelisted(c));
     for (int i = 0; i < 5; i++)
-        ASSERT(guard_connect(g, c) && guard_request(g, c, 9) && guard_bytes(g, c, 1000) &&
+        ASSERT(guard_connect(g, c) == 0 && guard_request(g, c, 9) && guard_bytes(g, c, 1000) &&
                guard_within(g, c));
     guard_put(g, c);
     done(g);
