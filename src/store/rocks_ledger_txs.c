@@ -111,6 +111,11 @@ static int compare_hashes(const void *a, const void *b)
     return hash256_cmp(&((const struct store_tx *)a)->hash, &((const struct store_tx *)b)->hash);
 }
 
+static struct store_tx_pos hashes_of(const struct ledger_read *l)
+{
+    return (struct store_tx_pos){l->query->first, ROCKS_MEMO_HASHES};
+}
+
 static void from_hashes(struct ledger_read *l, struct slice hashes)
 {
     l->n = hashes.n / 32;
@@ -125,16 +130,16 @@ static void keep_hashes(struct ledger_read *l, uint32_t epoch)
     uint8_t *hashes = arena_alloc(l->arena, 32 * l->n);
     for (size_t i = 0; i < l->n; i++)
         memcpy(hashes + 32 * i, l->txs[i].hash.b, 32);
-    rocks_memo_put_hashes(l->rd.r, epoch, l->query->first, slice_of(hashes, 32 * l->n));
+    rocks_memo_put_tx(l->rd.r, epoch, hashes_of(l), slice_of(hashes, 32 * l->n));
 }
 
 static ERR read_hashes(struct ledger_read *l, struct store_tx **ret, size_t *ret_n)
 {
     struct slice kept;
-    if (rocks_memo_hashes(l->rd.r, l->query->first, l->arena, &kept)) {
+    if (rocks_memo_tx(l->rd.r, hashes_of(l), l->arena, &kept)) {
         from_hashes(l, kept);
     } else {
-        uint32_t epoch = rocks_memo_hashes_epoch(l->rd.r, l->query->first);
+        uint32_t epoch = rocks_memo_tx_epoch(l->rd.r, hashes_of(l));
         TRY(rocks_read_run(&l->rd));
         if (l->n > 0)
             qsort(l->txs, l->n, sizeof *l->txs, compare_hashes);

@@ -6,7 +6,7 @@
 #include "store/memo.h"
 
 /* First byte of a key. */
-enum { OF_OBJECT = 'o', OF_HEAD = 'i', OF_HASHES = 'h' };
+enum { OF_OBJECT = 'o', OF_HEAD = 'i', OF_TX = 't' };
 
 #define HEAD_MAX_ROWS 256
 #define END_TX_INDEX 0x7FFFFFFF /* no ledger has so many transactions */
@@ -185,30 +185,31 @@ void rocks_memo_drop_rows(struct rocks *r, const struct store_index_row *rows, s
     }
 }
 
-/* --- hashes of a ledger --- */
+/* --- transactions --- */
 
-static struct rocks_key hashes_key(uint32_t seq)
+static struct rocks_key tx_key(struct store_tx_pos pos)
 {
-    struct rocks_key k = {.n = 1, .b = {OF_HASHES}};
-    rocks_key_put32(&k, seq);
+    struct rocks_key k = {.n = 1, .b = {OF_TX}};
+    rocks_key_put32(&k, pos.ledger_seq);
+    rocks_key_put32(&k, pos.index);
     return k;
 }
 
-bool rocks_memo_hashes(struct rocks *r, uint32_t seq, struct arena *a, struct slice *ret)
+bool rocks_memo_tx(struct rocks *r, struct store_tx_pos pos, struct arena *a, struct slice *ret)
 {
-    struct rocks_key k = hashes_key(seq);
+    struct rocks_key k = tx_key(pos);
     uint32_t low;
     return memo_get(r->memo, slice_of_key(&k), 0, a, ret, &low);
 }
 
-void rocks_memo_put_hashes(struct rocks *r, uint32_t epoch, uint32_t seq, struct slice hashes)
+uint32_t rocks_memo_tx_epoch(struct rocks *r, struct store_tx_pos pos)
 {
-    struct rocks_key k = hashes_key(seq);
-    memo_put(r->memo, epoch, slice_of_key(&k), 0, UINT32_MAX, hashes);
+    struct rocks_key k = tx_key(pos);
+    return memo_epoch(r->memo, slice_of_key(&k));
 }
 
-uint32_t rocks_memo_hashes_epoch(struct rocks *r, uint32_t seq)
+void rocks_memo_put_tx(struct rocks *r, uint32_t epoch, struct store_tx_pos pos, struct slice row)
 {
-    struct rocks_key k = hashes_key(seq);
-    return memo_epoch(r->memo, slice_of_key(&k));
+    struct rocks_key k = tx_key(pos);
+    memo_put(r->memo, epoch, slice_of_key(&k), 0, UINT32_MAX, row);
 }

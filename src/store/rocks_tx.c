@@ -2,6 +2,7 @@
 /* Reading headers and transactions. */
 #include "store/rocks_codec.h"
 #include "store/rocks_iter.h"
+#include "store/rocks_memo.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_status.h"
 #include "store/rocks_tx.h"
@@ -89,12 +90,21 @@ ERR rocks_tx_read(const struct rocks_read *rd, struct store_tx_pos pos, struct a
                   struct store_tx *ret, bool *ret_found)
 {
     CLEANUP(rocks_read_release) struct rocks_value v = {0};
-    TRY(read_row(rd, pos, &v));
-    *ret_found = v.pin != NULL;
-    if (v.pin == NULL)
-        return OK;
+    struct slice row;
     *ret = (struct store_tx){.pos = pos};
-    TRY(rocks_tx_split(rd->r, arena_dup(a, v.bytes), ret));
+    *ret_found = pos.index != STORE_TX_INDEX_UNKNOWN;
+    if (!*ret_found)
+        return OK;
+    if (!rocks_memo_tx(rd->r, pos, a, &row)) {
+        uint32_t epoch = rocks_memo_tx_epoch(rd->r, pos);
+        TRY(read_row(rd, pos, &v));
+        *ret_found = v.pin != NULL;
+        if (v.pin == NULL)
+            return OK;
+        row = arena_dup(a, v.bytes);
+        rocks_memo_put_tx(rd->r, epoch, pos, row);
+    }
+    TRY(rocks_tx_split(rd->r, row, ret));
     return rocks_read_check_budget(a);
 }
 
