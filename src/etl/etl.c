@@ -8,6 +8,7 @@
 #include "etl/applier.h"
 #include "etl/chain.h"
 #include "etl/extract.h"
+#include "etl/index_build.h"
 #include "etl/load.h"
 #include "etl/progress.h"
 #include "rippled/choice.h"
@@ -353,8 +354,10 @@ YIELDS ERR etl_start(const struct etl_opts *opts, struct etl **ret)
         free(e);
         return r;
     }
-    if (!opts->read_only)
+    if (!opts->read_only) {
         fiber_group_spawn(&e->fibers, "etl", main_fiber, e);
+        fiber_group_spawn(&e->fibers, "etl indexes", index_build_run, opts->store);
+    }
     fiber_group_spawn(&e->fibers, "etl watch", watch, e);
     *ret = e;
     return OK;

@@ -5,6 +5,7 @@
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
 #include "xrpl/txmeta.h"
+#include "xrpl/txmeta_mpt.h"
 
 #include <stdlib.h>
 
@@ -112,11 +113,45 @@ static err add_holders(struct rows *r, const struct store_tx *tx)
     return OK;
 }
 
+static void add_account_mpts(struct rows *r, const struct account *account,
+                             const struct mpt_id *ids, size_t n, const struct link *link)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *prefix = arena_alloc(r->a, 44);
+        memcpy(prefix, account->b, 20);
+        memcpy(prefix + 20, ids[i].b, 24);
+        add(r, STORE_INDEX_ACCOUNT_MPT_TX, slice_of(prefix, 44), link->at, link->value);
+    }
+}
+
+static err add_mpts(struct rows *r, const struct store_tx *tx, const struct link *link)
+{
+    struct mpt_id *ids;
+    struct account *accounts;
+    size_t n, n_accounts;
+    TRY(txmeta_mpt_issuances(tx->tx, tx->meta, r->a, &ids, &n));
+    if (n == 0)
+        return OK;
+    TRY(txmeta_accounts(tx->meta, r->a, &accounts, &n_accounts));
+    for (size_t i = 0; i < n; i++)
+        add(r, STORE_INDEX_MPT_TX, slice_of(ids[i].b, 24), link->at, link->value);
+    for (size_t i = 0; i < n_accounts; i++)
+        add_account_mpts(r, &accounts[i], ids, n, link);
+    return OK;
+}
+
+ERR rows_add_mpts(struct rows *r, const struct store_tx *tx)
+{
+    struct link link = link_of(r->a, tx);
+    return add_mpts(r, tx, &link);
+}
+
 ERR rows_add_tx(struct rows *r, const struct store_tx *tx)
 {
     struct link link = link_of(r->a, tx);
     TRY(add_accounts(r, tx, &link));
     TRY(add_nfts(r, tx, &link));
+    TRY(add_mpts(r, tx, &link));
     return add_holders(r, tx);
 }
 

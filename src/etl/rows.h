@@ -16,6 +16,8 @@ struct rows {
 /* Rows of a transaction at `pos`. Errors: those of txmeta (malformed metadata); rows found before
  * stay. */
 ERR rows_add_tx(struct rows *r, const struct store_tx *tx);
+/* Only those of the histories of MPT issuances, for stores that are older than these indexes. */
+ERR rows_add_mpts(struct rows *r, const struct store_tx *tx);
 /* Rows of an object of the initially loaded state; they stand at ledger 0, like the object.
  * Malformed objects have none. */
 void rows_add_object(struct rows *r, const struct store_object *o);

@@ -8,7 +8,11 @@
 /* Greater than any transaction index. */
 #define INDEX_END INT32_MAX
 /* Rows a step: bounds memory and the time between breaths. */
-#define STEP_ROWS 256
+#define STEP_ROWS 256u
+/* The same where most rows are only looked at for their type. */
+#define LOOK_ROWS 4096u
+/* Rows that one page looks at in all: a filter that nothing passes ends here, with a marker. */
+#define MAX_LOOKED_AT 1000000u
 
 void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after)
 {
@@ -20,6 +24,18 @@ void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after)
         r->from = (struct store_tx_pos){r->low, 0};
     else
         r->from = (struct store_tx_pos){r->high, INDEX_END};
+}
+
+err tx_rows_check_index(struct call *c, const struct tx_rows *r)
+{
+    struct store_range lack;
+    size_t n;
+    TRY(store_index_lack(ledgers_store(c->ledgers), r->index, &lack, &n));
+    if (n == 0 || lack.first > r->high || lack.last < r->low)
+        return OK;
+    return rpc_errorf(c, RPC_NOT_READY,
+                      "The index of older ledgers is still being built: ledgers %u to %u are left.",
+                      lack.first, lack.last);
 }
 
 static err read_rows(struct call *c, const struct tx_rows *r, uint32_t n,
@@ -51,43 +67,111 @@ static size_t in_span(const struct tx_rows *r, const struct store_tx_locator *ro
     return n;
 }
 
-static err each_of(struct call *c, const struct store_tx_locator *rows, size_t n, tx_rows_fn fn,
-                   void *arg)
+/* Those of the type asked for, in place. */
+static err keep_type(struct call *c, const struct tx_rows *r, struct store_tx_locator *rows,
+                     size_t *n)
+{
+    size_t kept = 0;
+    if (r->type == 0)
+        return OK;
+    uint16_t *types = arena_array(c->arena, uint16_t, *n + 1);
+    TRY(store_tx_types(ledgers_store(c->ledgers), rows, *n, types));
+    for (size_t i = 0; i < *n; i++)
+        if (types[i] == r->type - 1)
+            rows[kept++] = rows[i];
+    *n = kept;
+    return OK;
+}
+
+/* Hand out rows until one passes that there is no place for: r->more. r->from is the last row
+ * before that one. */
+static err hand_out(struct call *c, struct tx_rows *r, const struct store_tx_locator *rows,
+                    size_t n, tx_rows_fn fn, void *arg)
 {
     struct store_tx *txs = arena_array(c->arena, struct store_tx, n);
     TRY(store_txs_get(ledgers_store(c->ledgers), rows, n, c->arena, txs));
     for (size_t i = 0; i < n; i++) {
-        TRY(fn(c, arg, &txs[i]));
+        bool passes = !r->passes || r->passes(arg, &txs[i]);
+        r->more = passes && r->left == 0;
+        if (r->more)
+            return OK;
+        r->from = rows[i].pos;
+        if (passes) {
+            r->left--;
+            TRY(fn(c, arg, &txs[i]));
+        }
         TRY(call_breathe(c));
     }
     return OK;
 }
 
-/* Read and hand out some rows; the rest of the call goes on behind them. One row more than wanted
- * tells whether there is a rest. */
-static err step(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
+/* In portions, so that memory is bounded and little is read in vain. */
+static err each_of(struct call *c, struct tx_rows *r, const struct store_tx_locator *rows, size_t n,
+                   tx_rows_fn fn, void *arg)
 {
-    uint32_t want = MIN(r->left, (uint32_t)STEP_ROWS);
+    while (n > 0 && !r->more) {
+        if (r->left == 0 && !r->passes) {
+            r->more = true;
+            return OK;
+        }
+        struct arena_pos pos = arena_mark(c->arena);
+        uint32_t most = r->passes ? STEP_ROWS : MIN(r->left, STEP_ROWS);
+        size_t portion = MIN(n, (size_t)most);
+        TRY(hand_out(c, r, rows, portion, fn, arg));
+        arena_rewind(c->arena, pos);
+        rows += portion;
+        n -= portion;
+    }
+    return OK;
+}
+
+static bool is_filtered(const struct tx_rows *r)
+{
+    return r->type || r->passes;
+}
+
+/* Rows of the next step; where most are only looked at, more at a time. */
+static uint32_t rows_of_step(const struct tx_rows *r, uint32_t n_looked_at)
+{
+    if (!is_filtered(r))
+        return MIN(r->left, STEP_ROWS);
+    return r->type && n_looked_at > 0 ? LOOK_ROWS : STEP_ROWS;
+}
+
+/* Read some rows and hand out what passes. One row more than wanted tells whether there is a rest:
+ * *ret_rest. */
+static err step(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg, uint32_t *n_looked_at,
+                bool *ret_rest)
+{
+    uint32_t want = rows_of_step(r, *n_looked_at);
     size_t n = 0;
     struct arena_pos pos = arena_mark(c->arena);
     struct store_tx_locator *rows = arena_array(c->arena, struct store_tx_locator, want + 1);
     TRY(read_rows(c, r, want + 1, rows, &n));
     n = in_span(r, rows, n);
-    r->more = n > want;
+    *ret_rest = n > want;
     n = MIN(n, (size_t)want);
-    if (n)
-        r->from = rows[n - 1].pos;
+    *n_looked_at += (uint32_t)n;
+    struct store_tx_pos last = n ? rows[n - 1].pos : r->from;
+    TRY(keep_type(c, r, rows, &n));
+    TRY(each_of(c, r, rows, n, fn, arg));
+    if (!r->more)
+        r->from = last;
     r->inclusive = false;
-    r->left = r->more ? r->left - want : 0;
-    TRY(each_of(c, rows, n, fn, arg));
     arena_rewind(c->arena, pos);
-    return OK;
+    return call_breathe(c);
 }
 
+/* With a filter it goes on when the page is full, until something passes: only then there is more.
+ */
 err tx_rows_each(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
 {
-    while (r->left > 0)
-        TRY(step(c, r, fn, arg));
+    uint32_t n_looked_at = 0;
+    bool rest = true;
+    r->more = false;
+    while (rest && !r->more && (r->left > 0 || is_filtered(r)) && n_looked_at < MAX_LOOKED_AT)
+        TRY(step(c, r, fn, arg, &n_looked_at, &rest));
+    r->more |= rest;
     return OK;
 }
 
@@ -135,6 +219,8 @@ err tx_rows_put(struct call *c, struct tx_rows_show *show, const struct store_tx
 {
     jw_obj_begin(c->w);
     TRY(show->binary ? put_binary(c, show, tx) : put_json(c, show, tx));
+    if (!show->binary && show->party_key)
+        call_put_account(c, show->party_key, &show->party);
     jw_kv_bool(c->w, "validated", true);
     jw_obj_end(c->w);
     return OK;

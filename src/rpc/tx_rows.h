@@ -15,15 +15,23 @@ struct tx_rows {
     struct slice prefix;
     uint32_t low, high; /* ledgers, both included */
     bool forward;
-    uint32_t left;            /* rows to read */
+    uint32_t left;            /* transactions to hand out */
     struct store_tx_pos from; /* afterwards: the row read last */
     bool inclusive;           /* a row at `from` itself counts */
     bool more;                /* the limit was reached, and a row of the span follows */
+    /* Filters: what does not pass is not handed out and does not count. `from` is then the row
+     * looked at last, and a page may end early when very many rows were looked at (then `more`). */
+    int32_t type;                                         /* TransactionType + 1; 0 = all */
+    bool (*passes)(void *arg, const struct store_tx *tx); /* NULL = all; `arg` of tx_rows_each */
 };
 
 /* Begin behind *after; NULL, or a position ahead of the span: at the span's first transaction (its
  * last, if backward). */
 void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after);
+
+/* Refuse (notReady) while the index lacks ledgers of the span: it is younger than the store and
+ * still being built. */
+YIELDS ERR tx_rows_check_index(struct call *c, const struct tx_rows *r);
 
 typedef err (*tx_rows_fn)(struct call *c, void *arg, const struct store_tx *tx);
 /* Call fn for each transaction, in order; `tx` is valid until fn returns. Breathes. Errors:
@@ -37,7 +45,9 @@ struct tx_rows_show {
     bool nft_synthetic; /* in the metadata */
     bool in_ledger;     /* API 1: `inLedger` */
     bool ctid;
-    uint32_t network_id;          /* for ctid */
+    uint32_t network_id;   /* for ctid */
+    const char *party_key; /* with JSON: a member that names `party`; NULL = none */
+    struct account party;
     struct tx_json_ledger ledger; /* zeroed before the first */
 };
 /* Write the element: "{...}". */

@@ -46,3 +46,17 @@ err tx_span_select(struct call *c, const struct tx_span_args *args, enum tx_span
     rows->low = rows->high = view_seq(c->view);
     return OK;
 }
+
+void tx_span_begin_history(const struct tx_span_args *args, struct tx_rows *rows)
+{
+    struct store_tx_pos marked = {args->marker_ledger.v, args->marker_seq.v};
+    tx_rows_start(rows, args->marker ? &marked : NULL);
+    rows->inclusive = rows->forward;
+}
+
+void tx_span_put_history_marker(struct call *c, const struct tx_rows *rows)
+{
+    if (rows->more)
+        tx_rows_put_marker(c, (struct store_tx_pos){rows->from.ledger_seq,
+                                                    rows->from.index + (rows->forward ? 1 : 0)});
+}

@@ -42,6 +42,11 @@ enum tx_span_rule {
     TX_SPAN_BY_VERSION,
 };
 
+/* Histories of tokens: a marker names the row read last when backward, the one behind it when
+ * forward. Begin at it; and write the one of the next page, if there is one. */
+void tx_span_begin_history(const struct tx_span_args *args, struct tx_rows *rows);
+void tx_span_put_history_marker(struct call *c, const struct tx_rows *rows);
+
 /* Set rows->low, rows->high (and open the ledger, when one is named). Errors: rpc_error. */
 YIELDS ERR tx_span_select(struct call *c, const struct tx_span_args *args, enum tx_span_rule rule,
                           struct tx_rows *rows);

@@ -422,29 +422,31 @@ bool txmeta_entry_holder(struct slice entry, struct txmeta_holder *ret)
     return sto_entry_type(entry) == ENTRY_MPToken && holder_of(entry, ret);
 }
 
-static size_t count_created(struct slice meta, uint16_t entry_type)
+/* Deleted ones are holders no more. */
+static bool next_holding(struct txmeta_iter *it, struct txmeta_node *ret)
 {
-    struct txmeta_iter it = txmeta_iter_of(meta);
-    struct txmeta_node node;
-    size_t n = 0;
-    while (next_of(&it, TXMETA_CREATED, entry_type, &node))
-        n++;
-    return n;
+    while (next_of(it, TXMETA_NONE, ENTRY_MPToken, ret))
+        if (ret->kind != TXMETA_DELETED)
+            return true;
+    return false;
 }
 
 err txmeta_holders(struct slice meta, struct arena *a, struct txmeta_holder **ret, size_t *ret_n)
 {
-    *ret = NULL;
-    *ret_n = 0;
-    size_t n_created = count_created(meta, ENTRY_MPToken), n = 0;
-    if (n_created == 0 || txmeta_result(meta) != 0)
-        return OK;
-    struct txmeta_holder *list = arena_try(a, sizeof *list * n_created);
-    if (list == NULL)
-        return over_budget();
     struct txmeta_iter it = txmeta_iter_of(meta);
     struct txmeta_node node;
-    while (next_of(&it, TXMETA_CREATED, ENTRY_MPToken, &node))
+    size_t n_most = 0, n = 0;
+    *ret = NULL;
+    *ret_n = 0;
+    while (next_holding(&it, &node))
+        n_most++;
+    if (n_most == 0 || txmeta_result(meta) != 0)
+        return OK;
+    struct txmeta_holder *list = arena_try(a, sizeof *list * n_most);
+    if (list == NULL)
+        return over_budget();
+    it = txmeta_iter_of(meta);
+    while (next_holding(&it, &node))
         if (holder_of(node.fields, &list[n]))
             n++;
     *ret = list;

@@ -58,7 +58,7 @@ ERR txmeta_nfts(struct slice tx, struct slice meta, struct arena *a, struct txme
 ERR txmeta_page_nfts(const struct hash256 *key, struct slice page, struct arena *a,
                      struct txmeta_nft **ret, size_t *ret_n);
 
-/* MPT holders created by a successful transaction. */
+/* MPT holders whose MPToken a successful transaction of any type created or changed. */
 struct txmeta_holder {
     struct mpt_id issuance;
     struct account holder;

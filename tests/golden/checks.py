@@ -163,3 +163,23 @@ def ledger_by_hash(q, lines, ask):
     other = ask(_with(q, ledger_hash=None, ledger_index=answers.plain(ledger['ledger_index'])))
     error = _error(q).get('error')
     return error == (other.get('error') or result(other).get('error')) if error else result(other) == result(q.given)
+
+
+def a_full_page_of_what_passes(q, lines, ask):
+    """The page is what remains of all pages without the filter, up to the limit; a marker exactly when more remains."""
+    params = parameters(q.request)
+    wanted, limit = params['tx_type'].lower(), min(max(params.get('limit', 200), 1), 1000)
+    passing, marker = [], params.get('marker')
+    while len(passing) <= limit:
+        request = _with(q, limit=1000, **({} if marker is None else {'marker': marker}))
+        del parameters(request)['tx_type']
+        page = answers.plain(result(ask(request)))
+        parameters(request)['binary'] = False
+        shown = result(ask(request))['transactions']
+        types = [(t.get('tx_json') or t['tx'])['TransactionType'] for t in shown]
+        passing += [t for t, type_ in zip(page['transactions'], types) if type_.lower() == wanted]
+        marker = page.get('marker')
+        if marker is None:
+            break
+    given = answers.plain(result(q.given))
+    return given['transactions'] == passing[:limit] and ('marker' in given) == (len(passing) > limit)

@@ -23,14 +23,6 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-/* A marker names the row read last when backward, the one behind it when forward. */
-static void start_at(const struct tx_span_args *span, struct tx_rows *rows)
-{
-    struct store_tx_pos marked = {span->marker_ledger.v, span->marker_seq.v};
-    tx_rows_start(rows, span->marker ? &marked : NULL);
-    rows->inclusive = rows->forward;
-}
-
 struct output {
     struct tx_rows_show show;
     bool any;
@@ -57,9 +49,7 @@ static void put_tail(struct call *c, const struct args *args, const struct tx_ro
     jw_kv_bool(c->w, "validated", true);
     if (args->limit.set)
         jw_kv_u64(c->w, "limit", args->limit.v);
-    if (rows->more)
-        tx_rows_put_marker(c, (struct store_tx_pos){rows->from.ledger_seq,
-                                                    rows->from.index + (rows->forward ? 1 : 0)});
+    tx_span_put_history_marker(c, rows);
 }
 
 static err run(struct call *c)
@@ -71,7 +61,7 @@ static err run(struct call *c)
                            .left = args->limit.v};
     struct output o = {.show = {.binary = args->binary, .binary_date = true}};
     TRY(tx_span_select(c, &args->span, TX_SPAN_STRICT, &rows));
-    start_at(&args->span, &rows);
+    tx_span_begin_history(&args->span, &rows);
     call_put_hash(c, "nft_id", &args->token.v);
     jw_kv_u64(c->w, "ledger_index_min", rows.low);
     jw_kv_u64(c->w, "ledger_index_max", rows.high);

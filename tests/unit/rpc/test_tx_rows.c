@@ -96,6 +96,37 @@ TEST(reading_goes_on_behind_a_marker_and_never_leaves_the_span)
     ASSERT(!behind.rows.more && !beyond.rows.more);
 }
 
+static bool in_even_ledger_index(void *arg, const struct store_tx *tx)
+{
+    (void)arg;
+    return tx->pos.index == 0;
+}
+
+TEST(a_filter_fills_the_page_and_more_is_what_passes)
+{
+    struct fixture all = fixture(false, 10, 30, 9), some = fixture(false, 10, 30, 2),
+                   exact = fixture(false, 10, 30, 3);
+    all.rows.passes = some.rows.passes = exact.rows.passes = in_even_ledger_index;
+    ASSERT_STR("30:0 20:0 12:0", read_from(&all, NULL));
+    ASSERT(!all.rows.more);
+    ASSERT_STR("30:0 20:0", read_from(&some, NULL));
+    ASSERT(some.rows.more); /* and the next page begins behind the last row that was looked at */
+    ASSERT(some.rows.from.ledger_seq == 12 && some.rows.from.index == 1);
+    ASSERT_STR("30:0 20:0 12:0", read_from(&exact, NULL));
+    ASSERT(!exact.rows.more);
+}
+
+TEST(a_type_is_looked_at_before_the_transaction)
+{
+    struct fixture f = fixture(false, 10, 30, 9), none = fixture(false, 10, 30, 9);
+    f.rows.type = TX_OfferCreate + 1;
+    ASSERT_STR("12:1", read_from(&f, NULL));
+    ASSERT(!f.rows.more);
+    none.rows.type = TX_AMMCreate + 1;
+    ASSERT_STR("", read_from(&none, NULL));
+    ASSERT(!none.rows.more);
+}
+
 TEST(what_the_callback_says_ends_the_reading)
 {
     struct fixture f = fixture(false, 10, 30, 9);

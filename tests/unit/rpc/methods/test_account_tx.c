@@ -2,6 +2,8 @@
 #include "small_world.h"
 #include "test.h"
 
+#define ISSUANCE "0000000100112233445566778899AABBCCDDEEFF00112233"
+
 static const char *ask(struct small_world *w, const char *more)
 {
     return small_world_ask(w, "account_tx", "\"account\":\"%s\"%s", w->alice, more);
@@ -101,13 +103,55 @@ TEST(account_tx_refuses_bad_ranges)
     }
 }
 
-TEST(account_tx_filters_without_refilling_the_page)
+TEST(account_tx_fills_the_page_with_what_passes)
 {
     struct small_world *w = small_world_new();
     const char *reply = ask(w, ",\"binary\":true,\"limit\":3,\"tx_type\":\"offercreate\"");
     ASSERT_STR("12", ledgers_shown(reply));
-    ASSERT_AT("{\"ledger\":12,\"seq\":1}", reply, "result.marker");
+    ASSERT_AT("", reply, "result.marker");
+    reply = ask(w, ",\"binary\":true,\"limit\":2,\"tx_type\":\"Payment\"");
+    ASSERT_STR("30 20", ledgers_shown(reply));
+    ASSERT_AT("{\"ledger\":20,\"seq\":0}", reply, "result.marker");
+    reply = ask(w, ",\"binary\":true,\"tx_type\":\"Payment\",\"marker\":{\"ledger\":20,\"seq\":0}");
+    ASSERT_STR("12", ledgers_shown(reply));
+    ASSERT_AT("", reply, "result.marker");
     ASSERT_AT("[]", ask(w, ",\"tx_type\":\"OfferCancel\""), "result.transactions");
+}
+
+static void expect_refused(struct small_world *w, const char *more, const char *error,
+                           const char *message)
+{
+    const char *reply = ask(w, more);
+    ASSERT_AT(error, reply, "result.error");
+    ASSERT_AT(message, reply, "result.error_message");
+}
+
+TEST(account_tx_refuses_a_delegate_that_is_none)
+{
+    struct small_world *w = small_world_new();
+    static const char is_needed[] = "\"Field 'delegate_filter' is required but missing.\"",
+                      is_one_of[] =
+                          "\"Field 'delegate_filter' value must be 'actor' or 'authorizer'.\"",
+                      is_account[] = "\"Field 'counter_party' value must be a valid account.\"",
+                      invalid[] = "\"invalidParams\"";
+    expect_refused(w, ",\"delegate\":5", invalid, "\"delegateNotObject\"");
+    expect_refused(w, ",\"delegate\":\"actor\"", invalid, "\"delegateNotObject\"");
+    expect_refused(w, ",\"delegate\":{}", invalid, is_needed);
+    expect_refused(w, ",\"delegate\":{\"delegate_filter\":\"signer\"}", invalid, is_one_of);
+    expect_refused(w, ",\"delegate\":{\"delegate_filter\":1}", invalid, is_one_of);
+    expect_refused(w, ",\"delegate\":{\"delegate_filter\":\"actor\",\"counter_party\":\"x\"}",
+                   "\"actMalformed\"", is_account);
+    expect_refused(w, ",\"delegate\":{\"delegate_filter\":\"actor\",\"counter_party\":1}",
+                   "\"actMalformed\"", is_account);
+    ASSERT_AT("[]", ask(w, ",\"delegate\":{\"delegate_filter\":\"actor\"}"), "result.transactions");
+}
+
+TEST(account_tx_refuses_an_issuance_that_is_none)
+{
+    struct small_world *w = small_world_new();
+    ASSERT_AT("\"invalidParams\"", ask(w, ",\"mpt_issuance_id\":5"), "result.error");
+    ASSERT_AT("\"invalidParams\"", ask(w, ",\"mpt_issuance_id\":\"00\""), "result.error");
+    ASSERT_AT("[]", ask(w, ",\"mpt_issuance_id\":\"" ISSUANCE "\""), "result.transactions");
 }
 
 TEST(account_tx_shows_entries_as_the_version_says)
