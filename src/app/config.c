@@ -338,6 +338,12 @@ int64_t config_int_at(const struct config *c, enum config_key key, uint32_t i)
     return json_is(v, JSON_INT) ? v->i : 0;
 }
 
+bool config_bool_at(const struct config *c, enum config_key key, uint32_t i, bool otherwise)
+{
+    const struct json *v = value_at(c, key, i);
+    return json_is(v, JSON_BOOL) ? v->b : otherwise;
+}
+
 void config_no_effect(const struct config *c, struct buf *out)
 {
     for (int i = 0; i < CONFIG_N_KEYS; i++)

@@ -47,6 +47,7 @@ const char *config_str(const struct config *c, enum config_key key);
 uint32_t config_count(const struct config *c, enum config_key key);
 const char *config_str_at(const struct config *c, enum config_key key, uint32_t i);
 int64_t config_int_at(const struct config *c, enum config_key key, uint32_t i);
+bool config_bool_at(const struct config *c, enum config_key key, uint32_t i, bool otherwise);
 bool config_has_at(const struct config *c, enum config_key key, uint32_t i);
 
 /* Lines for the log at start: keys that the file gives and that have no effect, and why. */

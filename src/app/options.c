@@ -49,6 +49,9 @@ err options_check(const struct config *c)
             "config: database.type: cassandra is not built yet; allowed: rocksdb (without a "
             "database.cassandra section, or with database.type \"rocksdb\")");
     TRY(check_tls(c));
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct sources_opts sources = options_sources(c, a);
+    TRY(sources_check(&sources));
     if (config_count(c, CONFIG_SOURCE_IP) == 0 && !config_bool(c, CONFIG_ALLOW_NO_ETL) &&
         !config_bool(c, CONFIG_READ_ONLY))
         return FAIL(ERR_INVALID,
@@ -113,6 +116,18 @@ static uint16_t port_at(const struct config *c, enum config_key key, uint32_t i)
     return (uint16_t)strtoul(config_str_at(c, key, i), NULL, 10);
 }
 
+static struct sources_tls tls_at(const struct config *c, uint32_t i)
+{
+    return (struct sources_tls){
+        .ws = config_bool_at(c, CONFIG_SOURCE_TLS_WS, i, false),
+        .grpc = config_bool_at(c, CONFIG_SOURCE_TLS_GRPC, i, false),
+        .insecure = !config_bool_at(c, CONFIG_SOURCE_TLS_VERIFY, i, true),
+        .ca_file = config_str_at(c, CONFIG_SOURCE_TLS_CA, i),
+        .cert_file = config_str_at(c, CONFIG_SOURCE_TLS_CERT, i),
+        .key_file = config_str_at(c, CONFIG_SOURCE_TLS_KEY, i),
+    };
+}
+
 struct sources_opts options_sources(const struct config *c, struct arena *a)
 {
     uint32_t n = config_count(c, CONFIG_SOURCE_IP);
@@ -122,6 +137,7 @@ struct sources_opts options_sources(const struct config *c, struct arena *a)
             .host = config_str_at(c, CONFIG_SOURCE_IP, i),
             .ws_port = port_at(c, CONFIG_SOURCE_WS_PORT, i),
             .grpc_port = port_at(c, CONFIG_SOURCE_GRPC_PORT, i),
+            .tls = tls_at(c, i),
         };
     return (struct sources_opts){.endpoints = list, .n_endpoints = n};
 }

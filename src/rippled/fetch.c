@@ -61,7 +61,7 @@ fetch_mask fetch_holders(const struct sources *s, uint32_t seq)
 static struct grpc_client *client_of(struct source *s)
 {
     if (!s->grpc) {
-        struct grpc_client_opts opts = {.host = s->host, .port = s->grpc_port};
+        struct grpc_client_opts opts = {.host = s->host, .port = s->grpc_port, .tls = s->grpc_tls};
         s->grpc = grpc_client_new(&opts);
     }
     return s->grpc;

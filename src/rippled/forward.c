@@ -153,7 +153,7 @@ static YIELDS err ask_source(struct errand *e)
     const char *host;
     uint16_t port;
     bool was_used;
-    if (!sources_forward_target(e->f->sources, e->key.source, &host, &port))
+    if (!sources_forward_target(e->f->sources, e->key.source, &host, &port, &e->key.tls))
         return failed(e, FORWARD_FAILURE_CONNECTION,
                       FAIL(ERR_REFUSED, "rippled: the source cannot be used for forwarding"));
     err r = attempt(e, host, port, true, &was_used);

@@ -123,6 +123,7 @@ static YIELDS err open_new(struct forward_pool *p, struct forward_pool_conn *c, 
     struct ws_client_opts opts = {
         .host = host,
         .port = port,
+        .tls = c->key.tls,
         .headers = headers,
         .max_message_bytes = p->max_reply_bytes,
         .max_inbox_msgs = 4,

@@ -14,9 +14,12 @@ struct ws_client;
 #define FORWARD_POOL_IP_MAX 64
 
 /* What a connection is good for: the identity is told to rippled in its handshake. */
+struct tls_client;
+
 struct forward_pool_key {
     uint32_t source;
     bool admin;
+    struct tls_client *tls;              /* of the source; NULL = plain */
     char client_ip[FORWARD_POOL_IP_MAX]; /* "" = unknown */
 };
 

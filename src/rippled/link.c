@@ -176,6 +176,7 @@ static YIELDS err session(struct source *s, bool *ret_subscribed)
     struct ws_client_opts opts = {
         .host = s->host,
         .port = s->ws_port,
+        .tls = s->ws_tls,
         .headers = "User-Agent: kleio\r\nX-User: kleio\r\n",
         .max_message_bytes = MAX_MESSAGE_BYTES,
         .idle_timeout_ms = 30000,

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/grpc_client.h"
+#include "net/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,9 +33,35 @@ void source_init(struct source *s, struct sources *all, uint32_t index,
                                    "Times a source was refused because it is of another network");
 }
 
+static err make_client(const struct sources_tls *t, const char *alpn, struct tls_client **ret)
+{
+    struct tls_client_opts opts = {.ca_file = t->ca_file,
+                                   .cert_file = t->cert_file,
+                                   .key_file = t->key_file,
+                                   .insecure = t->insecure,
+                                   .alpn = alpn};
+    return tls_client_new(&opts, ret);
+}
+
+err source_init_tls(struct source *s, const struct sources_endpoint *e)
+{
+    if (e->tls.grpc)
+        TRY(make_client(&e->tls, "h2", &s->grpc_tls));
+    if (e->tls.ws)
+        TRY(make_client(&e->tls, NULL, &s->ws_tls));
+    return OK;
+}
+
+void source_deinit_tls(struct source *s)
+{
+    s->grpc_tls = tls_client_free(s->grpc_tls);
+    s->ws_tls = tls_client_free(s->ws_tls);
+}
+
 YIELDS void source_deinit(struct source *s)
 {
     s->grpc = grpc_client_free(s->grpc);
+    source_deinit_tls(s);
     free(s->host);
     free(s->name);
     free(s->range_text);

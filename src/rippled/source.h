@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 struct grpc_client;
+struct tls_client;
 struct ws_client;
 
 #define SOURCE_VERSION_MAX 64
@@ -25,8 +26,9 @@ struct source {
 
     /* Home core only. */
     struct ranges ranges;
-    struct grpc_client *grpc; /* made at the first call */
-    int64_t blamed_until_ns;  /* see choice.h */
+    struct grpc_client *grpc;             /* made at the first call */
+    struct tls_client *grpc_tls, *ws_tls; /* NULL = plain */
+    int64_t blamed_until_ns;              /* see choice.h */
     int64_t slow_until_ns;
     uint32_t n_blamed;                /* in a row */
     uint32_t n_failed;                /* calls in a row */
@@ -75,6 +77,9 @@ struct sources {
     pthread_mutex_t lock;
 };
 
+/* Make what TLS to the source needs, as far as it is wanted. Errors: ERR_INVALID. */
+ERR source_init_tls(struct source *s, const struct sources_endpoint *e);
+void source_deinit_tls(struct source *s);
 /* `e` is copied; all->counters are there. */
 void source_init(struct source *s, struct sources *all, uint32_t index,
                  const struct sources_endpoint *e);

@@ -26,9 +26,21 @@ static err check_opts(const struct sources_opts *opts)
     return OK;
 }
 
-ERR sources_start(const struct sources_opts *opts, struct sources **ret)
+err sources_check(const struct sources_opts *opts)
 {
     TRY(check_opts(opts));
+    for (uint32_t i = 0; i < opts->n_endpoints; i++) {
+        struct source probe = {0};
+        err e = source_init_tls(&probe, &opts->endpoints[i]);
+        source_deinit_tls(&probe);
+        TRY(e);
+    }
+    return OK;
+}
+
+ERR sources_start(const struct sources_opts *opts, struct sources **ret)
+{
+    TRY(sources_check(opts));
     struct sources *s = xcalloc(1, sizeof(*s));
     s->own_counters = opts->counters ? NULL : counter_registry_new();
     s->counters = opts->counters ? opts->counters : s->own_counters;
@@ -47,6 +59,13 @@ ERR sources_start(const struct sources_opts *opts, struct sources **ret)
     fiber_cond_init(&s->changed);
     for (uint32_t i = 0; i < s->n; i++)
         source_init(&s->list[i], s, i, &opts->endpoints[i]);
+    err e = OK;
+    for (uint32_t i = 0; i < s->n && !err_failed(e); i++)
+        e = source_init_tls(&s->list[i], &opts->endpoints[i]);
+    if (err_failed(e)) { /* a file changed since it was checked */
+        sources_stop(s);
+        return e;
+    }
     for (uint32_t i = 0; i < s->n; i++)
         if (s->list[i].ws_port)
             fiber_group_spawn(&s->links, "source link", link_run, &s->list[i]);
@@ -177,13 +196,14 @@ const char *sources_name(const struct sources *s, uint32_t source)
 }
 
 bool sources_forward_target(const struct sources *s, uint32_t source, const char **ret_host,
-                            uint16_t *ret_ws_port)
+                            uint16_t *ret_ws_port, struct tls_client **ret_tls)
 {
     const struct source *one = &s->list[source];
     if (!one->ws_port || atomic_load(&one->refused))
         return false;
     *ret_host = one->host;
     *ret_ws_port = one->ws_port;
+    *ret_tls = one->ws_tls;
     return true;
 }
 

@@ -12,12 +12,24 @@
 
 struct sources;
 struct json;
+struct tls_client;
 struct counter_registry;
+
+/* TLS to a source. The files are read at sources_start. */
+struct sources_tls {
+    bool ws; /* wss:// */
+    bool grpc;
+    bool insecure;         /* do not verify the server */
+    const char *ca_file;   /* PEM, whom to trust; NULL = the system's */
+    const char *cert_file; /* PEM, ours, if it asks for one; NULL = none */
+    const char *key_file;
+};
 
 struct sources_endpoint {
     const char *host;   /* address or name; resolved anew at each connect */
     uint16_t ws_port;   /* 0 = no WebSocket: never reports ledgers, cannot be forwarded to */
     uint16_t grpc_port; /* 0 = no gRPC: not used for data */
+    struct sources_tls tls;
 };
 
 /* Messages of the stream that are not ours to make: passed on to subscribers as received. */
@@ -50,8 +62,10 @@ struct sources_opts {
     void *arg;
 };
 
+/* Can these be used? Errors: as sources_start. */
+ERR sources_check(const struct sources_opts *opts);
 /* Start the links on the current core, as fibers. The strings are copied. Errors: ERR_INVALID (too
- * many, no host). */
+ * many, no host, a file for TLS that cannot be used). */
 ERR sources_start(const struct sources_opts *opts, struct sources **ret);
 /* Ends the links and calls; the fetching fibers must have ended. Accepts NULL, returns NULL. */
 YIELDS struct sources *sources_stop(struct sources *s);
@@ -102,9 +116,10 @@ uint32_t sources_get_info(const struct sources *s, struct arena *a, struct sourc
 const char *sources_name(const struct sources *s, uint32_t source);
 
 /* A client's request may go to this source (it has a WebSocket port, and is not of another
- * network); its address. Any thread. */
+ * network); its address, and how to
+ * speak to it (NULL = plain). Any thread. */
 bool sources_forward_target(const struct sources *s, uint32_t source, const char **ret_host,
-                            uint16_t *ret_ws_port);
+                            uint16_t *ret_ws_port, struct tls_client **ret_tls);
 
 /* Data of this source did not verify (`what`: a word): counted, and others are asked before it for
  * a while, longer each time (1 s .. 60 s). Home core. sources_praise ends that. */

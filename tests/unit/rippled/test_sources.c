@@ -63,8 +63,9 @@ static void two_networks(void *arg)
     ASSERT(sources_network_id(r->sources, &id));
     ASSERT_INT(r->fakes[1 - other].network_id, id);
     ASSERT_INT(0, r->fakes[other].n_subscribed);
-    ASSERT(!sources_forward_target(r->sources, other, &host, &port));
-    ASSERT(sources_forward_target(r->sources, 1 - other, &host, &port));
+    struct tls_client *tls = NULL;
+    ASSERT(!sources_forward_target(r->sources, other, &host, &port, &tls));
+    ASSERT(sources_forward_target(r->sources, 1 - other, &host, &port, &tls));
     ASSERT_INT(r->fakes[1 - other].ws_port, port);
     struct buf text = {0};
     counter_render(r->counters, &text);
