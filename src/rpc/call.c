@@ -70,7 +70,7 @@ err call_open_seq(struct call *c, uint32_t seq)
     return ledger_found(c, view_open(c->ledgers, seq, &c->view));
 }
 
-err call_open_ledger(struct call *c)
+static err open_selected(struct call *c)
 {
     if (!c->ledger.hash_given && c->ledger.index_is_seq)
         return call_open_seq(c, c->ledger.index);
@@ -78,6 +78,16 @@ err call_open_ledger(struct call *c)
     if (c->ledger.hash_given)
         return ledger_found(c, view_open_hash(c->ledgers, &c->ledger.hash, &c->view));
     return ledger_found(c, view_open(c->ledgers, 0, &c->view));
+}
+
+err call_open_ledger(struct call *c)
+{
+    TRY(open_selected(c));
+    const struct ledger_header *h = view_header(c->view);
+    c->at.set = true;
+    c->at.seq = h->seq;
+    c->at.hash = h->hash;
+    return OK;
 }
 
 void call_put_ledger(struct call *c)

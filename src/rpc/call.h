@@ -46,6 +46,11 @@ struct call {
     size_t held_bytes;    /* as last told to request->may_hold */
     struct ledgers *ledgers;
     struct view *view; /* NULL until call_open_ledger; closed by the engine */
+    struct {
+        bool set;
+        uint32_t seq;
+        struct hash256 hash;
+    } at; /* the ledger that call_open_ledger opened: errors that are found in it name it */
     struct call_ledger ledger;
     struct call_fault fault;
 };

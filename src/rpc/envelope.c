@@ -61,6 +61,16 @@ static void put_member(struct buf *out, const char *key, const struct json *v)
     jw_value(&w, v);
 }
 
+/* What JSON-RPC 2.0 wants back beside `result`. Nothing else is echoed over HTTP. */
+void envelope_put_rpc_echo(struct exchange *x)
+{
+    if (x->request->transport != RPC_HTTP)
+        return;
+    put_member(x->out, "id", json_get(x->root, "id"));
+    put_member(x->out, "jsonrpc", json_get(x->root, "jsonrpc"));
+    put_member(x->out, "ripplerpc", json_get(x->root, "ripplerpc"));
+}
+
 void envelope_put_echo(struct exchange *x)
 {
     put_member(x->out, "id", json_get(x->root, "id"));
@@ -83,6 +93,7 @@ void envelope_end(struct exchange *x, bool comma)
         if (comma)
             PUT(x->out, ",");
         PUT(x->out, "\"status\":\"success\"}");
+        envelope_put_rpc_echo(x);
     }
     envelope_put_warnings(x, true);
     PUT(x->out, "}");
@@ -138,6 +149,7 @@ void envelope_error(struct exchange *x, const struct call_fault *fault,
     put_request(x);
     if (http)
         PUT(x->out, "}");
+    envelope_put_rpc_echo(x);
     if (warnings != ENVELOPE_WITHOUT_WARNINGS)
         envelope_put_warnings(x, warnings == ENVELOPE_WITH_WARNINGS);
     PUT(x->out, "}");

@@ -47,6 +47,9 @@ void envelope_text(struct exchange *x, const char *text);
 
 /* `,"warnings":[...]` */
 void envelope_put_warnings(struct exchange *x, bool deprecations);
+/* Over HTTP `,"id":...,"jsonrpc":...,"ripplerpc":...`, where the request has them: beside `result`.
+ */
+void envelope_put_rpc_echo(struct exchange *x);
 /* `,"id":...` and, over WebSocket, `,"api_version":...`, where the request has them. */
 void envelope_put_echo(struct exchange *x);
 /* Members error ... type, no braces. */

@@ -145,10 +145,11 @@ static bool is_ours(const struct exchange *x, const struct json *reply, struct s
 {
     if (slice_is(key, "warnings") || slice_is(key, "forwarded"))
         return true;
-    if (x->request->transport == RPC_HTTP)
-        return slice_is(key, "result");
     if (slice_is(key, "type"))
         return true;
+    if (x->request->transport == RPC_HTTP) /* status stands in the result */
+        return slice_is(key, "result") || slice_is(key, "status") || slice_is(key, "id") ||
+               slice_is(key, "jsonrpc") || slice_is(key, "ripplerpc");
     if (slice_is(key, "status"))
         return !json_get(reply, "error");
     const struct json *mine = json_get(x->root, "id");
@@ -182,13 +183,13 @@ static void put_http_result(struct jw *w, const struct json *reply)
     jw_obj_begin(w);
     for (uint32_t i = 0; i < result->n; i++) {
         const struct json_member *m = &result->members[i];
-        if (!failed && slice_is(m->key, "status"))
+        if (slice_is(m->key, "status"))
             continue;
         jw_key_escaped(w, m->key);
         jw_raw(w, m->value.raw);
     }
-    if (!failed)
-        jw_kv_lit(w, "status", "success");
+    jw_key(w, "status");
+    jw_ascii(w, failed ? "error" : "success", failed ? 5 : 7);
     jw_obj_end(w);
 }
 
@@ -210,6 +211,7 @@ static void put_reply(struct exchange *x, const struct json *reply)
             jw_kv_lit(&w, "status", "success");
         jw_kv_lit(&w, "type", "response");
     }
+    envelope_put_rpc_echo(x);
     envelope_put_warnings(x, false);
     jw_obj_end(&w);
 }

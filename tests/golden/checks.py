@@ -183,3 +183,51 @@ def a_full_page_of_what_passes(q, lines, ask):
             break
     given = answers.plain(result(q.given))
     return given['transactions'] == passing[:limit] and ('marker' in given) == (len(passing) > limit)
+
+
+_hashes = {}
+
+
+def names_its_ledger(q, lines, ask):
+    """ledger_hash, ledger_index and validated are of one ledger, the one that was asked for if one was."""
+    given = _error(q) if 'ledger_hash' in _error(q) else result(q.given)
+    seq = int(answers.plain(given['ledger_index']))
+    if seq not in _hashes:
+        header = {'ledger_index': seq}
+        _hashes[seq] = result(ask({'method': 'ledger', 'params': [header]} if 'method' in q.request else
+                                  {'command': 'ledger', **header}))['ledger_hash']
+    params = parameters(q.request)
+    asked = params.get('ledger_hash') if 'ledger_hash' in params else params.get('ledger_index', 'validated')
+    fits = asked in (seq, str(seq), _hashes[seq]) or asked == 'validated' and seq == max(_hashes)
+    return fits and given['ledger_hash'] == _hashes[seq] and given['validated'] is True
+
+
+def ids_of_transactions(q, lines, ask):
+    """Members `hash` and `ctid` of the transactions of a ledger lead to them."""
+    given = answers.plain(result(q.given))
+    for entry in given['ledger']['transactions']:
+        tx = entry.get('tx_json', entry)
+        if 'tx_blob' in entry:
+            digest = hashlib.sha512(b'TXN\0' + bytes.fromhex(entry['tx_blob'])).hexdigest()[:64].upper()
+            index = result(ask({'method': 'tx', 'params': [{'transaction': digest}]} if 'method' in q.request else
+                               {'command': 'tx', 'transaction': digest}))['meta']['TransactionIndex']
+            index = answers.plain(index)
+        else:
+            digest = entry.get('hash', tx.get('hash'))
+            index = entry.get('meta', entry.get('metaData'))['TransactionIndex']
+        ctid = f'C{int(given["ledger_index"]):07X}{index:04X}{21338:04X}'
+        if entry['hash'] != digest or entry['ctid'] != ctid:
+            return False
+    return True
+
+
+def echoes_the_request(q, lines, ask):
+    """What JSON-RPC 2.0 wants back."""
+    asked = answers.plain(answers.parse(q.body))
+    return all(asked[name] == answers.plain(q.given[name]) for name in ('id', 'jsonrpc', 'ripplerpc') if name in q.given)
+
+
+def status_in_the_result(q, lines, ask):
+    """A forwarded answer says once how it went."""
+    return (q.transport == 'http' and q.given['forwarded'] is True and not {'status', 'type'} & set(q.given)
+            and result(q.given)['status'] == q.recorded['status'])

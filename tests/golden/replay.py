@@ -189,8 +189,8 @@ class Explanation:
     def __init__(self, text):
         line = json.loads(text)
         unknown = set(line) - {'golden', 'id', 'method', 'request', 'pattern', 'check', 'reason'}
-        if unknown or not line.get('reason') or not ('id' in line or len({'method', 'request', 'pattern'} & set(line)) > 1):
-            raise ValueError(f'not an explanation (reason, and id, or two of method, request, pattern): {text.strip()}')
+        if unknown or not line.get('reason') or not ('id' in line or len({'method', 'request', 'pattern', 'check'} & set(line)) > 1):
+            raise ValueError(f'not an explanation (reason, and id, or two of method, request, pattern, check): {text.strip()}')
         self.text = text.strip()
         self.golden, self.id, self.method = line.get('golden'), line.get('id'), line.get('method')
         self.request, self.pattern = (re.compile(line.get(name, '')) for name in ('request', 'pattern'))

@@ -63,8 +63,7 @@ static err run(struct call *c)
     if (asset_eq(&pays, &gets))
         return rpc_error(c, RPC_BAD_MARKET, "badMarket");
     TRY(call_open_ledger(c));
-    call_put_hash(c, "ledger_hash", &view_header(c->view)->hash);
-    jw_kv_u64(c->w, "ledger_index", view_seq(c->view));
+    call_put_ledger(c);
     jw_key(c->w, "offers");
     jw_arr_begin(c->w);
     TRY(book_list_put(c, &(struct book_list){.pays = &pays,

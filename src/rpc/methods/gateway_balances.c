@@ -311,9 +311,7 @@ static err run(struct call *c)
                       .assets = {"assets", {.order = by_peer}}};
     TRY(put_found(c, &f));
     put_echo(c, "account");
-    const struct ledger_header *h = view_header(c->view);
-    jw_kv_u64(c->w, "ledger_index", h->seq);
-    call_put_hash(c, "ledger_hash", &h->hash);
+    call_put_ledger(c);
     return OK;
 }
 

@@ -5,6 +5,7 @@
 #include "rpc/hashed_txs.h"
 #include "rpc/header_json.h"
 #include "rpc/method.h"
+#include "rpc/rpc_server.h"
 #include "rpc/tx_json.h"
 #include "xrpl/amount.h"
 #include "xrpl/render.h"
@@ -48,6 +49,15 @@ static struct txmeta_show show_of(const struct call *c)
         .api_version = c->api_version, .ledger_seq = h->seq, .close_time = h->close_time};
 }
 
+static void put_ctid(struct call *c, const struct store_tx *tx)
+{
+    char text[17];
+    uint32_t network_id;
+    if (rpc_server_network_id(c->server, &network_id) &&
+        txmeta_ctid(tx->pos.ledger_seq, tx->pos.index, network_id, text))
+        jw_kv_lit(c->w, "ctid", text);
+}
+
 static err put_tx_v1(struct call *c, const struct hashed_tx *t, const struct txmeta_show *show)
 {
     struct tx_json_extra extra = {.hash = true};
@@ -73,8 +83,7 @@ static void put_tx_binary(struct call *c, const struct hashed_tx *t)
     jw_key(c->w, c->api_version < 2 ? "meta" : "meta_blob");
     jw_hex(c->w, t->tx->meta);
     jw_kv_hex(c->w, "tx_blob", t->tx->tx);
-    if (c->api_version >= 2)
-        call_put_hash(c, "hash", &t->hash);
+    call_put_hash(c, "hash", &t->hash);
 }
 
 /* What the maker of an offer holds of what it gives, unless it issues that. */
@@ -107,6 +116,7 @@ static err put_tx(struct call *c, const struct args *args, struct funds *funds,
         put_tx_binary(c, t);
     else
         TRY(c->api_version < 2 ? put_tx_v1(c, t, &show) : put_tx_v2(c, t, &show));
+    put_ctid(c, t->tx);
     if (args->owner_funds)
         TRY(put_owner_funds(c, funds, t->tx->tx));
     jw_obj_end(c->w);

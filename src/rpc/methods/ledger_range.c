@@ -8,6 +8,7 @@ static err run(struct call *c)
         return rpc_error(c, RPC_NOT_READY, NULL);
     jw_kv_u64(c->w, "ledger_index_min", first);
     jw_kv_u64(c->w, "ledger_index_max", last);
+    jw_kv_bool(c->w, "validated", true);
     return OK;
 }
 

@@ -78,12 +78,11 @@ static err run(struct call *c)
     TRY(read_holders(c, args, &page));
     jw_kv_hex(c->w, "mpt_issuance_id", slice_of(args->issuance.v.b, sizeof args->issuance.v.b));
     jw_kv_u64(c->w, "limit", args->limit.v);
-    jw_kv_u64(c->w, "ledger_index", view_seq(c->view));
+    call_put_ledger(c);
     jw_key(c->w, "mptokens");
     jw_arr_begin(c->w);
     TRY(put_holders(c, &issuance, page.rows, page.n));
     jw_arr_end(c->w);
-    jw_kv_bool(c->w, "validated", true);
     if (page.more)
         jw_kv_hex(c->w, "marker", page.rows[page.n - 1].suffix);
     return OK;

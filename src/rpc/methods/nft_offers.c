@@ -103,7 +103,7 @@ err nft_offers_run(struct call *c, const struct hash256 *root)
     if (first.n == 0)
         return rpc_error(c, RPC_OBJECT_NOT_FOUND, "notFound");
     put_echo(c, "nft_id");
-    jw_kv_bool(c->w, "validated", true);
+    call_put_ledger(c);
     jw_key(c->w, "offers");
     jw_arr_begin(c->w);
     TRY(put_offers(c, args, root, &page));

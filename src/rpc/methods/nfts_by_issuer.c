@@ -96,9 +96,8 @@ static err run(struct call *c)
     TRY(read_tokens(c, args, &page));
     call_put_account(c, "issuer", &args->issuer.v);
     jw_kv_u64(c->w, "limit", args->limit.v);
-    jw_kv_u64(c->w, "ledger_index", view_seq(c->view));
+    call_put_ledger(c);
     TRY(put_tokens(c, page.rows, page.n));
-    jw_kv_bool(c->w, "validated", true);
     if (page.more) {
         struct hash256 last = token_of(&page.rows[page.n - 1]);
         call_put_hash(c, "marker", &last);

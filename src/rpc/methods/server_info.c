@@ -13,6 +13,7 @@
 #include <time.h>
 
 #define DROPS_PER_XRP 1e6
+#define RIPPLED_WAIT_NS CLOCK_S
 
 /* Only a boolean counts; anything else is as if absent. */
 static bool wants_backend_counters(const struct call *c)
@@ -94,14 +95,32 @@ static void put_copy(struct call *c, const char *key, const struct json *from, c
     jw_value(c->w, v);
 }
 
-/* Some figures only a rippled knows; without one they are left out. */
+/* Client libraries look here whether transactions need the network's id, and leave it out when one
+ * of the two is missing: without a rippled it is the version that we have the protocol of. */
+static void put_network(struct call *c, const struct json *info)
+{
+    uint32_t id;
+    const struct json *version = json_get(info, "build_version");
+    jw_key(c->w, "build_version");
+    if (json_is(version, JSON_STRING))
+        jw_value(c->w, version);
+    else
+        jw_str(c->w, slice_str(c->server->opts.protocol_version));
+    if (rpc_server_network_id(c->server, &id))
+        jw_kv_u64(c->w, "network_id", id);
+    else
+        put_copy(c, "network_id", info, "network_id");
+}
+
+/* Some figures only a rippled knows; without one they are left out. It is not waited for long: that
+ * we answer is what clients judge us by. */
 static err put_rippled(struct call *c)
 {
     struct json reply;
     enum rpc_code code;
     const struct json *info = NULL;
-    err e =
-        forward_ask(c->server, c->request, "server_info", c->deadline_ns, c->arena, &reply, &code);
+    int64_t deadline_ns = MIN(c->deadline_ns, clock_now_ns() + RIPPLED_WAIT_NS);
+    err e = forward_ask(c->server, c->request, "server_info", deadline_ns, c->arena, &reply, &code);
     if (e.code == ERR_CANCELLED)
         return e;
     if (!err_failed(e) && !json_get(&reply, "error"))
@@ -114,7 +133,7 @@ static err put_rippled(struct call *c)
         jw_u64(c->w, 1);
     put_copy(c, "validation_quorum", info, "validation_quorum");
     put_copy(c, "rippled_version", info, "build_version");
-    put_copy(c, "network_id", info, "network_id");
+    put_network(c, info);
     return OK;
 }
 

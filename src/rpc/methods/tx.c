@@ -52,7 +52,7 @@ static err not_found(struct call *c, const struct args *args)
 {
     uint32_t first, last;
     const char *extra = NULL;
-    if (args->transaction.set && args->min_ledger.set && args->max_ledger.set) {
+    if (args->min_ledger.set && args->max_ledger.set) {
         bool all = ledgers_range(c->ledgers, &first, &last) && last >= args->max_ledger.v &&
                    first <= args->min_ledger.v;
         extra = all ? "\"searched_all\":true" : "\"searched_all\":false";

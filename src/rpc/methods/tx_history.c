@@ -53,6 +53,7 @@ static err run(struct call *c)
     if (!ledgers_range(c->ledgers, &first, &last))
         return rpc_error(c, RPC_NOT_READY, NULL);
     jw_kv_u64(c->w, "index", args->start.v);
+    jw_kv_bool(c->w, "validated", true);
     jw_key(c->w, "txs");
     jw_arr_begin(c->w);
     TRY(put_txs(c, first, last, args->start.v));

@@ -71,8 +71,7 @@ static err run(struct call *c)
     TRY(find_key(c, args, &key));
     TRY(read_vault(c, &key, &vault));
     TRY(read_shares(c, vault, &shares_key, &shares));
-    jw_kv_u64(c->w, "ledger_index", view_seq(c->view));
-    jw_kv_bool(c->w, "validated", true);
+    call_put_ledger(c);
     jw_key(c->w, "vault");
     jw_obj_begin(c->w);
     TRY(render_entry_members(c->w, vault, &key));

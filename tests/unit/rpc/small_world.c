@@ -246,8 +246,11 @@ struct small_world *small_world_new(void)
     add_offer(w);
     add_singletons(w);
     add_ledgers(w);
-    struct rpc_server_opts opts = {
-        .ledgers = w->ledgers, .n_cores = 1, .version = "9.9", .network_id = network_id};
+    struct rpc_server_opts opts = {.ledgers = w->ledgers,
+                                   .n_cores = 1,
+                                   .version = "9.9",
+                                   .protocol_version = "3.1",
+                                   .network_id = network_id};
     w->server = rpc_server_new(&opts);
     w->http = fake_client(w->server, RPC_HTTP);
     w->ws = fake_client(w->server, RPC_WS);

@@ -92,6 +92,21 @@ TEST(an_account_root_must_be_one)
     f->c.view = view_close(f->c.view);
 }
 
+TEST(the_ledger_that_was_selected_is_remembered)
+{
+    struct fixture *f = fixture();
+    ASSERT(!f->c.at.set);
+    ASSERT_OK(call_open_ledger(&f->c));
+    ASSERT(f->c.at.set);
+    ASSERT_INT(view_seq(f->c.view), f->c.at.seq);
+    struct hash256 hash = fake_hash(f->c.at.seq);
+    ASSERT(hash256_eq(&hash, &f->c.at.hash));
+    uint32_t selected = f->c.at.seq;
+    ASSERT_OK(call_open_seq(&f->c, selected - 1)); /* looked at besides */
+    ASSERT_INT(selected, f->c.at.seq);
+    f->c.view = view_close(f->c.view);
+}
+
 TEST(a_call_that_takes_too_much_ends)
 {
     struct fixture *f = fixture();

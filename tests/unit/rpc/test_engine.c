@@ -30,11 +30,16 @@ static struct client ws(void)
     return fake_client(server_of_age(1), RPC_WS);
 }
 
-TEST(http_success_has_status_inside_and_echoes_nothing)
+TEST(http_success_has_status_inside_and_echoes_what_json_rpc_wants)
 {
     struct client c = http();
     ASSERT_STR("{\"result\":{\"status\":\"success\"},\"warnings\":[" CLIO "]}",
-               client_ask(&c, "{\"method\":\"ping\",\"params\":[{}],\"id\":7}"));
+               client_ask(&c, "{\"method\":\"ping\",\"params\":[{\"id\":7}],\"id\":null}"));
+    ASSERT_STR(
+        "{\"result\":{\"status\":\"success\"},\"id\":7,\"jsonrpc\":\"2.0\",\"ripplerpc\":\"3.0\","
+        "\"warnings\":[" CLIO "]}",
+        client_ask(&c, "{\"jsonrpc\":\"2.0\",\"ripplerpc\":\"3.0\",\"method\":\"ping\","
+                       "\"params\":[{}],\"id\":7}"));
     ASSERT_INT(200, c.status);
     ASSERT_STR("application/json", c.content_type);
 }
@@ -116,19 +121,19 @@ TEST(subscribing_over_http_is_refused)
                "\"Subscribe and unsubscribe are "
                "only allowed for "
                "websocket.\",\"status\":\"error\",\"type\":\"response\",\"id\":3,\"request\":"
-               "{\"method\":\"subscribe\",\"id\":3,\"params\":[{}]}}}",
+               "{\"method\":\"subscribe\",\"id\":3,\"params\":[{}]}},\"id\":3}",
                client_ask(&c, "{\"method\":\"subscribe\",\"params\":[],\"id\":3}"));
     ASSERT_INT(400, c.status);
 }
 
-TEST(http_errors_carry_id_and_request_inside_the_result)
+TEST(http_errors_carry_id_and_request_inside_the_result_and_id_beside_it)
 {
     struct client c = http();
     ASSERT_STR("{\"result\":{\"error\":\"unknownCmd\",\"error_code\":32,\"error_message\":"
                "\"Unknown method.\","
                "\"status\":\"error\",\"type\":\"response\",\"id\":\"a\",\"request\":{\"method\":"
                "\"nope\",\"params\":"
-               "[{\"x\":1.50}],\"id\":\"a\"}},\"warnings\":[" CLIO "]}",
+               "[{\"x\":1.50}],\"id\":\"a\"}},\"id\":\"a\",\"warnings\":[" CLIO "]}",
                client_ask(&c, "{\"method\":\"nope\", \"params\":[{\"x\":1.50}],\"id\":\"a\"}"));
     ASSERT_INT(200, c.status);
 }

@@ -60,3 +60,22 @@ TEST(account_info_prefers_account_and_accepts_ident)
     ASSERT_AT("\"actNotFound\"",
               small_world_ask(w, "account_info", "\"account\":\"%s\"", w->nobody), "result.error");
 }
+
+TEST(errors_that_are_found_in_a_ledger_name_it)
+{
+    struct small_world *w = small_world_new();
+    const char *reply =
+        small_world_ask(w, "account_info", "\"account\":\"%s\",\"ledger_index\":20", w->nobody);
+    ASSERT_AT("\"actNotFound\"", reply, "result.error");
+    ASSERT_AT("20", reply, "result.ledger_index");
+    ASSERT_INT(66, strlen(client_at(reply, "result.ledger_hash")));
+    ASSERT_AT("true", reply, "result.validated");
+    reply = small_world_ask(w, "account_info", "\"account\":\"%s\",\"ledger_index\":99", w->nobody);
+    ASSERT_AT("\"lgrNotFound\"", reply, "result.error");
+    ASSERT_AT("", reply, "result.ledger_index");
+    ASSERT_AT("", reply, "result.validated");
+    fake_fail_reads(w->ledgers, ERR_IO); /* not found in it: it could not be read */
+    reply = small_world_ask(w, "account_info", "\"account\":\"%s\"", w->bob);
+    ASSERT_AT("\"internal\"", reply, "result.error");
+    ASSERT_AT("", reply, "result.ledger_index");
+}

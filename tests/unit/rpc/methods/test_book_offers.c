@@ -22,7 +22,7 @@ TEST(book_offers_shares_an_owners_funds_among_its_offers)
     ASSERT_AT("\"4000000\"", reply, "result.offers.3.taker_gets_funded");
     ASSERT_AT("\"USD\"", reply, "result.offers.3.taker_pays_funded.currency");
     ASSERT_AT("", reply, "result.offers.4");
-    ASSERT_AT("", reply, "result.validated");
+    ASSERT_AT("true", reply, "result.validated");
     ASSERT_AT("30", reply, "result.ledger_index");
 }
 

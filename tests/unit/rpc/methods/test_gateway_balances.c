@@ -26,7 +26,7 @@ TEST(gateway_balances_sorts_lines_into_what_is_owed_held_and_frozen)
     ASSERT_STR("", value(o, reply, "assets", 4)); /* zero */
     ASSERT_AT("{\"EUR\":\"7\"}", reply, "result.locked");
     ASSERT_AT("", reply, "result.balances");
-    ASSERT_AT("", reply, "result.validated");
+    ASSERT_AT("true", reply, "result.validated");
     ASSERT_AT("30", reply, "result.ledger_index");
 }
 

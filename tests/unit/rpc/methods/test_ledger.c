@@ -22,6 +22,10 @@ TEST(ledger_expands_transactions_as_the_version_says)
     struct small_world *w = small_world_new();
 #define EXPAND "\"ledger_index\":30,\"transactions\":true,\"expand\":true"
     const char *reply = small_world_ask(w, "ledger", EXPAND);
+    char hash[80];
+    snprintf(hash, sizeof hash, "\"%s\"", w->tx_hex[3]);
+    ASSERT_AT(hash, reply, "result.ledger.transactions.0.hash");
+    ASSERT_AT("\"C000001E0000535A\"", reply, "result.ledger.transactions.0.ctid");
     ASSERT_AT("\"Payment\"", reply, "result.ledger.transactions.0.TransactionType");
     ASSERT_AT("\"1234\"", reply, "result.ledger.transactions.0.Amount");
     ASSERT_AT("\"1234\"", reply, "result.ledger.transactions.0.DeliverMax");
@@ -30,15 +34,18 @@ TEST(ledger_expands_transactions_as_the_version_says)
     ASSERT_AT("", reply, "result.ledger.transactions.0.tx_json.Amount");
     ASSERT_AT("", reply, "result.ledger.transactions.0.tx_json.hash");
     ASSERT_AT("30", reply, "result.ledger.transactions.0.ledger_index");
+    ASSERT_AT("\"C000001E0000535A\"", reply, "result.ledger.transactions.0.ctid");
     ASSERT_AT("0", reply, "result.ledger.transactions.0.meta.TransactionIndex");
     ASSERT(*client_at(reply, "result.ledger.transactions.0.close_time_iso"));
     reply = small_world_ask(w, "ledger", EXPAND ",\"binary\":true");
     ASSERT(*client_at(reply, "result.ledger.transactions.0.meta") &&
            *client_at(reply, "result.ledger.ledger_data"));
-    ASSERT_AT("", reply, "result.ledger.transactions.0.hash");
+    ASSERT_AT(hash, reply, "result.ledger.transactions.0.hash");
+    ASSERT_AT("\"C000001E0000535A\"", reply, "result.ledger.transactions.0.ctid");
     reply = small_world_ask(w, "ledger", EXPAND ",\"binary\":true,\"api_version\":3");
     ASSERT(*client_at(reply, "result.ledger.transactions.0.meta_blob"));
-    ASSERT(*client_at(reply, "result.ledger.transactions.0.hash"));
+    ASSERT_AT(hash, reply, "result.ledger.transactions.0.hash");
+    ASSERT_AT("\"C000001E0000535A\"", reply, "result.ledger.transactions.0.ctid");
 }
 
 TEST(ledger_shows_what_makers_of_offers_hold)

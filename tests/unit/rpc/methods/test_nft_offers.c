@@ -30,7 +30,7 @@ TEST(nft_offers_are_shown_with_what_they_have)
     ASSERT_AT("", reply, "result.offers.1.destination");
     ASSERT_AT("", reply, "result.limit");
     ASSERT_AT("", reply, "result.marker");
-    ASSERT_AT("", reply, "result.ledger_index");
+    ASSERT_AT("30", reply, "result.ledger_index");
 }
 
 TEST(nft_offers_come_in_pages_each_begun_by_the_marked_offer)

@@ -7,6 +7,8 @@ static err answer_info(void *arg, const struct rpc_forward *request, int64_t dea
                        struct arena *a, struct json *ret_reply, enum rpc_code *ret_code)
 {
     (*(int *)arg)++;
+    if (deadline_ns > clock_now_ns() + CLOCK_S) /* more than it should ever be waited for */
+        return FAIL(ERR_TIMEOUT, "test");
     return json_parse(
         SLICE_LIT("{\"result\":{\"info\":{\"load_factor\":2.5,\"validation_quorum\":28,"
                   "\"build_version\":\"2.6.1\","
@@ -30,6 +32,9 @@ TEST(server_info_tells_what_is_held)
     ASSERT_AT("5.0", reply, "result.info.validated_ledger.reserve_base_xrp");
     ASSERT_AT("true", reply, "result.info.cache.is_full");
     ASSERT_AT("", reply, "result.info.rippled_version");
+    /* both are known without a rippled: client libraries look for them */
+    ASSERT_AT("\"3.1\"", reply, "result.info.build_version");
+    ASSERT_AT("21338", reply, "result.info.network_id");
     ASSERT_AT("", reply, "result.info.counters");
     ASSERT_AT("true", reply, "result.validated");
 }
@@ -62,6 +67,7 @@ TEST(server_info_takes_some_figures_from_rippled_and_is_cached)
     ASSERT_AT("2.5", reply, "result.info.load_factor");
     ASSERT_AT("28", reply, "result.info.validation_quorum");
     ASSERT_AT("\"2.6.1\"", reply, "result.info.rippled_version");
+    ASSERT_AT("\"2.6.1\"", reply, "result.info.build_version");
     ASSERT_AT("7", reply, "result.info.network_id");
     small_world_ask(w, "server_info", "%s", "");
     ASSERT_INT(1, asked);

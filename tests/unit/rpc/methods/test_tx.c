@@ -63,6 +63,13 @@ TEST(tx_tells_whether_the_whole_span_was_searched)
         "false",
         small_world_ask(w, "tx", "\"transaction\":" NONE ",\"min_ledger\":9,\"max_ledger\":30"),
         "result.searched_all");
+    ASSERT_AT(
+        "false",
+        small_world_ask(w, "tx", "\"transaction\":" NONE ",\"min_ledger\":10,\"max_ledger\":31"),
+        "result.searched_all");
+    const char *by_ctid = "\"ctid\":\"C000000C0002535A\",\"min_ledger\":%d,\"max_ledger\":30";
+    ASSERT_AT("true", small_world_ask(w, "tx", by_ctid, 10), "result.searched_all");
+    ASSERT_AT("false", small_world_ask(w, "tx", by_ctid, 9), "result.searched_all");
     ASSERT_AT("", small_world_ask(w, "tx", "\"transaction\":" NONE ",\"min_ledger\":10"),
               "result.searched_all");
 }

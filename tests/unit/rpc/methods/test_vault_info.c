@@ -43,7 +43,7 @@ TEST(vault_info_finds_a_vault_by_owner_and_by_key)
     ASSERT(*client_at(reply, "result.vault.shares.mpt_issuance_id"));
     ASSERT_AT("30", reply, "result.ledger_index");
     ASSERT_AT("true", reply, "result.validated");
-    ASSERT_AT("", reply, "result.ledger_hash");
+    ASSERT_INT(66, strlen(client_at(reply, "result.ledger_hash")));
     snprintf(key, sizeof key, "%.64s", client_at(reply, "result.vault.index") + 1);
     reply = small_world_ask(w, "vault_info", "\"vault_id\":\"%s\"", key);
     ASSERT_AT("8", reply, "result.vault.Sequence");
