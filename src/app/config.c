@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MAX_BYTES ((size_t)1 << 20) /* of a file */
+
 struct values {
     const struct json *
         *items; /* one for a scalar key, one per element below an array; NULL = not given */
@@ -99,6 +101,8 @@ static void put_leaf(struct reader *r, const char *path, uint32_t at, const stru
         problem(r, v->raw.p, path, "unknown key%s%s%s", near ? "; did you mean " : "",
                 near ? near : "", near ? "?" : "");
     } else {
+        if (*value_slot(r->config, key, at)) /* "a": {"b": ...} and "a.b": ... */
+            problem(r, v->raw.p, path, "is given twice");
         *value_slot(r->config, key, at) = v; /* also a wrong one: it is not missing */
         if (!config_check_value(&keys[key], v, why, sizeof why))
             problem(r, v->raw.p, path, "%s", why);
@@ -228,6 +232,13 @@ struct config *config_new_default(void)
     return e.code ? NULL : c;
 }
 
+/* Some editors put one before the text. */
+static struct slice without_bom(struct slice text)
+{
+    bool has_bom = text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0;
+    return has_bom ? slice_from(text, 3) : text;
+}
+
 err config_parse(const char *name, struct slice text, struct buf *ret_problems, struct config **ret)
 {
     CLEANUP(config_freep) struct config *c = config_new();
@@ -235,9 +246,11 @@ err config_parse(const char *name, struct slice text, struct buf *ret_problems, 
     struct reader r = {c, name, own, ret_problems};
     struct json *root = arena_new_of(c->arena, struct json);
     size_t before = ret_problems->n, at = 0;
-    err e = json_parse(own, &(struct json_opts){.allow_comments = true}, c->arena, root, &at);
+    struct json_opts opts = {.allow_comments = true, .unique_keys = true};
+    struct slice json = without_bom(own);
+    err e = json_parse(json, &opts, c->arena, root, &at);
     if (e.code) {
-        problem(&r, own.p + at, "", "not valid JSON: %s", err_text());
+        problem(&r, json.p + at, "", "not valid JSON: %s", err_text());
     } else if (root->type != JSON_OBJECT) {
         problem(&r, own.p, "", "must be a JSON object");
     } else {
@@ -258,12 +271,13 @@ err config_load(const char *path, struct buf *ret_problems, struct config **ret)
         return FAIL(ERR_IO, "config: %s: %s", path, strerror(errno));
     struct buf text = {0};
     size_t n;
-    while ((n = fread(buf_reserve(&text, 4096), 1, 4096, f)) > 0 && text.n < (1 << 20))
+    while (text.n <= MAX_BYTES && (n = fread(buf_reserve(&text, 4096), 1, 4096, f)) > 0)
         buf_advance(&text, n);
     bool bad = ferror(f);
     fclose(f);
-    err e = bad ? FAIL(ERR_IO, "config: %s cannot be read", path)
-                : config_parse(path, buf_slice(&text), ret_problems, ret);
+    err e = bad                  ? FAIL(ERR_IO, "config: %s cannot be read", path)
+            : text.n > MAX_BYTES ? FAIL(ERR_LIMIT, "config: %s is larger than 1 MiB", path)
+                                 : config_parse(path, buf_slice(&text), ret_problems, ret);
     buf_deinit(&text);
     return e;
 }

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MAX_SECONDS 100000000 /* three years; in nanoseconds it is far from an overflow */
+
 const char *config_check_type_name(enum config_type type)
 {
     static const char *const names[] = {"?", "string", "integer", "number", "boolean"};
@@ -132,8 +134,9 @@ static bool constraint_fits(const struct config_key_info *key, const struct json
     }
     if (sscanf(key->constraint, "int %lld %lld", &low, &high) == 2)
         return v->i >= low && v->i <= high;
-    if (strcmp(key->constraint, "double0") == 0)
-        return (v->type == JSON_INT ? (double)v->i : v->d) >= 0;
+    double d = v->type == JSON_INT ? (double)v->i : v->d;
+    if (strcmp(key->constraint, "seconds") == 0)
+        return d >= 0 && d <= MAX_SECONDS;
     return true;
 }
 
@@ -145,8 +148,8 @@ void config_check_allowed(const struct config_key_info *key, char *out, size_t n
         snprintf(out, n, "one of: %s", c + 5);
     else if (sscanf(c, "int %lld %lld", &low, &high) == 2)
         snprintf(out, n, "%lld to %lld", low, high);
-    else if (strcmp(c, "double0") == 0)
-        snprintf(out, n, "0 or more");
+    else if (strcmp(c, "seconds") == 0)
+        snprintf(out, n, "0 to %d", MAX_SECONDS);
     else if (strcmp(c, "ip") == 0)
         snprintf(out, n, "an IPv4 or IPv6 address");
     else if (strcmp(c, "host") == 0)

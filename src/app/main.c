@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line (etl-db 7.3). */
 #include "app/config.h"
-#include "app/options.h"
+#include "app/preflight.h"
 #include "app/server.h"
 #include "rpc/openrpc.h"
 
@@ -70,12 +70,15 @@ static struct config *load(const char *path)
 /* What the start would refuse. */
 static int verify_config(const struct config *config, const char *path)
 {
-    err e = options_check(config);
-    if (e.code)
-        fprintf(stderr, "kleio: %s\n", err_text());
-    else
+    struct buf problems = {0};
+    bool fine = preflight_check(config, &problems);
+    if (fine)
         printf("Config %s is correct\n", path ? path : "(default)");
-    return e.code ? 1 : 0;
+    else
+        fprintf(stderr, "Issues found in provided config '%s':\n%.*s", path ? path : "(default)",
+                (int)problems.n, (const char *)problems.p);
+    buf_deinit(&problems);
+    return fine ? 0 : 1;
 }
 
 int main(int argc, char **argv)

@@ -33,6 +33,7 @@ struct parser {
     uint32_t parent;
     uint32_t depth;
     uint32_t max_depth;
+    bool unique_keys;
     bool allow_comments;
 };
 
@@ -402,8 +403,23 @@ static uint32_t unique_by_comparing(struct json_member *m, uint32_t n)
     return kept;
 }
 
+/* Texts for people are small: every name is compared with every other. */
+static err refuse_repeated(struct parser *s, const struct json_member *m, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (slice_eq(m[i].key, m[k].key)) {
+                s->p = m[i].value.raw.p;
+                return FAIL(ERR_PARSE, "json: \"%.*s\" stands twice in the same object",
+                            (int)MIN(m[i].key.n, (size_t)60), (const char *)m[i].key.p);
+            }
+    return OK;
+}
+
 static err unique_members(struct parser *s, struct json_member *m, uint32_t *n)
 {
+    if (s->unique_keys)
+        return refuse_repeated(s, m, *n);
     if (*n <= SMALL_OBJECT) {
         *n = unique_by_comparing(m, *n);
         return OK;
@@ -550,6 +566,7 @@ err json_parse(struct slice text, const struct json_opts *opts, struct arena *a,
                        .max_values = opts ? opts->max_values : 0,
                        .keep_depth = opts && opts->keep_depth ? opts->keep_depth : UINT32_MAX,
                        .breathe = opts ? opts->breathe : NULL,
+                       .unique_keys = opts && opts->unique_keys,
                        .allow_comments = opts && opts->allow_comments};
     if (text.n > MAX_TEXT_BYTES)
         return FAIL(ERR_LIMIT, "json: text of %zu bytes", text.n);

@@ -51,6 +51,7 @@ struct json_opts {
                              = 0),  though everything is checked; 0 = all are kept */
     err (*breathe)(void); /* called now and then, for long texts; its error ends the parsing. NULL =
                              nothing */
+    bool unique_keys;     /* a member name that stands twice in an object is an error */
     bool allow_comments;  /* C and C++ style comments count as white space (configuration files) */
 };
 

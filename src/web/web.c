@@ -48,6 +48,21 @@ static err add_hosts(struct netlist *list, const char *const *hosts, uint32_t n,
     return OK;
 }
 
+static err add_all_hosts(const struct web_opts *o, struct netlist *whitelist,
+                         struct netlist *proxies)
+{
+    TRY(add_hosts(whitelist, o->whitelist, o->n_whitelist, "dos_guard.whitelist"));
+    return add_hosts(proxies, o->proxy_ips, o->n_proxy_ips, "server.proxy.ips");
+}
+
+err web_check_names(const struct web_opts *opts)
+{
+    struct netlist *scratch = netlist_new();
+    err e = add_all_hosts(opts, scratch, scratch);
+    netlist_free(scratch);
+    return e;
+}
+
 static void web_free(struct web *w)
 {
     for (uint32_t i = 0; i < w->opts.n_cores; i++)
@@ -134,8 +149,7 @@ err web_start(const struct web_opts *opts, struct web **ret)
             .cert_file = opts->cert_file, .key_file = opts->key_file, .n_cores = opts->n_cores};
         TRY(tls_server_new(&tls, &w->tls));
     }
-    TRY(add_hosts(w->whitelist, opts->whitelist, opts->n_whitelist, "dos_guard.whitelist"));
-    TRY(add_hosts(w->proxies, opts->proxy_ips, opts->n_proxy_ips, "server.proxy.ips"));
+    TRY(add_all_hosts(opts, w->whitelist, w->proxies));
     struct sock_listen_opts listen = {
         .ip = opts->ip,
         .port = opts->port,

@@ -74,6 +74,9 @@ struct web_opts {
 /* Listen. Call on cores[0] (the accepting core). Errors: ERR_IO (address in use, ...), ERR_INVALID.
  */
 ERR web_start(const struct web_opts *opts, struct web **ret);
+/* The names in the options (whitelist, proxies) can be looked up, as web_start does. Blocks.
+ * Errors: ERR_INVALID. */
+ERR web_check_names(const struct web_opts *opts);
 uint16_t web_port(const struct web *w);
 /* Read the TLS files again (any thread); nothing to do for a plain port. After an error the old
  * ones stay. Errors: ERR_INVALID. */

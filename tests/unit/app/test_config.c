@@ -104,7 +104,7 @@ TEST(a_wrong_value_says_what_is_allowed_and_what_was_found)
             ", \"etl_sources\": [{\"ip\": \"x\", \"ws_port\": 6006, \"grpc_port\": \"1\"}]}"),
         "etl_sources.[].ws_port"));
     ASSERT(mentions(problems_of("{" SERVER ", \"forwarding\": {\"cache_timeout\": -1}}"),
-                    "0 or more"));
+                    "0 to 100000000"));
     ASSERT(mentions(problems_of("{" SERVER ", \"dos_guard\": {\"whitelist\": [\"10.0.0.0/33\"]}}"),
                     "whitelist"));
     ASSERT(mentions(problems_of("{" SERVER ", \"workers\": 1.0}"), "workers"));
@@ -122,6 +122,41 @@ TEST(text_that_is_not_json_is_refused_with_its_line)
     ASSERT(mentions(problems_of("{\n\n \"a\" 1}"), "f.json:3: not valid JSON"));
     ASSERT(mentions(problems_of("[]"), "must be a JSON object"));
     ASSERT(mentions(problems_of(""), "f.json:1"));
+}
+
+TEST(a_byte_order_mark_is_skipped)
+{
+    ASSERT_STR("", problems_of("\xef\xbb\xbf{" SERVER "}"));
+    ASSERT(mentions(problems_of("\xef\xbb\xbf\n{x"), "f.json:2: not valid JSON"));
+}
+
+TEST(what_is_given_twice_is_refused)
+{
+    ASSERT(mentions(problems_of("{" SERVER ",\n\"workers\": 1,\n\"workers\": 2}"),
+                    "f.json:3: not valid JSON: json: \"workers\" stands twice"));
+    ASSERT(mentions(problems_of("{" SERVER ", \"log\": {\"level\": \"info\"},\n\"log\": {}}"),
+                    "\"log\" stands twice"));
+    ASSERT(
+        mentions(problems_of("{" SERVER ",\n\"server.port\": 2}"), "server.port: is given twice"));
+}
+
+TEST(what_follows_the_object_is_refused)
+{
+    ASSERT(mentions(problems_of("{" SERVER "} trailing"), "text after the value"));
+    ASSERT(mentions(problems_of("{" SERVER "}\n{" SERVER "}"), "f.json:2: "));
+    ASSERT_STR("", problems_of("{" SERVER "} // the end\n"));
+}
+
+TEST(numbers_that_would_overflow_are_refused)
+{
+    ASSERT(mentions(problems_of("{" SERVER ", \"dos_guard\": {\"sweep_interval\": 1e10}}"),
+                    "dos_guard.sweep_interval: must be a number, 0 to 100000000"));
+    ASSERT(mentions(problems_of("{" SERVER ", \"dos_guard\": {\"sweep_interval\": 1e400}}"),
+                    "number out of range"));
+    ASSERT(mentions(problems_of("{" SERVER ", \"workers\": 99999999999999999999}"),
+                    "workers: must be an integer"));
+    ASSERT(
+        mentions(problems_of("{" SERVER ", \"graceful_period\": 9223372036}"), "graceful_period"));
 }
 
 TEST(keys_that_exclude_or_need_each_other_are_checked)

@@ -22,7 +22,19 @@ TEST(integers_are_not_taken_from_strings_or_fractions)
     ASSERT(!fits("int 1 3", CONFIG_TYPE_INT, "4"));
     ASSERT(!fits("int 1 3", CONFIG_TYPE_INT, "\"3\""));
     ASSERT(!fits("int 1 3", CONFIG_TYPE_INT, "3.0"));
-    ASSERT(fits("double0", CONFIG_TYPE_DOUBLE, "3"));
+    ASSERT(fits("seconds", CONFIG_TYPE_DOUBLE, "3"));
+    ASSERT(fits("seconds", CONFIG_TYPE_DOUBLE, "0.25") &&
+           fits("seconds", CONFIG_TYPE_DOUBLE, "1e8"));
+    ASSERT(!fits("seconds", CONFIG_TYPE_DOUBLE, "1e10"));
+    ASSERT(!fits("seconds", CONFIG_TYPE_DOUBLE, "100000001"));
+    ASSERT(!fits("seconds", CONFIG_TYPE_DOUBLE, "-0.001"));
+    ASSERT(fits("secret", CONFIG_TYPE_STRING, "\"x\"") &&
+           !fits("secret", CONFIG_TYPE_STRING, "\"\""));
+    ASSERT(fits("origin", CONFIG_TYPE_STRING, "\"https://a.example:8080\""));
+    ASSERT(fits("origin", CONFIG_TYPE_STRING, "\"*\""));
+    ASSERT(!fits("origin", CONFIG_TYPE_STRING, "\"https://a.example/\""));
+    ASSERT(!fits("origin", CONFIG_TYPE_STRING, "\"a.example\""));
+    ASSERT(!fits("origin", CONFIG_TYPE_STRING, "\"https://A.example\""));
 }
 
 TEST(hosts_addresses_and_networks_are_told_apart)

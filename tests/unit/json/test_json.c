@@ -200,6 +200,20 @@ TEST(nesting_is_limited)
     ASSERT_ERR(ERR_LIMIT, json_parse(slice_of(text, 200), &deep, a, &v, NULL));
 }
 
+TEST(a_name_that_stands_twice_can_be_refused)
+{
+    struct arena *a = arena_new(0);
+    struct json v;
+    size_t at = 0;
+    struct json_opts opts = {.unique_keys = true};
+    ASSERT_OK(json_parse(SLICE_LIT("{\"a\":1,\"b\":{\"a\":2}}"), &opts, a, &v, NULL));
+    ASSERT_ERR(ERR_PARSE,
+               json_parse(SLICE_LIT("{\"x\":{\"a\":1,\"b\":2,\"\\u0061\":3}}"), &opts, a, &v, &at));
+    ASSERT_STR("json: \"a\" stands twice in the same object", err_text());
+    ASSERT_INT(27, at);
+    arena_free(a);
+}
+
 TEST(values_are_limited)
 {
     struct arena *a = arena_new(0);
