@@ -11,12 +11,13 @@
 #include "rpc/rpc_server.h"
 #include "rt/clock.h"
 #include "rt/offload.h"
+#include "store/cass.h"
 #include "web/web.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-static bool wants_cassandra(const struct config *c)
+bool options_cassandra(const struct config *c)
 {
     const char *type = config_str(c, CONFIG_DATABASE_TYPE);
     if (type)
@@ -43,11 +44,10 @@ static err check_tls(const struct config *c)
 
 err options_check(const struct config *c)
 {
-    if (wants_cassandra(c))
-        return FAIL(
-            ERR_UNSUPPORTED,
-            "config: database.type: cassandra is not built yet; allowed: rocksdb (without a "
-            "database.cassandra section, or with database.type \"rocksdb\")");
+    if (options_cassandra(c) && config_given(c, CONFIG_CASS_BUNDLE))
+        return FAIL(ERR_UNSUPPORTED, "config: database.cassandra.secure_connect_bundle: bundles "
+                                     "are not read; give the hosts, port, "
+                                     "certificate and login that it holds by their keys");
     TRY(check_tls(c));
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
     struct sources_opts sources = options_sources(c, a);
@@ -57,6 +57,56 @@ err options_check(const struct config *c)
         return FAIL(ERR_INVALID,
                     "config: etl_sources: at least one is needed, or allow_no_etl true");
     return OK;
+}
+
+static enum cql_consistency consistency_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum cql_consistency value;
+    } names[] = {{"one", CQL_CONSISTENCY_ONE},
+                 {"two", CQL_CONSISTENCY_TWO},
+                 {"three", CQL_CONSISTENCY_THREE},
+                 {"quorum", CQL_CONSISTENCY_QUORUM},
+                 {"all", CQL_CONSISTENCY_ALL},
+                 {"local_one", CQL_CONSISTENCY_LOCAL_ONE},
+                 {"local_quorum", CQL_CONSISTENCY_LOCAL_QUORUM},
+                 {"each_quorum", CQL_CONSISTENCY_EACH_QUORUM}};
+    for (size_t i = 0; name && i < ARRAY_LEN(names); i++)
+        if (strcmp(names[i].name, name) == 0)
+            return names[i].value;
+    return CQL_CONSISTENCY_ANY; /* the provider's default */
+}
+
+struct cass_opts options_cass(const struct config *c)
+{
+    bool aws = strcmp(config_str(c, CONFIG_CASS_PROVIDER), "aws_keyspace") == 0;
+    struct cql_cluster_opts cluster = {
+        .contact_points = config_str(c, CONFIG_CASS_CONTACT_POINTS),
+        .port = (uint16_t)config_int(c, CONFIG_CASS_PORT),
+        .user = config_str(c, CONFIG_CASS_USER),
+        .password = config_str(c, CONFIG_CASS_PASSWORD),
+        .ca_file = config_str(c, CONFIG_CASS_CERTFILE),
+        .lz4 = strcmp(config_str(c, CONFIG_CASS_COMPRESSION), "lz4") == 0,
+        .max_version = (uint8_t)config_int(c, CONFIG_CASS_PROTOCOL),
+        .connections_per_node = (uint32_t)config_int(c, CONFIG_CASS_CONNECTIONS),
+        .max_reads = (uint32_t)config_int(c, CONFIG_CASS_MAX_READS),
+        .connect_timeout_ns = config_int(c, CONFIG_CASS_CONNECT_TIMEOUT) * CLOCK_S,
+        .attempt_timeout_ns = config_int(c, CONFIG_CASS_REQUEST_TIMEOUT) * CLOCK_S,
+        .speculative_percentile = config_double(c, CONFIG_CASS_SPECULATIVE),
+    };
+    return (struct cass_opts){
+        .cluster = cluster,
+        .keyspace = config_str(c, CONFIG_CASS_KEYSPACE),
+        .table_prefix = config_str(c, CONFIG_CASS_PREFIX),
+        .replication_factor = (uint32_t)config_int(c, CONFIG_CASS_REPLICATION),
+        .provider = aws ? CASS_PROVIDER_AWS_KEYSPACE : CASS_PROVIDER_CASSANDRA,
+        .max_writes = (uint32_t)config_int(c, CONFIG_CASS_MAX_WRITES),
+        .batch_size = (uint32_t)config_int(c, CONFIG_CASS_BATCH),
+        .read_consistency = consistency_of(config_str(c, CONFIG_CASS_READ_CONSISTENCY)),
+        .write_consistency = consistency_of(config_str(c, CONFIG_CASS_WRITE_CONSISTENCY)),
+        .read_only = config_bool(c, CONFIG_READ_ONLY),
+    };
 }
 
 int64_t options_seconds(const struct config *c, enum config_key key)

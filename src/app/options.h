@@ -7,6 +7,7 @@
 #include "base/log.h"
 
 struct arena;
+struct cass_opts;
 struct etl_opts;
 struct feed_opts;
 struct forward_opts;
@@ -29,6 +30,10 @@ struct rpc_server_opts options_rpc(const struct config *c);
 struct feed_opts options_feed(const struct config *c);
 struct web_opts options_web(const struct config *c, struct arena *a);
 struct etl_opts options_etl(const struct config *c);
+
+/* The history is in Cassandra: by database.type, or because the file has its section. */
+bool options_cassandra(const struct config *c);
+struct cass_opts options_cass(const struct config *c);
 
 /* A key in seconds, as a duration in ns. */
 int64_t options_seconds(const struct config *c, enum config_key key);

@@ -13,12 +13,14 @@
 #include "base/mem.h"
 #include "etl/etl.h"
 #include "feed/feed.h"
+#include "ledger/near.h"
 #include "rippled/forward.h"
 #include "rippled/sources.h"
 #include "rt/clock.h"
 #include "rt/core_call.h"
 #include "rt/fiber.h"
 #include "rt/offload.h"
+#include "store/cass.h"
 #include "store/rocks.h"
 #include "web/web.h"
 #include "xrpl/names.h"
@@ -45,28 +47,66 @@ static void on_progress(void *arg, const char *what, uint64_t done, uint64_t tot
     LOG_INFO("ledger: %s: %llu of %llu", what, (unsigned long long)done, (unsigned long long)total);
 }
 
-static err open_data(struct parts *p)
+/* The directory of a path, and those above it. */
+static err make_directories(const char *path)
+{
+    CLEANUP(mem_freep) char *copy = xstrdup(path);
+    for (char *p = copy + 1; *p; p++) {
+        if (*p != '/')
+            continue;
+        *p = 0;
+        if (mkdir(copy, 0755) != 0 && errno != EEXIST)
+            return FAIL(ERR_IO, "app: %s: %s", copy, strerror(errno));
+        *p = '/';
+    }
+    return OK;
+}
+
+static err open_rocks(struct parts *p, struct buf *mirror)
 {
     const struct config *c = p->config;
     const char *path = config_str(c, CONFIG_ROCKSDB_PATH);
-    CLEANUP(buf_deinit) struct buf history = {0}, mirror = {0};
+    CLEANUP(buf_deinit) struct buf history = {0};
     if (mkdir(path, 0755) != 0 && errno != EEXIST)
         return FAIL(ERR_IO, "app: %s: %s", path, strerror(errno));
     buf_printf(&history, "%s/history", path);
-    buf_printf(&mirror, "%s/mirror", path);
     buf_put_u8(&history, 0);
-    buf_put_u8(&mirror, 0);
+    buf_printf(mirror, "%s/mirror", path);
     struct rocks_opts rocks = {.path = (const char *)history.p,
                                .cache_bytes = (uint64_t)config_int(c, CONFIG_ROCKSDB_CACHE_MB)
                                               << 20,
                                .read_only = config_bool(c, CONFIG_READ_ONLY)};
-    TRY(rocks_open(&rocks, &p->store));
+    return rocks_open(&rocks, &p->store);
+}
+
+static err open_cass(struct parts *p, struct buf *mirror)
+{
+    struct cass_opts opts = options_cass(p->config);
+    opts.cluster.counters = p->counters;
+    buf_printf(mirror, "./kleio-data/mirror");
+    return cass_open(&opts, &p->store);
+}
+
+static err open_data(struct parts *p)
+{
+    const struct config *c = p->config;
+    CLEANUP(buf_deinit) struct buf mirror = {0};
+    TRY(options_cassandra(c) ? open_cass(p, &mirror) : open_rocks(p, &mirror));
+    if (config_given(c, CONFIG_MIRROR_PATH)) {
+        buf_clear(&mirror);
+        buf_printf(&mirror, "%s", config_str(c, CONFIG_MIRROR_PATH));
+    }
+    buf_put_u8(&mirror, 0);
+    TRY(make_directories((const char *)mirror.p));
     struct ledgers_opts ledgers = {.store = p->store,
                                    .mirror_path = (const char *)mirror.p,
                                    .n_cores = p->n_cores,
                                    .lazy_repair = true,
                                    .on_progress = on_progress};
-    return ledgers_open(&ledgers, &p->ledgers);
+    TRY(ledgers_open(&ledgers, &p->ledgers));
+    if (cass_of(p->store))
+        cass_set_near(cass_of(p->store), near_keys, p->ledgers);
+    return OK;
 }
 
 static err make_cores(struct parts *p)

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "cql/cql_impl.h"
+#include "net/tls.h"
 #include "rt/clock.h"
 #include "rt/core.h"
 #include "rt/core_call.h"
@@ -122,7 +123,11 @@ static YIELDS err stop(void *arg)
 YIELDS ERR cql_cluster_open(const struct cql_cluster_opts *opts, struct cql_cluster **ret)
 {
     struct cql_cluster *c = cluster_new(opts);
-    err e = core_new(&(struct core_opts){.index = CORE_INDEX}, &c->core);
+    err e = OK;
+    if (opts->ca_file)
+        e = tls_client_new(&(struct tls_client_opts){.ca_file = opts->ca_file}, &c->tls);
+    if (!err_failed(e))
+        e = core_new(&(struct core_opts){.index = CORE_INDEX}, &c->core);
     if (!err_failed(e) && err_failed(e = core_start(c->core)))
         c->core = core_free(c->core);
     if (!err_failed(e))
@@ -149,8 +154,10 @@ YIELDS struct cql_cluster *cql_cluster_close(struct cql_cluster *c)
         core_join(c->core);
     }
     struct core *core = c->core;
+    struct tls_client *tls = c->tls;
     cluster_free(c);
     core_free(core);
+    tls_client_free(tls);
     return NULL;
 }
 

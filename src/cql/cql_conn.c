@@ -2,6 +2,7 @@
 #include "cql/cql_conn.h"
 
 #include "base/mem.h"
+#include "net/tls.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
 #include "rt/sock.h"
@@ -366,7 +367,9 @@ YIELDS ERR cql_conn_open(const struct cql_conn_opts *opts, int64_t deadline_ns,
     fiber_cond_init(&c->has_output);
     fiber_group_init(&c->writer);
     c->last_read_ns = clock_now_ns();
-    err e = ask_options(c, deadline_ns);
+    err e = opts->tls ? tls_connect(opts->tls, s, opts->host, deadline_ns) : OK;
+    if (!err_failed(e))
+        e = ask_options(c, deadline_ns);
     if (!err_failed(e))
         e = start_up(c, deadline_ns);
     if (!err_failed(e))

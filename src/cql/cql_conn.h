@@ -8,17 +8,17 @@
 #include "cql/cql_message.h"
 
 struct cql_conn;
-struct sock_tls;
+struct tls_client;
 
 struct cql_conn_opts {
     const char *host;
     uint16_t port;
     const char *user; /* NULL: no authentication is offered */
     const char *password;
-    bool lz4;             /* compress if the node can */
-    uint8_t max_version;  /* 4 or 5; 0 = 5 */
-    const char *ca_file;  /* TLS, and whom to trust; NULL = plain */
-    uint32_t max_streams; /* requests in flight; 0 = 32,768, the protocol's bound */
+    bool lz4;               /* compress if the node can */
+    uint8_t max_version;    /* 4 or 5; 0 = 5 */
+    struct tls_client *tls; /* NULL = plain */
+    uint32_t max_streams;   /* requests in flight; 0 = 32,768, the protocol's bound */
     int64_t silence_ns; /* with requests in flight and not a byte for so long, and half as long for
                            a ping, the connection is dead; 0 = 2 s */
     /* An EVENT frame; NULL = none are asked for. On the loop's side: must not yield. */

@@ -320,7 +320,7 @@ YIELDS ERR cql_control_start(struct cql_cluster *c)
                                           .password = c->opts.password,
                                           .lz4 = c->opts.lz4,
                                           .max_version = c->opts.max_version,
-                                          .ca_file = c->opts.ca_file,
+                                          .tls = c->tls,
                                           .on_event = on_event,
                                           .arg = t};
     TRY(connect_any(t));

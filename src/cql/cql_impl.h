@@ -27,6 +27,7 @@ struct cql_cluster {
     struct cql_cluster_opts opts; /* texts are our own */
     char *texts[5];
     struct core *core;
+    struct tls_client *tls; /* NULL = plain */
     struct counter_registry *own_counters;
     struct cql_metrics m;
 

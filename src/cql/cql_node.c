@@ -102,7 +102,7 @@ struct cql_node *cql_node_new(struct cql_session *s, const struct cql_topology_n
         .password = opts->password,
         .lz4 = opts->lz4,
         .max_version = opts->max_version,
-        .ca_file = opts->ca_file,
+        .tls = s->cluster->tls,
     };
     list_init(&n->waiting);
     list_push_back(&s->nodes, &n->in_session);

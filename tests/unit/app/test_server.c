@@ -110,7 +110,7 @@ TEST(a_cassandra_section_without_a_type_asks_for_cassandra)
     struct buf problems = {0};
     struct config *c = NULL;
     const char *text = "{\"server\": {\"ip\": \"127.0.0.1\", \"port\": 1}, \"database\": "
-                       "{\"cassandra\": {\"port\": 9042}}}";
+                       "{\"cassandra\": {\"port\": 1}}}";
     ASSERT_OK(config_parse("test", slice_str(text), &problems, &c));
     ASSERT_INT(1, server_run(c));
     config_free(c);

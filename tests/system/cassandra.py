@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Cassandra for system tests: that of KLEIO_CASSANDRA=address:port (as tools/run-tests sets it), or one of our own."""
+import os
+import subprocess
+import time
+
+import common
+
+
+class Cassandra:
+    """Nodes of our own, on addresses of their own."""
+
+    def __init__(self, nodes=1, heap='1G', *options):
+        self.directory = common.temp_dir('cassandra')
+        self.output = self.directory / 'output'
+        with open(self.output, 'ab') as out:
+            self.process = common.start(common.ROOT / 'tools/cassandra', '--dir', self.directory, '--nodes', str(nodes), '--heap', heap,
+                                        *options, stdout=out, stderr=out)
+        common.wait_until(self.is_ready, 240, 0.3, 'cassandra')
+        line = [x for x in self.output.read_text().splitlines() if x.startswith('ready')][0].split()
+        self.hosts, self.port = line[1].split(','), int(line[2])
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f'cassandra ended: {self.output.read_text()[-500:]}')
+        return 'ready' in self.output.read_text()
+
+    def pid(self, node):
+        return int((self.directory / f'node{node}' / 'pid').read_text())
+
+    def stop(self):
+        common.end(self.process, 15, 60)
+
+
+class Shared:
+    """The one that all tests share; None of it when there is none."""
+
+    def __init__(self, where):
+        self.hosts, port = [where.rsplit(':', 1)[0]], where.rsplit(':', 1)[1]
+        self.port = int(port)
+
+    def stop(self):
+        pass
+
+
+def shared():
+    where = os.environ.get('KLEIO_CASSANDRA')
+    return Shared(where) if where else None
+
+
+def database(cassandra, keyspace, directory, **more):
+    """The configuration's section."""
+    section = {'contact_points': ','.join(cassandra.hosts), 'port': cassandra.port, 'keyspace': keyspace,
+               'replication_factor': len(cassandra.hosts), **more}
+    return {'type': 'cassandra', 'cassandra': section, 'mirror': {'path': str(directory / 'mirror')}}
+
+
+_n = [0]
+
+
+def new_keyspace():
+    _n[0] += 1
+    return f'system_{os.getpid()}_{int(time.time()) % 100000}_{_n[0]}'
