@@ -4,14 +4,20 @@
 #include "store/memo.h"
 #include "store/rocks_batch.h"
 #include "store/rocks_iter.h"
+#include "store/rocks_damage.h"
 #include "store/rocks_load.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_options.h"
 #include "store/rocks_repair.h"
 #include "store/rocks_status.h"
+#include "store/rocks_tidy.h"
+
+#define LOG_CHANNEL LOG_CHANNEL_BACKEND
+#include "base/log.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -115,6 +121,7 @@ static void close_db(struct rocks *r)
 
 static void rocks_free(struct rocks *r)
 {
+    rocks_tidy_stop(r);
     rocks_load_forget(r);
     if (r->db && !r->fast_close && !r->read_only && !r->failed)
         flush_all(r);
@@ -172,6 +179,28 @@ struct rocks *rocks_of(struct store *s)
     return container_of(s, struct rocks, base);
 }
 
+/* A new entry of a directory is there after a power cut only if the directory was synced. */
+static ERR sync_directory(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return FAIL(ERR_IO, "store: %s: %s", path, strerror(errno));
+    bool ok = fsync(fd) == 0 || errno == EINVAL; /* some file systems have no such sync */
+    close(fd);
+    return ok ? OK : FAIL(ERR_IO, "store: %s: sync: %s", path, strerror(errno));
+}
+
+static ERR make_one(const char *path)
+{
+    CLEANUP(mem_freep) char *above = xstrdup(path);
+    if (mkdir(path, 0755) != 0)
+        return errno == EEXIST ? OK : FAIL(ERR_IO, "store: %s: %s", path, strerror(errno));
+    char *slash = strrchr(above, '/');
+    if (slash)
+        slash[slash == above] = 0;
+    return sync_directory(slash ? above : ".");
+}
+
 /* mkdir -p */
 static ERR make_directory(const char *path)
 {
@@ -181,8 +210,7 @@ static ERR make_directory(const char *path)
         if (c != 0 && c != '/')
             continue;
         *p = 0;
-        if (mkdir(copy, 0755) != 0 && errno != EEXIST)
-            return FAIL(ERR_IO, "store: %s: %s", copy, strerror(errno));
+        TRY(make_one(copy));
         if (c == 0)
             return OK;
         *p = c;
@@ -209,7 +237,7 @@ static ERR check_column_families(const struct rocks *r)
     return OK;
 }
 
-static ERR open_db(struct rocks *r)
+static ERR open_once(struct rocks *r)
 {
     const char *names[ROCKS_N_CFS];
     const rocksdb_options_t *opts[ROCKS_N_CFS];
@@ -225,6 +253,25 @@ static ERR open_db(struct rocks *r)
         r->db = rocksdb_open_column_families(r->db_opts, r->path, ROCKS_N_CFS, names, opts, r->cf,
                                              &text);
     return rocks_status(r->path, "open", text);
+}
+
+/* A log that is damaged anywhere, other than cut short, is not passed over without a word: what it
+ * holds behind the damage is lost, and comes from the network again. */
+static ERR open_db(struct rocks *r)
+{
+    rocksdb_options_set_wal_recovery_mode(r->db_opts,
+                                          rocksdb_tolerate_corrupted_tail_records_recovery);
+    err e = open_once(r);
+    if (e.code != ERR_CORRUPT)
+        return e;
+    CLEANUP(mem_freep) char *first = xstrdup(err_text());
+    rocksdb_options_set_wal_recovery_mode(r->db_opts, rocksdb_point_in_time_recovery);
+    TRY(open_once(r));
+    LOG_ERROR(
+        "%s: the write-ahead log is damaged (a bad disk, or a power cut): the ledgers behind the "
+        "damage are lost and will be fetched again",
+        first);
+    return OK;
 }
 
 /* The store's own meta; *ret in `a`, empty when not set. */
@@ -365,7 +412,9 @@ static ERR open_checked(struct rocks *r)
     if (r->read_only)
         return OK;
     rocks_load_forget(r);
-    return rocks_load_drop(r);
+    TRY(rocks_load_drop(r));
+    TRY(rocks_damage_meet(r, NULL));
+    return rocks_tidy_start(r);
 }
 
 ERR rocks_open(const struct rocks_opts *opts, struct store **ret)

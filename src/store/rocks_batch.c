@@ -5,6 +5,8 @@
 #include "store/rocks_hashes.h"
 #include "store/rocks_status.h"
 
+#include <stdio.h>
+
 struct rocks_batch rocks_batch_of(struct rocks *r)
 {
     return (struct rocks_batch){r, rocksdb_writebatch_create()};
@@ -136,8 +138,10 @@ static ERR commit(struct rocks_batch *b, const rocksdb_writeoptions_t *opts)
         return FAIL(ERR_IO, "store: %s: an earlier write failed; to be opened again", b->r->path);
     rocksdb_write(b->r->db, opts, b->wb, &text);
     rocksdb_writebatch_clear(b->wb);
-    if (text)
+    if (text) {
+        snprintf(b->r->failure, sizeof b->r->failure, "%s", text);
         atomic_store(&b->r->failed, true);
+    }
     return rocks_status(b->r->path, "write", text);
 }
 

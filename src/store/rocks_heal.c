@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rocks_heal.h"
 
+#include "store/rocks_damage.h"
+
 #define LOG_CHANNEL LOG_CHANNEL_BACKEND
 #include "base/log.h"
 
@@ -43,10 +45,15 @@ ERR rocks_heal(struct rocks *r)
     TRY(probe(r));
     pthread_rwlock_wrlock(&r->db_lock);
     err e = rocks_reopen(r);
+    if (!err_failed(e)) {
+        atomic_store(&r->failed, false);
+        e = rocks_damage_meet(r, r->failure);
+    }
     pthread_rwlock_unlock(&r->db_lock);
-    if (err_failed(e))
+    if (err_failed(e)) {
+        atomic_store(&r->failed, true);
         return e;
-    atomic_store(&r->failed, false);
+    }
     LOG_INFO("store: %s: opened again after a failed write", r->path);
     return OK;
 }

@@ -122,6 +122,14 @@ struct rocks_recent {
 struct rocks_load; /* rocks_load.c */
 struct memo;
 
+struct rocks_tidy { /* rocks_tidy.h */
+    pthread_t thread;
+    bool running;
+    _Atomic bool stop;
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+};
+
 struct rocks {
     struct store base; /* first */
     char *path;
@@ -150,7 +158,11 @@ struct rocks {
     /* Held for reading during each step of a read, for writing while the database is opened again
      * (rocks_heal.h). */
     pthread_rwlock_t db_lock;
-    _Atomic bool failed;        /* a write failed: none until the database is opened again */
+    _Atomic bool failed; /* a write failed: none until the database is opened again; */
+    char failure[256];   /* ... RocksDB's text of it */
+    struct rocks_tidy tidy;
+    bool damaged[ROCKS_N_CFS];  /* has a file that cannot be read whole (rocks_damage.h) */
+    _Atomic size_t n_damaged;   /* such files */
     pthread_mutex_t write_lock; /* held by whoever writes: what follows is his */
     struct rocks_recent recent;
 

@@ -83,12 +83,22 @@ static ERR follow(struct next_read *n, const struct hash256 *below)
     return OK;
 }
 
+/* A base of a book is no object, and never was. */
+static ERR ever_existed(const struct rocks_read *rd, const struct hash256 *key, bool *ret)
+{
+    CLEANUP(rocks_iter_put) struct rocks_iter it = rocks_iter_take(rd, ROCKS_ITER_OBJECT);
+    return rocks_state_seek(&it, key, UINT32_MAX, ret);
+}
+
 static ERR try_book_base(struct next_read *n, bool *ret_done)
 {
     struct hash256 next;
     bool found;
     *ret_done = false;
     if (bits_load64(n->key->b + PREFIX_BYTES) != 0)
+        return OK;
+    TRY(ever_existed(&n->rd, n->key, &found));
+    if (found) /* an object's key that ends so: its row says nothing when it is deleted */
         return OK;
     TRY(successor_of(&n->rd, n->key, n->seq, &next, &found));
     if (!found || memcmp(next.b, n->key->b, PREFIX_BYTES) != 0 || hash256_cmp(&next, n->key) <= 0)
@@ -153,7 +163,10 @@ static ERR use_book(struct next_read *n, const struct hash256 *dead, bool *ret_d
     memset(base.b + PREFIX_BYTES, 0, 32 - PREFIX_BYTES);
     if (hash256_eq(&base, &n->book))
         return OK;
-    bool now, ever, here = false;
+    bool now, ever, here = false, object;
+    TRY(ever_existed(&n->rd, &base, &object));
+    if (object)
+        return OK;
     TRY(successor_of(&n->rd, &base, UINT32_MAX, &first, &ever));
     TRY(successor_of(&n->rd, &base, n->seq, &first, &now));
     if (now && memcmp(first.b, base.b, PREFIX_BYTES) == 0)

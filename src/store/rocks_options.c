@@ -24,14 +24,14 @@ static const struct cf_tuning {
     size_t block_bytes;
 } tuning[ROCKS_N_CFS] = {
     [ROCKS_CF_META] = {"default", 0, false, false, false, 4096},
-    [ROCKS_CF_HEADER] = {"header", 0, false, true, true, 8192},
-    [ROCKS_CF_HASH] = {"hash", 0, false, false, false, 4096},
-    [ROCKS_CF_TX] = {"tx", 0, false, true, true, 16384},
+    [ROCKS_CF_HEADER] = {"header", 0, true, true, true, 8192},
+    [ROCKS_CF_HASH] = {"hash", 0, true, false, false, 4096},
+    [ROCKS_CF_TX] = {"tx", 0, true, true, true, 16384},
     [ROCKS_CF_TXHASH] = {"txhash", ROCKS_TXHASH_PREFIX, true, false, false, 8192},
-    [ROCKS_CF_ACCOUNT_TX] = {"account_tx", 20, false, false, false, 16384},
+    [ROCKS_CF_ACCOUNT_TX] = {"account_tx", 20, true, false, false, 16384},
     [ROCKS_CF_OBJECT] = {"object", 32, true, true, false, 16384},
     [ROCKS_CF_SUCCESSOR] = {"successor", 32, true, true, false, 16384},
-    [ROCKS_CF_INDEX] = {"index", 0, false, true, false, 16384},
+    [ROCKS_CF_INDEX] = {"index", 0, true, true, false, 16384},
 };
 
 const char *rocks_options_cf_name(enum rocks_cf cf)
@@ -59,7 +59,7 @@ static void set_table(struct rocks *r, const struct cf_tuning *t, rocksdb_option
     if (t->partitioned) {
         rocksdb_block_based_options_set_index_type(
             b, rocksdb_block_based_table_index_type_two_level_index_search);
-        rocksdb_block_based_options_set_partition_filters(b, 1);
+        rocksdb_block_based_options_set_partition_filters(b, t->prefix_bytes > 0);
         rocksdb_block_based_options_set_metadata_block_size(b, 8192);
     }
     if (t->prefix_bytes > 0) {
@@ -111,6 +111,7 @@ static rocksdb_options_t *make_cf(struct rocks *r, const struct cf_tuning *t,
     rocksdb_options_set_arena_block_size(
         o, 64 << 10); /* else each column family starts with a megabyte */
     rocksdb_options_set_level0_file_num_compaction_trigger(o, L0_FILES);
+    rocksdb_options_set_disable_auto_compactions(o, 1); /* rocks_damage.h starts them */
     rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
     rocksdb_options_set_target_file_size_base(o, 128 * MIB);
     rocksdb_options_set_max_bytes_for_level_base(o, 128 * MIB);

@@ -149,3 +149,38 @@ TEST(rocks_next_walks_where_dead_directories_are_of_no_book)
     expect(s, 101, page, root);
     store_close(s);
 }
+
+/* NFT pages of one owner share 24 bytes, and may end in zeros. */
+TEST(rocks_next_does_not_take_a_dead_object_for_a_book)
+{
+    struct store *s = two_keys();
+    struct hash256 root = {{0x40, [20] = 7}}, first = {{0x40, [20] = 7, [31] = 3}},
+                   second = {{0x40, [20] = 7, [31] = 9}};
+    struct store_object made[] = {{root, SLICE_LIT("page")}, {second, SLICE_LIT("page")}};
+    struct store_successor rows[] = {{below, root}, {root, second}, {second, above}};
+    struct store_ledger l = {.header = {.seq = 101},
+                             .objects = made,
+                             .n_objects = 2,
+                             .successors = rows,
+                             .n_successors = 3};
+    ASSERT_OK(store_write(s, &l, 1));
+    struct store_object gone = {root, SLICE_EMPTY}, born = {first, SLICE_LIT("page")};
+    struct store_successor after_gone = {below, second};
+    struct store_successor after_born[] = {{below, first}, {first, second}};
+    l = (struct store_ledger){.header = {.seq = 102},
+                              .objects = &gone,
+                              .n_objects = 1,
+                              .successors = &after_gone,
+                              .n_successors = 1};
+    ASSERT_OK(store_write(s, &l, 1));
+    l = (struct store_ledger){.header = {.seq = 103},
+                              .objects = &born,
+                              .n_objects = 1,
+                              .successors = after_born,
+                              .n_successors = 2};
+    ASSERT_OK(store_write(s, &l, 1));
+    expect(s, 101, root, second);
+    expect(s, 102, root, second);
+    expect(s, 103, root, first);
+    store_close(s);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files with a block that cannot be read (a bad disk). A compaction that meets one fails, and
+ * RocksDB then refuses every write; so column families with such a file are not compacted any more
+ * until the file is repaired: writes go on, reads of the block say what is damaged. The files'
+ * names are kept in meta. */
+#pragma once
+#include "store/rocks_impl.h"
+
+/* The database has been opened, without compactions: start them where no file is damaged, name the
+ * files that are. `text`: RocksDB's error that made it be opened again, NULL if none; a file that
+ * it names is damaged from now on. Errors: ERR_IO, ERR_CORRUPT. */
+ERR rocks_damage_meet(struct rocks *r, const char *text);
+/* Number of files that are known to be damaged. */
+size_t rocks_damage_count(struct rocks *r);
