@@ -162,6 +162,9 @@ static enum verdict kind_hash192(struct call *c, const struct param *p, const st
 {
     struct param_hash192 *ret = to;
     ret->set = true;
+    ret->by_key = v->type == JSON_STRING && v->s.n == 64;
+    if (ret->by_key)
+        return hex(c, p, v, ret->key.b, 32);
     return hex(c, p, v, ret->v.b, 24);
 }
 

@@ -34,9 +34,11 @@ struct param_hash160 {
     bool set;
     uint8_t b[20];
 };
-struct param_hash192 {
+struct param_hash192 { /* id of an MPT issuance: see rpc/mpt_issuance.h */
     bool set;
+    bool by_key; /* given by the object's key, `key`; `v` is not known yet */
     struct mpt_id v;
+    struct hash256 key;
 };
 struct param_hash256 {
     bool set;
@@ -157,7 +159,8 @@ struct param {
  * - LIMIT: integer >= 1 of any size, clamped into min..max; absent = def → IP
  * - OBJECT: object, then its `members` → IP, or what the members say
  * - ARRAY: array (elements by `check`) → IP
- * - HASH160, 192, 256: 40, 48, 64 hex digits, or "0" → IP "<key>NotString", "<key>Malformed"
+ * - HASH160, 192, 256: 40, 48, 64 hex digits, or "0" → IP "<key>NotString", "<key>Malformed"; 192
+ *   is the id of an MPT issuance, for which its key (64 digits) is taken, too
  * - ACCOUNT: parser A, address or public key → IP "<key>NotString", actMalformed "<key>Malformed"
  * - ADDRESS: parser B, classic address, not zero → IP "<key>NotString", malformedAddress
  * - ISSUER: parser C, address or 40 hex digits, not 0..01 → IP with the texts of rpc-a 1.9

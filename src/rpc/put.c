@@ -5,6 +5,8 @@
 #include "xrpl/render.h"
 #include "xrpl/sto.h"
 
+#include <stdio.h>
+
 void put_echo(struct call *c, const char *key)
 {
     const struct json *v = json_get(c->params, key);
@@ -23,13 +25,15 @@ void put_u32(struct call *c, const char *key, struct slice object, field_id fiel
     jw_u64(c->w, sto_u32(object, field, 0));
 }
 
-void put_u64(struct call *c, const char *key, struct slice object, field_id field)
+void put_u64_str(struct call *c, const char *key, struct slice object, field_id field)
 {
     struct slice v;
+    char text[32];
     if (!sto_get(object, field, &v))
         return;
+    int n = snprintf(text, sizeof text, "%llu", (unsigned long long)sto_u64(object, field, 0));
     jw_key(c->w, key);
-    jw_u64(c->w, sto_u64(object, field, 0));
+    jw_ascii(c->w, text, (size_t)n);
 }
 
 void put_hex(struct call *c, const char *key, struct slice object, field_id field)

@@ -8,7 +8,8 @@
 void put_echo(struct call *c, const char *key);
 /* Nothing when the field is absent. */
 void put_u32(struct call *c, const char *key, struct slice object, field_id field);
-void put_u64(struct call *c, const char *key, struct slice object, field_id field);
+/* As decimal text: JavaScript's numbers lose digits above 2^53. */
+void put_u64_str(struct call *c, const char *key, struct slice object, field_id field);
 void put_hex(struct call *c, const char *key, struct slice object, field_id field);
 /* ERR_CORRUPT when absent or malformed. */
 ERR put_account(struct call *c, const char *key, struct slice object, field_id field);

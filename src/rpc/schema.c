@@ -337,7 +337,8 @@ static void put_ledger_index(struct jw *w, const char *name, const char *pattern
 void schema_put_components(struct jw *w)
 {
     put_pattern(w, "Hash160", "^(" HEX(40) "|0)$", "40 hex digits");
-    put_pattern(w, "Hash192", "^(" HEX(48) "|0)$", "48 hex digits");
+    put_pattern(w, "Hash192", "^(" HEX(48) "|" HEX(64) "|0)$",
+                "Id of an MPT issuance, 48 hex digits, or the key of its object, 64");
     put_pattern(w, "Hash256", "^(" HEX(64) "|0)$", "64 hex digits");
     put_pattern(w, "Address", "^" ADDRESS "$", "Address of an account");
     put_pattern(w, "Account", "^(" ADDRESS "|a" BASE58 "{44,55}|([Ee][Dd]|0[23])" HEX(64) ")$",

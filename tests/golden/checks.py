@@ -231,3 +231,15 @@ def status_in_the_result(q, lines, ask):
     """A forwarded answer says once how it went."""
     return (q.transport == 'http' and q.given['forwarded'] is True and not {'status', 'type'} & set(q.given)
             and result(q.given)['status'] == q.recorded['status'])
+
+
+def issuance_by_its_key(q, lines, ask):
+    """What `index` gives, if it is an issuance."""
+    request = copy.deepcopy(q.request)
+    params = parameters(request)
+    params['index'] = params.pop('mpt_issuance')
+    other = ask(request)
+    for answer in (other, q.given):
+        for part in (answer, result(answer)):
+            part.pop('request', None)
+    return other == q.given and result(q.given).get('node', {}).get('LedgerEntryType', 'MPTokenIssuance') == 'MPTokenIssuance'

@@ -65,9 +65,9 @@ static err put_issuance(struct owner_walk *w, void *arg, const struct hash256 *k
     jw_kv_u64(c->w, "sequence", sto_u32(object, FIELD_Sequence, 0));
     put_u16(c, "transfer_fee", object, FIELD_TransferFee);
     put_scale(c, object);
-    put_u64(c, "maximum_amount", object, FIELD_MaximumAmount);
-    put_u64(c, "outstanding_amount", object, FIELD_OutstandingAmount);
-    put_u64(c, "locked_amount", object, FIELD_LockedAmount);
+    put_u64_str(c, "maximum_amount", object, FIELD_MaximumAmount);
+    put_u64_str(c, "outstanding_amount", object, FIELD_OutstandingAmount);
+    put_u64_str(c, "locked_amount", object, FIELD_LockedAmount);
     put_hex(c, "mptoken_metadata", object, FIELD_MPTokenMetadata);
     put_hex(c, "domain_id", object, FIELD_DomainID);
     put_flags(c, flags, sto_u32(object, FIELD_Flags, 0));

@@ -37,8 +37,8 @@ static err put_token(struct owner_walk *w, void *arg, const struct hash256 *key,
     call_put_hash(c, "mpt_id", key);
     TRY(put_account(c, "account", object, FIELD_Account));
     put_hex(c, "mpt_issuance_id", object, FIELD_MPTokenIssuanceID);
-    jw_kv_u64(c->w, "mpt_amount", sto_u64(object, FIELD_MPTAmount, 0));
-    put_u64(c, "locked_amount", object, FIELD_LockedAmount);
+    jw_kv_u64_str(c->w, "mpt_amount", sto_u64(object, FIELD_MPTAmount, 0));
+    put_u64_str(c, "locked_amount", object, FIELD_LockedAmount);
     put_flags(c, flags, sto_u32(object, FIELD_Flags, 0));
     jw_obj_end(c->w);
     return OK;

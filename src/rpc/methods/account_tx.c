@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* account_tx: the transactions that touched an account (rpc-a 11). */
 #include "rpc/method.h"
+#include "rpc/mpt_issuance.h"
 #include "rpc/rpc_server.h"
 #include "rpc/tx_span.h"
 #include "xrpl/names.h"
@@ -106,14 +107,18 @@ static err put_tx(struct call *c, void *arg, const struct store_tx *tx)
 static err choose_rows(struct call *c, const struct args *args, struct tx_rows *rows)
 {
     uint8_t *prefix = arena_alloc(c->arena, 20 + 24);
+    struct mpt_id id;
     memcpy(prefix, args->account.v.b, 20);
-    memcpy(prefix + 20, args->issuance.v.b, 24);
     rows->index = args->issuance.set ? STORE_INDEX_ACCOUNT_MPT_TX : STORE_INDEX_ACCOUNT_TX;
     rows->prefix = slice_of(prefix, args->issuance.set ? 44 : 20);
     rows->type = args->tx_type.set ? args->type + 1 : 0;
     rows->passes = args->delegate ? is_delegated : NULL;
     TRY(tx_span_select(c, &args->span, TX_SPAN_BY_VERSION, rows));
-    return args->issuance.set ? tx_rows_check_index(c, rows) : OK;
+    if (!args->issuance.set)
+        return OK;
+    TRY(mpt_issuance_id(c, &args->issuance, &id));
+    memcpy(prefix + 20, id.b, 24);
+    return tx_rows_check_index(c, rows);
 }
 
 static void put_tail(struct call *c, const struct args *args, const struct tx_rows *rows)

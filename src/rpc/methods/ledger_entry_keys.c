@@ -2,6 +2,7 @@
 /* From what a request of ledger_entry says to the key of the object that it means. */
 #include "base/mem.h"
 #include "rpc/methods/ledger_entry_params.h"
+#include "rpc/mpt_issuance.h"
 #include "xrpl/sto.h"
 
 #define KEY_OF(name)                                                                               \
@@ -180,16 +181,16 @@ KEY_OF(amm_key)
     return OK;
 }
 
-KEY_OF(mpt_issuance_key)
+KEY_OF(mpt_issuance_form_key)
 {
-    *ret = keylet_mpt_issuance(&args->form[SEL_mpt_issuance].mpt.v);
+    *ret = mpt_issuance_key(&args->form[SEL_mpt_issuance].mpt);
     return OK;
 }
 
 KEY_OF(mptoken_key)
 {
     const struct ledger_entry_form *f = &args->form[SEL_mptoken];
-    struct hash256 issuance = keylet_mpt_issuance(&f->mpt.v);
+    struct hash256 issuance = mpt_issuance_key(&f->mpt);
     *ret = keylet_mptoken(&issuance, &f->a.v);
     return OK;
 }
@@ -289,6 +290,8 @@ err ledger_entry_keys_target(struct call *c, struct ledger_entry_args *args,
     }
     which = first_given(c);
     *ret = (struct ledger_entry_target){0};
+    if (which == SEL_mpt_issuance && args->form[which].mpt.by_key)
+        ret->type = selectors[which].type;
     if (which >= 0)
         return selectors[which].key(c, args, &ret->key);
     if (c->api_version < 2)

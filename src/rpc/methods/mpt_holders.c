@@ -2,6 +2,7 @@
 /* mpt_holders: who holds a multi-purpose token (rpc-b A.3). */
 #include "rpc/index_page.h"
 #include "rpc/method.h"
+#include "rpc/mpt_issuance.h"
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
 
@@ -21,12 +22,13 @@ static const struct param params[] = {
 };
 
 /* A marker of zeros means the begin. */
-static err read_holders(struct call *c, const struct args *args, struct index_page *ret)
+static err read_holders(struct call *c, const struct args *args, const struct mpt_id *issuance,
+                        struct index_page *ret)
 {
     struct account after = account_of(args->marker.b);
     const struct index_page_of of = {
         .index = STORE_INDEX_MPT_HOLDER,
-        .prefix = slice_of(args->issuance.v.b, sizeof args->issuance.v.b),
+        .prefix = slice_of(issuance->b, sizeof issuance->b),
         .suffix_bytes = sizeof args->marker.b,
         .after = account_is_zero(&after) ? NULL : after.b,
         .limit = args->limit.v,
@@ -68,15 +70,17 @@ static err put_holders(struct call *c, const struct hash256 *issuance,
 static err run(struct call *c)
 {
     const struct args *args = c->args;
-    struct hash256 issuance = keylet_mpt_issuance(&args->issuance.v);
+    struct hash256 issuance = mpt_issuance_key(&args->issuance);
+    struct mpt_id id;
     struct slice object;
     struct index_page page;
     TRY(call_open_ledger(c));
     TRY(call_get(c, &issuance, &object));
     if (object.n == 0)
         return rpc_error(c, RPC_OBJECT_NOT_FOUND, "objectNotFound");
-    TRY(read_holders(c, args, &page));
-    jw_kv_hex(c->w, "mpt_issuance_id", slice_of(args->issuance.v.b, sizeof args->issuance.v.b));
+    TRY(mpt_issuance_id(c, &args->issuance, &id));
+    TRY(read_holders(c, args, &id, &page));
+    jw_kv_hex(c->w, "mpt_issuance_id", slice_of(id.b, sizeof id.b));
     jw_kv_u64(c->w, "limit", args->limit.v);
     call_put_ledger(c);
     jw_key(c->w, "mptokens");

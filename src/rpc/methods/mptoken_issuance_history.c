@@ -2,6 +2,7 @@
 /* mptoken_issuance_history: the transactions that concerned an MPT issuance, as nft_history has
  * those of a token. */
 #include "rpc/method.h"
+#include "rpc/mpt_issuance.h"
 #include "rpc/tx_span.h"
 #include "xrpl/names.h"
 
@@ -47,15 +48,17 @@ static err put_tx(struct call *c, void *arg, const struct store_tx *tx)
 }
 
 /* The rows of the issuance, or those of the account and the issuance. */
-static err choose_rows(struct call *c, const struct args *args, struct tx_rows *rows)
+static err choose_rows(struct call *c, const struct args *args, struct mpt_id *ret_issuance,
+                       struct tx_rows *rows)
 {
     uint8_t *prefix = arena_alloc(c->arena, 20 + 24);
     memcpy(prefix, args->account.v.b, 20);
-    memcpy(prefix + 20, args->issuance.v.b, 24);
     rows->index = args->account.set ? STORE_INDEX_ACCOUNT_MPT_TX : STORE_INDEX_MPT_TX;
     rows->prefix = args->account.set ? slice_of(prefix, 44) : slice_of(prefix + 20, 24);
     rows->type = args->tx_type.set ? args->type + 1 : 0;
     TRY(tx_span_select(c, &args->span, TX_SPAN_STRICT, rows));
+    TRY(mpt_issuance_id(c, &args->issuance, ret_issuance));
+    memcpy(prefix + 20, ret_issuance->b, 24);
     TRY(tx_rows_check_index(c, rows));
     tx_span_begin_history(&args->span, rows);
     return OK;
@@ -66,8 +69,9 @@ static err run(struct call *c)
     const struct args *args = c->args;
     struct tx_rows rows = {.forward = args->forward, .left = args->limit.v};
     struct tx_rows_show show = {.binary = args->binary, .binary_date = true};
-    TRY(choose_rows(c, args, &rows));
-    jw_kv_hex(c->w, "mpt_issuance_id", slice_of(args->issuance.v.b, sizeof args->issuance.v.b));
+    struct mpt_id id;
+    TRY(choose_rows(c, args, &id, &rows));
+    jw_kv_hex(c->w, "mpt_issuance_id", slice_of(id.b, sizeof id.b));
     jw_kv_u64(c->w, "ledger_index_min", rows.low);
     jw_kv_u64(c->w, "ledger_index_max", rows.high);
     jw_key(c->w, "transactions");

@@ -174,7 +174,11 @@ TEST(hex_has_exactly_its_length_or_is_a_zero)
     ASSERT_STR("invalidParams: xMalformed", answer(h256, 1, "\"\""));
     ASSERT_STR("invalidParams: xMalformed", answer(h256, 1, "\"00\""));
     ASSERT_STR("fits", answer(h192, 1, "\"000000000000000000000000000000000000000000000001\""));
-    ASSERT_STR("invalidParams: xMalformed", answer(h192, 1, "\"" KEY64 "\""));
+    const struct args *by_key = values(h192, "\"" KEY64 "\""); /* an issuance, by its key */
+    ASSERT(by_key->h192.by_key);
+    ASSERT_INT(0xFF, by_key->h192.key.b[31]);
+    ASSERT_STR("invalidParams: xMalformed", answer(h192, 1, "\"" KEY64 "0\""));
+    ASSERT_STR("invalidParams: xMalformed", answer(h160, 1, "\"" KEY64 "\""));
     ASSERT_STR("fits", answer(h160, 1, "\"0000000000000000000000000000000000000001\""));
     ASSERT_STR("invalidParams: xMalformed",
                answer(h160, 1, "\"000000000000000000000000000000000000000g\""));

@@ -20,7 +20,7 @@ TEST(fields_are_put_when_they_are_there)
     put_u32(&c, "b", line, FIELD_LowQualityIn);
     put_hex(&c, "c", line, FIELD_HighQualityIn);
     put_hex(&c, "d", line, FIELD_DomainID);
-    put_u64(&c, "e", line, FIELD_MPTAmount);
+    put_u64_str(&c, "e", line, FIELD_MPTAmount);
     expect("\"a\":100,\"c\":\"00000064\"", &out);
 }
 

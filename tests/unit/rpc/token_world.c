@@ -119,6 +119,8 @@ static struct mpt_id add_issuance(struct token_world *t)
     struct hash256 key = keylet_mpt_issuance(&id);
     sto_build_u16(&b, FIELD_LedgerEntryType, ENTRY_MPT_ISSUANCE);
     sto_build_u32(&b, FIELD_Flags, 0);
+    sto_build_u32(&b, FIELD_Sequence, 1);
+    sto_build_account(&b, FIELD_Issuer, &alice);
     fake_put(t->w->ledgers, &key, keep(&b), 10, 30);
     put_holding(t, &key, 9, 0, 3, 12);
     put_holding(t, &key, BOB_BYTE, 0, 500, 30);

@@ -2,15 +2,15 @@
 #include "owner_world.h"
 #include "test.h"
 
-TEST(account_mptoken_issuances_shows_amounts_as_numbers_and_flags_that_are_set)
+TEST(account_mptoken_issuances_shows_amounts_as_text_and_flags_that_are_set)
 {
     struct owner_world *o = owner_world_new(false);
     const char *reply =
         small_world_ask(o->w, "account_mptoken_issuances", "\"account\":\"%s\"", o->w->alice);
     ASSERT_AT("9", reply, "result.mpt_issuances.0.sequence");
     ASSERT_AT("300", reply, "result.mpt_issuances.0.transfer_fee");
-    ASSERT_AT("18446744073709551615", reply, "result.mpt_issuances.0.maximum_amount");
-    ASSERT_AT("5", reply, "result.mpt_issuances.0.outstanding_amount");
+    ASSERT_AT("\"18446744073709551615\"", reply, "result.mpt_issuances.0.maximum_amount");
+    ASSERT_AT("\"5\"", reply, "result.mpt_issuances.0.outstanding_amount");
     ASSERT_AT("", reply, "result.mpt_issuances.0.locked_amount");
     ASSERT_AT("true", reply, "result.mpt_issuances.0.mpt_can_lock");
     ASSERT_AT("true", reply, "result.mpt_issuances.0.mpt_can_transfer");

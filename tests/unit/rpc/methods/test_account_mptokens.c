@@ -7,8 +7,8 @@ TEST(account_mptokens_shows_holdings_zero_when_there_is_no_amount)
     struct owner_world *o = owner_world_new(false);
     const char *reply =
         small_world_ask(o->w, "account_mptokens", "\"account\":\"%s\"", o->w->alice);
-    ASSERT_AT("0", reply, "result.mptokens.0.mpt_amount");
-    ASSERT_AT("6", reply, "result.mptokens.0.locked_amount");
+    ASSERT_AT("\"0\"", reply, "result.mptokens.0.mpt_amount");
+    ASSERT_AT("\"6\"", reply, "result.mptokens.0.locked_amount");
     ASSERT_AT("true", reply, "result.mptokens.0.mpt_authorized");
     ASSERT_AT("", reply, "result.mptokens.0.mpt_locked");
     ASSERT_AT("\"00000003B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0\"", reply,
