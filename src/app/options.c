@@ -293,6 +293,7 @@ struct etl_opts options_etl(const struct config *c)
         .finish_sequence = (uint32_t)config_int(c, CONFIG_FINISH_SEQUENCE),
         .extractor_threads = (uint32_t)MAX(config_int(c, CONFIG_EXTRACTORS), (int64_t)4),
         .num_markers = (uint32_t)config_int(c, CONFIG_NUM_MARKERS),
+        .min_agreeing = (uint32_t)config_int(c, CONFIG_MIN_AGREEING),
         .read_only = config_bool(c, CONFIG_READ_ONLY),
         .show_progress = isatty(STDERR_FILENO) == 1,
     };

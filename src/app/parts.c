@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "etl/etl.h"
 #include "feed/feed.h"
+#include "ledger/view.h"
 #include "rippled/forward.h"
 #include "rippled/sources.h"
 #include "rt/clock.h"
@@ -37,6 +38,26 @@ YIELDS static err forward(void *arg, const struct rpc_forward *request, int64_t 
     return e;
 }
 
+static uint32_t newest_held(void *arg)
+{
+    struct ledger_header tip;
+    return ledgers_tip(((struct parts *)arg)->ledgers, &tip) ? tip.seq : 0;
+}
+
+YIELDS static bool hash_held(void *arg, uint32_t seq, struct hash256 *ret)
+{
+    CLEANUP(view_closep) struct view *v = NULL;
+    if (view_open(((struct parts *)arg)->ledgers, seq, &v).code != 0)
+        return false;
+    *ret = view_header(v)->hash;
+    return true;
+}
+
+struct sources_ledgers parts_held(struct parts *p)
+{
+    return (struct sources_ledgers){newest_held, hash_held, p};
+}
+
 static bool network_id(void *arg, uint32_t *ret)
 {
     return sources_network_id(((struct parts *)arg)->sources, ret);
@@ -65,8 +86,11 @@ static void put_source(struct jw *w, const struct sources_info *s)
     if (s->last_message_ns)
         put_number_text(w, "last_msg_age_seconds",
                         (uint64_t)((clock_now_ns() - s->last_message_ns) / CLOCK_S));
-    if (s->refused)
-        put_text(w, "refused", "another network");
+    if (s->refused || s->astray || s->behind)
+        put_text(w, "refused",
+                 s->refused  ? "another network"
+                 : s->astray ? "another chain"
+                             : "behind");
     jw_obj_end(w);
 }
 

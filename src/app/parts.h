@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of a running server and the callbacks that tie them together. Private to src/app. */
 #pragma once
+#include "rippled/sources.h"
 #include "app/config.h"
 #include "app/reload.h"
 #include "base/counter.h"
@@ -45,6 +46,8 @@ struct parts {
     int status;
 };
 
+/* What the sources' ledgers are compared with. */
+struct sources_ledgers parts_held(struct parts *p);
 /* Fill the callbacks of the engine's options (forwarding, figures); `arg` becomes the parts. */
 void parts_rpc_callbacks(struct parts *p, struct rpc_server_opts *opts);
 struct feed_opts;

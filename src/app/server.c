@@ -126,6 +126,7 @@ static err start_sources(struct parts *p)
     struct sources_opts opts = options_sources(p->config, a);
     opts.counters = p->counters;
     parts_sources_callbacks(p, &opts);
+    opts.ledgers = parts_held(p);
     if (!config_given(p->config, CONFIG_DEFINITIONS_FILE))
         opts.on_definitions = definitions_take;
     TRY(etl_stored_network(p->store, &opts.has_network_id, &opts.network_id));

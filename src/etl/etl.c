@@ -27,6 +27,8 @@
 #define SAY_BEHIND_NS (10 * CLOCK_S)
 /* Ledgers behind the newest known that still count as following: one is always being applied. */
 #define NEAR_TIP 2
+/* Ledgers that sources may be behind ours. */
+#define FAR_BEHIND 20
 
 static const char network_name[] = "network_id";
 
@@ -37,6 +39,7 @@ struct etl {
     struct fiber_group fibers;
     struct load_progress load;
     _Atomic uint32_t load_seq; /* 0 = not loading */
+    uint64_t load_gave;        /* bits: sources that gave something in the newest load */
     bool network_stored;
     struct counter *gauge_state;
     struct counter *gauge_writing;
@@ -132,8 +135,25 @@ const char *etl_state_text(enum etl_state s)
         [ETL_STATE_FINISHED] = "finished",
         [ETL_STATE_READ_ONLY] = "read only",
         [ETL_STATE_REPAIRING] = "repairing",
+        [ETL_STATE_AGREE] = "sources disagree",
+        [ETL_STATE_BEHIND] = "sources behind",
+        [ETL_STATE_DISK] = "disk full",
     };
     return texts[s];
+}
+
+bool etl_state_is_bad(enum etl_state s)
+{
+    switch (s) {
+    case ETL_STATE_FORK:
+    case ETL_STATE_WRONG:
+    case ETL_STATE_STORE:
+    case ETL_STATE_NETWORK:
+    case ETL_STATE_AGREE:
+    case ETL_STATE_BEHIND:
+    case ETL_STATE_DISK: return true;
+    default: return false;
+    }
 }
 
 static enum etl_state trouble_state(enum extract_trouble t)
@@ -144,6 +164,7 @@ static enum etl_state trouble_state(enum extract_trouble t)
     case EXTRACT_TROUBLE_WRONG: return ETL_STATE_WRONG;
     case EXTRACT_TROUBLE_FETCH: return ETL_STATE_FAILING;
     case EXTRACT_TROUBLE_STORE: return ETL_STATE_STORE;
+    case EXTRACT_TROUBLE_AGREE: return ETL_STATE_AGREE;
     default: return ETL_STATE_NONE;
     }
 }
@@ -167,6 +188,10 @@ static enum etl_state state_of(const struct etl *e)
         return ETL_STATE_NETWORK;
     if (!x || newest == 0 || sources_n_connected(e->opts.sources) == 0)
         return ETL_STATE_WAITING;
+    if (sources_n_astray(e->opts.sources) == sources_n_connected(e->opts.sources))
+        return ETL_STATE_FORK;
+    if (newest + FAR_BEHIND < extract_next(x))
+        return ETL_STATE_BEHIND;
     return extract_next(x) + NEAR_TIP > newest ? ETL_STATE_FOLLOWING : ETL_STATE_CATCHING_UP;
 }
 
@@ -227,6 +252,7 @@ static void follow_from(struct etl *e, uint32_t first, bool hold)
         .n_fetchers = e->opts.extractor_threads,
         .max_ahead = e->opts.max_ahead,
         .max_ahead_bytes = e->opts.max_ahead_bytes,
+        .min_agreeing = e->opts.min_agreeing,
         .hold = hold,
     };
     struct extract *x = atomic_load(&e->extract);
@@ -260,6 +286,15 @@ static void blame_load(struct etl *e, uint32_t seq, uint64_t sources)
     LOG_ERROR("etl: load of ledger %u: %s: refused, the load begins again", seq, err_text());
 }
 
+/* Nobody gave a ledger that was said to be there. */
+static void disbelieve_holders(struct etl *e, uint32_t seq)
+{
+    fetch_mask holders = fetch_holders(e->opts.sources, seq);
+    for (uint32_t i = 0; i < sources_count(e->opts.sources); i++)
+        if (holders & FETCH_MASK(i) && !(e->load_gave & FETCH_MASK(i)))
+            sources_disbelieve(e->opts.sources, i, 1);
+}
+
 static uint32_t n_chains(const struct etl *e)
 {
     uint32_t n = e->opts.num_markers ? e->opts.num_markers : 16;
@@ -279,10 +314,15 @@ static YIELDS err load_until_done(struct etl *e)
         LOG_INFO("etl: the store is empty: loading ledger %u", seq);
         atomic_store(&e->load_seq, seq);
         follow_from(e, seq + 1, true);
-        struct load_opts opts = {e->opts.sources, e->applier, seq, n_chains(e),
-                                 only < 0 ? 0 : ~FETCH_MASK(only)};
+        struct load_opts opts = {.sources = e->opts.sources,
+                                 .applier = e->applier,
+                                 .seq = seq,
+                                 .n_chains = n_chains(e),
+                                 .min_agreeing = e->opts.min_agreeing,
+                                 .avoid = only < 0 ? 0 : ~FETCH_MASK(only)};
         int64_t begun = clock_now_ns();
         err r = load_run(&opts, &e->load, &sources);
+        e->load_gave = sources;
         atomic_store(&e->load_seq, 0);
         if (!err_failed(r)) {
             LOG_INFO("etl: loaded ledger %u: %llu objects in %.1f s", seq,
@@ -297,6 +337,8 @@ static YIELDS err load_until_done(struct etl *e)
         else
             LOG_ERROR("etl: load of ledger %u: %s: %s, the load begins again", seq, err_name(r),
                       err_text());
+        if (r.code == ERR_NOT_FOUND && !e->opts.start_sequence)
+            disbelieve_holders(e, seq);
         uint32_t n = sources_count(e->opts.sources);
         if (n > 1 && (r.code == ERR_VERIFY || only >= 0))
             only = (only + 1) % (int32_t)n;

@@ -26,7 +26,8 @@ struct etl_opts {
     uint32_t finish_sequence;   /* last ledger to be stored; 0 = go on for ever */
     uint32_t extractor_threads; /* ledgers fetched at a time; 0 = 4 */
     uint32_t num_markers; /* key ranges of the initial load, fetched side by side, 1..256; 0 = 16 */
-    uint32_t max_ahead;   /* ledgers fetched and not yet applied; 0 = 64 */
+    uint32_t min_agreeing;  /* sources that must have the same ledger; 0 = 1 */
+    uint32_t max_ahead;     /* ledgers fetched and not yet applied; 0 = 64 */
     size_t max_ahead_bytes; /* the same in memory; 0 = 64 MiB */
     bool read_only;         /* never write: only follow what others store */
     bool show_progress;     /* a status line on standard error while loading (a terminal) */
@@ -53,7 +54,10 @@ enum etl_state {
     ETL_STATE_NETWORK,     /* all sources that answer are of another network than the store */
     ETL_STATE_FINISHED,    /* finish_sequence is stored */
     ETL_STATE_READ_ONLY,
-    ETL_STATE_REPAIRING /* the state mirror is being made anew; the history answers */
+    ETL_STATE_REPAIRING, /* the state mirror is being made anew; the history answers */
+    ETL_STATE_AGREE,     /* too few sources have the same next ledger */
+    ETL_STATE_BEHIND,    /* all sources are far behind what we hold */
+    ETL_STATE_DISK       /* less free space than database.rocksdb.min_free_bytes */
 };
 
 /* For server_info and the status page. */
@@ -69,6 +73,10 @@ struct etl_info {
 };
 void etl_get_info(const struct etl *e, struct etl_info *ret); /* any thread */
 const char *etl_state_text(enum etl_state s);
+/* Ingestion cannot go on, or what is served may not be the network's ledger: a load balancer should
+ * look elsewhere, and somebody should look at the log (fork, wrong data, store failure, another
+ * network, sources that disagree or are far behind, a full disk). */
+bool etl_state_is_bad(enum etl_state s);
 
 /* The network id kept in the store; *ret_has false: none yet. Blocks for a moment (start only).
  * Errors: ERR_CORRUPT, ERR_IO. */

@@ -5,6 +5,7 @@
 #include "base/counter.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "etl/agree.h"
 #include "etl/applier.h"
 #include "etl/worker.h"
 #include "rippled/choice.h"
@@ -26,6 +27,9 @@
 #define MANY_FAILURES 3
 #define FORK_RETRY_NS (30 * CLOCK_S)
 #define STORE_RETRY_NS (5 * CLOCK_S)
+/* Sources report a ledger one after the other; after so long that they do not agree is told. */
+#define AGREE_PATIENCE_NS (3 * CLOCK_S)
+#define AGREE_RETRY_NS (1 * CLOCK_S)
 
 /* A slot's life: EMPTY -> FETCHING -> READY -> GIVEN -> EMPTY (of a later ledger). From FETCHING
  * back to EMPTY when nothing came. A restart empties all slots; what is under way then belongs to
@@ -50,7 +54,9 @@ struct extract {
     uint32_t next_apply; /* not known to be stored yet; the window begins here */
     uint32_t next_give;  /* next one for the applier; next_apply <= next_give */
     uint32_t generation; /* grows with each restart */
-    size_t n_bytes; /* of READY and GIVEN slots, and of dropped generations still at the applier */
+    size_t n_bytes;  /* of READY and GIVEN slots, and of dropped generations still at the applier */
+    uint32_t proven; /* a ledger that a source has really given */
+    bool prove;      /* the newest reported ledger shall be asked for */
     int64_t pause_until_ns; /* nothing is fetched before */
     bool store_failed;      /* the newest attempt to store */
     struct fiber_group fibers;
@@ -241,8 +247,14 @@ static void note_gap(struct extract *x, uint32_t seq)
 {
     struct slot *s = slot_of(x, seq);
     if (seq != x->next_apply || s->trouble == EXTRACT_TROUBLE_GAP ||
-        fetch_holders(x->opts.sources, seq) || sources_n_connected(x->opts.sources) == 0)
+        fetch_holders(x->opts.sources, seq) || sources_n_connected(x->opts.sources) == 0 ||
+        sources_n_astray(x->opts.sources) > 0)
         return;
+    if (x->proven < sources_newest(x->opts.sources)) { /* who says that there are newer ones? */
+        x->prove = true;
+        fiber_cond_broadcast(&x->changed);
+        return;
+    }
     s->trouble = EXTRACT_TROUBLE_GAP;
     refresh_trouble(x);
     LOG_ERROR("etl: no source holds ledger %u, the next one (they are at %u): waiting for a source "
@@ -295,6 +307,49 @@ static YIELDS err fetch_and_decode(struct extract *x, uint32_t seq, uint32_t *re
     return worker_decode_ledger(reply, true, ret, ret_what);
 }
 
+/* Another source's ledger next time; nobody can say whose is wrong. */
+static void note_disagreement(struct extract *x, uint32_t seq, uint32_t source)
+{
+    static struct log_limit limit = LOG_LIMIT_INIT(1);
+    uint64_t dropped;
+    struct slot *s = slot_of(x, seq);
+    s->trouble = EXTRACT_TROUBLE_AGREE;
+    s->retry_ns = clock_now_ns() + AGREE_RETRY_NS;
+    s->wrong |= FETCH_MASK(source);
+    if (!(fetch_holders(x->opts.sources, seq) & ~s->wrong))
+        s->wrong = 0;
+    refresh_trouble(x);
+    if (log_limit_take(&limit, &dropped))
+        LOG_ERROR("etl: %s: waiting", err_text());
+}
+
+/* The ledger verifies; wait a little until enough sources have the same. */
+static YIELDS err await_agreement(struct extract *x, const struct decode_ledger *d)
+{
+    const struct ledger_header *h = &d->ledger.header;
+    uint64_t version = 0;
+    int64_t deadline = clock_now_ns() + AGREE_PATIENCE_NS;
+    if (x->opts.min_agreeing <= 1)
+        return OK;
+    for (;;) {
+        err e = agree_on(x->opts.sources, x->opts.min_agreeing, d->source, h->seq, &h->hash);
+        if (e.code != ERR_BUSY || clock_now_ns() > deadline)
+            return e;
+        err woken = sources_wait_change(x->opts.sources, &version, deadline);
+        if (woken.code == ERR_CANCELLED)
+            return woken;
+    }
+}
+
+/* A ledger that is claimed and not given: is there anything new at all? */
+static void want_proof(struct extract *x)
+{
+    if (x->proven >= sources_newest(x->opts.sources))
+        return;
+    x->prove = true;
+    fiber_cond_broadcast(&x->changed);
+}
+
 static void note_failure(struct extract *x, uint32_t seq, err e)
 {
     static struct log_limit limit = LOG_LIMIT_INIT(5);
@@ -312,6 +367,8 @@ static void note_failure(struct extract *x, uint32_t seq, err e)
         note_gap(x, seq);
     else if (log_limit_take(&limit, &dropped))
         LOG_WARN("etl: ledger %u: %s: %s, trying again", seq, err_name(e), err_text());
+    if (e.code == ERR_NOT_FOUND && s->n_failed > 1)
+        want_proof(x);
 }
 
 static void take_in(struct extract *x, uint32_t seq, struct decode_ledger *d)
@@ -323,6 +380,9 @@ static void take_in(struct extract *x, uint32_t seq, struct decode_ledger *d)
         LOG_WARN("etl: ledger %u: %u transactions of an unknown form: stored, not fully indexed",
                  seq, d->n_odd);
     counter_inc(x->n_fetched);
+    x->proven = MAX(x->proven, seq);
+    if (s->trouble == EXTRACT_TROUBLE_AGREE)
+        s->trouble = EXTRACT_TROUBLE_NONE;
     s->state = SLOT_READY;
     s->ledger = d;
     s->n_bytes = d->n_bytes;
@@ -335,20 +395,67 @@ static YIELDS void fetch_one(struct extract *x, uint32_t seq)
     uint32_t generation = x->generation, source = 0;
     const char *what;
     struct decode_ledger *d = NULL;
-    err e = fetch_and_decode(x, seq, &source, &what, &d);
+    err e = fetch_and_decode(x, seq, &source, &what, &d), agreed = OK;
+    if (!err_failed(e))
+        agreed = await_agreement(x, d);
     if (generation != x->generation || fiber_cancelled()) {
         decode_ledger_free(d);
         return;
     }
-    if (!err_failed(e)) {
+    if (!err_failed(e) && !err_failed(agreed)) {
         take_in(x, seq, d);
         return;
     }
     slot_of(x, seq)->state = SLOT_EMPTY;
+    decode_ledger_free(d);
+    if (err_failed(agreed)) {
+        note_disagreement(x, seq, source);
+        return;
+    }
     if (what && (e.code == ERR_VERIFY || e.code == ERR_PARSE))
         note_wrong(x, seq, source, what, err_text());
     else
         note_failure(x, seq, e);
+}
+
+/* Before a gap is told: ask those who claim the newest ledger for it. Who does not have it is not
+ * believed any more. */
+static YIELDS void prove_newest(struct extract *x)
+{
+    struct sources *all = x->opts.sources;
+    uint32_t newest = sources_newest(all);
+    fetch_mask left = fetch_holders(all, newest);
+    for (uint32_t i = 0; i < sources_count(all); i++) {
+        CLEANUP(fetch_reply_freep) struct fetch_reply *reply = NULL;
+        if (!(left & FETCH_MASK(i)))
+            continue;
+        err e = fetch_header(all, newest, ~FETCH_MASK(i), &reply);
+        if (!err_failed(e))
+            x->proven = MAX(x->proven, newest);
+        else if (e.code == ERR_NOT_FOUND || e.code == ERR_VERIFY || e.code == ERR_PARSE)
+            sources_disbelieve(all, i, x->next_apply);
+        else if (e.code == ERR_CANCELLED)
+            return;
+    }
+    if (!left) /* reported, but not held: nothing to ask for */
+        x->proven = newest;
+    fiber_cond_broadcast(&x->changed);
+}
+
+static YIELDS void prover(void *arg)
+{
+    struct extract *x = arg;
+    while (!fiber_cancelled()) {
+        if (x->prove) {
+            x->prove = false;
+            prove_newest(x);
+            err paused = fiber_sleep_until(clock_now_ns() + CLOCK_S);
+            (void)paused; /* cancelled: the loop ends */
+            fiber_cond_broadcast(&x->changed);
+        }
+        err woken = fiber_cond_wait(&x->changed, CLOCK_NEVER);
+        (void)woken;
+    }
 }
 
 static YIELDS void fetcher(void *arg)
@@ -403,6 +510,7 @@ struct extract *extract_start(const struct extract_opts *opts)
     fiber_group_init(&x->fibers);
     fiber_cond_init(&x->changed);
     fiber_group_spawn(&x->fibers, "extract watcher", watcher, x);
+    fiber_group_spawn(&x->fibers, "extract prover", prover, x);
     for (uint32_t i = 0; i < x->opts.n_fetchers; i++)
         fiber_group_spawn(&x->fibers, "extract", fetcher, x);
     return x;

@@ -23,6 +23,7 @@ struct extract_opts {
     uint32_t n_fetchers;               /* ledgers fetched at a time; 0 = 4, at most 32 */
     uint32_t max_ahead;                /* ledgers fetched and not applied; 0 = 64, at most 1024 */
     size_t max_ahead_bytes; /* the same in memory; 0 = 64 MiB. One ledger is always allowed */
+    uint32_t min_agreeing;  /* sources that must have the same ledger; 0 = 1 */
     bool hold;              /* fetch, but hand nothing over until extract_release */
 };
 
@@ -44,7 +45,8 @@ enum extract_trouble {
     EXTRACT_TROUBLE_FORK,  /* no source has a next ledger that continues ours */
     EXTRACT_TROUBLE_WRONG, /* what the sources have for the next ledger does not verify */
     EXTRACT_TROUBLE_FETCH, /* the sources that hold the next ledger do not give it */
-    EXTRACT_TROUBLE_STORE  /* the store cannot take it */
+    EXTRACT_TROUBLE_STORE, /* the store cannot take it */
+    EXTRACT_TROUBLE_AGREE  /* too few sources have the same next ledger */
 };
 /* What keeps the next ledger from being stored; the log has the details. Any thread. */
 enum extract_trouble extract_get_trouble(const struct extract *x);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "etl/agree.h"
 #include "etl/applier.h"
 #include "etl/chain.h"
 #include "etl/worker.h"
@@ -19,6 +20,8 @@
 #define RETRY_FIRST_NS (1 * CLOCK_S)
 #define RETRY_MAX_NS (30 * CLOCK_S)
 #define GIVE_UP_NS (60 * CLOCK_S)
+/* Nobody has the ledger (any more), or it was never there. */
+#define NOT_FOUND_NS (6 * CLOCK_S)
 /* Pages of one chain at the applier; one more is being fetched meanwhile. */
 #define MAX_PAGES 2
 
@@ -144,8 +147,10 @@ static YIELDS err be_patient(struct patience *p, err e)
     uint64_t dropped;
     if (e.code == ERR_CANCELLED)
         return e;
-    if (clock_now_ns() - p->since_ns > GIVE_UP_NS)
-        return FAIL(ERR_NOT_FOUND, "no source has given what we need of it for a minute");
+    int64_t bound = e.code == ERR_NOT_FOUND ? NOT_FOUND_NS : GIVE_UP_NS;
+    if (clock_now_ns() - p->since_ns > bound)
+        return FAIL(ERR_NOT_FOUND, "no source has given what we need of it for %d s",
+                    (int)(bound / CLOCK_S));
     if ((e.code == ERR_VERIFY || e.code == ERR_PARSE) && p->wrong)
         return OK; /* another source may have it right: at once */
     if (e.code != ERR_BUSY && log_limit_take(&limit, &dropped))
@@ -265,8 +270,12 @@ static YIELDS err fetch_base(const struct load_opts *opts, struct decode_ledger 
             if (e.code == ERR_VERIFY || e.code == ERR_PARSE)
                 note_wrong(&p, opts->sources, source, what);
         }
+        if (!err_failed(e) && opts->min_agreeing > 1)
+            e = agree_on(opts->sources, opts->min_agreeing, (*ret)->source, opts->seq,
+                         &(*ret)->ledger.header.hash);
         if (!err_failed(e))
             return OK;
+        *ret = decode_ledger_free(*ret);
         TRY(be_patient(&p, e));
     }
 }

@@ -18,7 +18,8 @@ struct load_opts {
     struct sources *sources;
     struct applier *applier;
     uint32_t seq;
-    uint32_t n_chains; /* 1..256 */
+    uint32_t n_chains;     /* 1..256 */
+    uint32_t min_agreeing; /* sources that must have the same ledger */
     uint64_t
         avoid; /* bits of sources not to be asked: after a state that did not verify, all but one */
 };

@@ -45,7 +45,7 @@ void fetch_reply_freep(struct fetch_reply **r)
 
 static bool holds(const struct source *s, uint32_t seq)
 {
-    return s->grpc_port && atomic_load(&s->connected) && !atomic_load(&s->refused) &&
+    return s->grpc_port && source_usable(s) && standing_believed(&s->standing, seq) &&
            ranges_has(&s->ranges, seq);
 }
 
@@ -135,7 +135,7 @@ static bool others_may(const struct call *call, fetch_mask tried)
 {
     for (uint32_t i = 0; i < call->all->n; i++) {
         const struct source *s = &call->all->list[i];
-        bool usable = s->grpc_port && atomic_load(&s->connected) && !atomic_load(&s->refused);
+        bool usable = s->grpc_port && source_usable(s);
         bool behind = ranges_last(&s->ranges) && ranges_last(&s->ranges) < call->seq;
         if (!(tried & FETCH_MASK(i)) && usable && (behind || ranges_has(&s->ranges, call->seq)))
             return true;
@@ -216,6 +216,20 @@ static err check_page(struct fetch_reply *r)
     if (r->data.marker.n != 0 && r->data.marker.n != 32)
         return FAIL(ERR_VERIFY, "rippled: a marker of %zu bytes", r->data.marker.n);
     return OK;
+}
+
+YIELDS ERR fetch_header(struct sources *s, uint32_t seq, fetch_mask avoid, struct fetch_reply **ret)
+{
+    struct call call = {
+        .all = s, .seq = seq, .avoid = avoid, .path = PROTO_PATH_GET_LEDGER, .check = check_ledger};
+    struct proto_get_ledger request = {
+        .ledger = {.which = PROTO_WHICH_SEQUENCE, .sequence = seq},
+        .user = SLICE_LIT("ETL"),
+    };
+    proto_put_get_ledger(&call.request, &request);
+    err e = call_any(&call, ret);
+    buf_deinit(&call.request);
+    return e;
 }
 
 YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, fetch_mask avoid,

@@ -35,6 +35,10 @@ typedef uint64_t fetch_mask;
 YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, fetch_mask avoid,
                         struct fetch_reply **ret);
 
+/* Its header alone. As fetch_ledger. */
+YIELDS ERR fetch_header(struct sources *s, uint32_t seq, fetch_mask avoid,
+                        struct fetch_reply **ret);
+
 struct fetch_page {
     uint32_t seq;
     const struct hash256 *after; /* keys greater than this; NULL = from the first */
@@ -44,5 +48,5 @@ struct fetch_page {
 /* One page of the state of a ledger. Errors as fetch_ledger. */
 YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, struct fetch_reply **ret);
 
-/* Sources that say they hold `seq`, and are of our network. */
+/* Sources that say they hold `seq`, are believed, and of our network and chain. */
 fetch_mask fetch_holders(const struct sources *s, uint32_t seq);

@@ -3,6 +3,7 @@
 #include "rippled/link.h"
 
 #include "base/arena.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "json/json.h"
@@ -81,13 +82,18 @@ void link_version_of(struct slice text, struct arena *scratch, char *ret, size_t
         snprintf(ret, size, "%.*s", (int)MIN(version->s.n, size - 1), (const char *)version->s.p);
 }
 
-static void take_ledger(struct source *s, const struct json *from)
+static YIELDS void take_ledger(struct source *s, const struct json *from)
 {
+    const struct json *text = json_get(from, "ledger_hash");
+    struct hash256 hash;
     const struct json *index = json_get(from, "ledger_index");
     const struct json *held = json_get(from, "validated_ledgers");
     bool valid = json_is(index, JSON_INT) && index->i > 0 && index->i <= UINT32_MAX;
     source_report(s, valid ? (uint32_t)index->i : 0,
                   json_is(held, JSON_STRING) ? held->s : SLICE_EMPTY);
+    if (valid && json_is(text, JSON_STRING) && hex_decode(text->s, hash.b, 32))
+        standing_reported(&s->standing, (uint32_t)index->i, &hash);
+    standing_judge(s);
 }
 
 /* A source that cannot tell them is as good as any other. */
@@ -187,6 +193,7 @@ static YIELDS err session(struct source *s, bool *ret_subscribed)
     TRY(ws_client_send(ws, WS_FRAME_TEXT, slice_str(subscribe_command)));
     TRY(ask_definitions(s, ws));
     *ret_subscribed = true;
+    standing_reset(s);
     LOG_INFO("rippled: source %s: connected", s->name);
     source_set_connected(s, true);
     s->ws = ws;

@@ -31,6 +31,10 @@ void source_init(struct source *s, struct sources *all, uint32_t index,
                                         "gRPC calls to a source that brought nothing usable");
     s->count_refused = counter_get(all->counters, "kleio_source_refused_total", labels,
                                    "Times a source was refused because it is of another network");
+    s->gauge_astray = counter_gauge(all->counters, "kleio_source_astray", labels,
+                                    "Whether a source is on another chain than ours");
+    s->gauge_behind = counter_gauge(all->counters, "kleio_source_behind", labels,
+                                    "Whether a source is many ledgers behind");
 }
 
 static err make_client(const struct sources_tls *t, const char *alpn, struct tls_client **ret)
@@ -96,15 +100,25 @@ bool source_meet_network(struct source *s, uint32_t network_id)
     return true;
 }
 
+bool source_usable(const struct source *s)
+{
+    return atomic_load(&s->connected) && !atomic_load(&s->refused) && !atomic_load(&s->astray);
+}
+
+static bool may_forward(const struct source *s)
+{
+    return source_usable(s) && !atomic_load(&s->behind);
+}
+
 /* The first connected source in the configuration's order, unless one is chosen already. */
 static void choose_forwarding(struct sources *all)
 {
     int32_t now = atomic_load(&all->forwarding);
-    if (now >= 0 && atomic_load(&all->list[now].connected))
+    if (now >= 0 && may_forward(&all->list[now]))
         return;
     now = -1;
     for (uint32_t i = 0; i < all->n && now < 0; i++)
-        if (atomic_load(&all->list[i].connected))
+        if (may_forward(&all->list[i]))
             now = (int32_t)i;
     atomic_store(&all->forwarding, now);
 }
@@ -115,6 +129,23 @@ void source_set_connected(struct source *s, bool connected)
     counter_set(s->gauge_connected, connected);
     choose_forwarding(s->all);
     source_changed(s->all);
+}
+
+void source_standing_changed(struct source *s)
+{
+    counter_set(s->gauge_astray, atomic_load(&s->astray));
+    counter_set(s->gauge_behind, atomic_load(&s->behind));
+    choose_forwarding(s->all);
+    source_changed(s->all);
+}
+
+void source_refresh_newest(struct sources *all)
+{
+    uint32_t newest = 0;
+    for (uint32_t i = 0; i < all->n; i++)
+        if (!atomic_load(&all->list[i].refused))
+            newest = MAX(newest, standing_newest(&all->list[i].standing));
+    atomic_store(&all->newest, newest);
 }
 
 static void set_range_text(struct source *s, struct slice text)
@@ -137,7 +168,13 @@ void source_report(struct source *s, uint32_t ledger_index, struct slice validat
             LOG_WARN("rippled: source %s: cannot read its list of ledgers, the one before is kept",
                      s->name);
     }
-    if (ledger_index > atomic_load(&s->all->newest))
-        atomic_store(&s->all->newest, ledger_index);
+    if (ledger_index >= STANDING_NONSENSE) {
+        if (log_limit_take(&limit, &dropped))
+            LOG_WARN("rippled: source %s claims ledger %u: not believed", s->name, ledger_index);
+        ledger_index = 0;
+    }
+    if (ledger_index)
+        s->standing.newest = ledger_index;
+    source_refresh_newest(s->all);
     source_changed(s->all);
 }

@@ -5,6 +5,7 @@
 #include "rippled/ranges.h"
 #include "rippled/relay.h"
 #include "rippled/sources.h"
+#include "rippled/standing.h"
 #include "rt/fiber.h"
 
 #include <pthread.h>
@@ -26,6 +27,7 @@ struct source {
 
     /* Home core only. */
     struct ranges ranges;
+    struct standing standing;
     struct grpc_client *grpc;             /* made at the first call */
     struct tls_client *grpc_tls, *ws_tls; /* NULL = plain */
     int64_t blamed_until_ns;              /* see choice.h */
@@ -41,6 +43,8 @@ struct source {
     /* Written on the home core, read anywhere. */
     _Atomic bool connected; /* subscribed, and of our network */
     _Atomic bool refused;   /* of another network */
+    _Atomic bool astray;    /* on another chain */
+    _Atomic bool behind;    /* by many ledgers */
     _Atomic int64_t last_message_ns;
     _Atomic uint64_t network; /* SOURCE_NETWORK_KNOWN | id; 0 = not known */
     _Atomic uint32_t n_wrong;
@@ -50,6 +54,8 @@ struct source {
     struct counter *gauge_connected;
     struct counter *count_failed_calls;
     struct counter *count_refused;
+    struct counter *gauge_astray;
+    struct counter *gauge_behind;
 };
 
 #define SOURCE_NETWORK_KNOWN ((uint64_t)1 << 32)
@@ -67,6 +73,7 @@ struct sources {
                        const struct json *message);
     void (*on_definitions)(void *arg, const char *source, const char *version, struct slice text);
     void *arg;
+    struct sources_ledgers ledgers;
     struct counter_registry *counters;
     struct counter_registry *own_counters; /* when the caller brought none */
 
@@ -94,5 +101,11 @@ bool source_meet_network(struct source *s, uint32_t network_id);
 void source_refuse(struct source *s, uint32_t theirs, uint32_t ours);
 /* The link came up (connected) or went down; chooses the forwarding source. */
 void source_set_connected(struct source *s, bool connected);
+/* `astray` or `behind` is another: show it, and choose the forwarding source anew. */
+void source_standing_changed(struct source *s);
+/* The newest ledger that any source is believed to have may be another. */
+void source_refresh_newest(struct sources *all);
+/* May it be asked for data and answers? */
+bool source_usable(const struct source *s);
 /* The source reported a ledger (0 = none) and what it holds (p = NULL: not said). */
 void source_report(struct source *s, uint32_t ledger_index, struct slice validated_ledgers);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define LOG_CHANNEL LOG_CHANNEL_ETL
 #include "rippled/sources.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "rippled/choice.h"
 #include "rippled/link.h"
@@ -46,6 +48,7 @@ ERR sources_start(const struct sources_opts *opts, struct sources **ret)
     s->counters = opts->counters ? opts->counters : s->own_counters;
     s->on_message = opts->on_message;
     s->on_definitions = opts->on_definitions;
+    s->ledgers = opts->ledgers;
     s->arg = opts->arg;
     s->version = 1;
     s->n = opts->n_endpoints;
@@ -104,15 +107,13 @@ void sources_want(struct sources *s, uint32_t streams)
 void sources_expect_network(struct sources *s, uint32_t network_id)
 {
     atomic_store(&s->network, SOURCE_NETWORK_KNOWN | network_id);
-    atomic_store(&s->newest, 0);
     for (uint32_t i = 0; i < s->n; i++) {
         struct source *one = &s->list[i];
         uint64_t theirs = atomic_load(&one->network);
         if (theirs && theirs != atomic_load(&s->network))
             source_refuse(one, (uint32_t)theirs, network_id);
-        else if (ranges_last(&one->ranges) > atomic_load(&s->newest))
-            atomic_store(&s->newest, ranges_last(&one->ranges));
     }
+    source_refresh_newest(s);
     source_changed(s);
 }
 
@@ -151,6 +152,40 @@ uint32_t sources_n_refused(const struct sources *s)
     return n;
 }
 
+uint32_t sources_n_astray(const struct sources *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        n += atomic_load(&s->list[i].connected) && atomic_load(&s->list[i].astray);
+    return n;
+}
+
+void sources_disbelieve(struct sources *s, uint32_t source, uint32_t seq)
+{
+    struct source *one = &s->list[source];
+    if (standing_newest(&one->standing) < seq)
+        return;
+    LOG_WARN("rippled: source %s claims ledger %u and does not give what it claims: it is not "
+             "believed for a while",
+             one->name, one->standing.newest);
+    standing_doubt(&one->standing, seq);
+    source_refresh_newest(s);
+    source_changed(s);
+}
+
+void sources_count_votes(const struct sources *s, uint32_t seq, const struct hash256 *hash,
+                         uint64_t *ret_for, uint64_t *ret_against)
+{
+    *ret_for = *ret_against = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct hash256 theirs;
+        if (atomic_load(&s->list[i].refused) ||
+            !standing_hash_of(&s->list[i].standing, seq, &theirs))
+            continue;
+        *(hash256_eq(&theirs, hash) ? ret_for : ret_against) |= (uint64_t)1 << i;
+    }
+}
+
 uint32_t sources_epoch(const struct sources *s)
 {
     return atomic_load(&s->epoch);
@@ -178,6 +213,8 @@ uint32_t sources_get_info(const struct sources *s, struct arena *a, struct sourc
             .grpc_port = one->grpc_port,
             .connected = atomic_load(&one->connected),
             .refused = atomic_load(&one->refused),
+            .astray = atomic_load(&one->astray),
+            .behind = atomic_load(&one->behind),
             .forwarding = atomic_load(&s->forwarding) == (int32_t)i,
             .has_network_id = network != 0,
             .network_id = (uint32_t)network,
@@ -199,7 +236,8 @@ bool sources_forward_target(const struct sources *s, uint32_t source, const char
                             uint16_t *ret_ws_port, struct tls_client **ret_tls)
 {
     const struct source *one = &s->list[source];
-    if (!one->ws_port || atomic_load(&one->refused))
+    if (!one->ws_port || atomic_load(&one->refused) || atomic_load(&one->astray) ||
+        atomic_load(&one->behind))
         return false;
     *ret_host = one->host;
     *ret_ws_port = one->ws_port;

@@ -5,6 +5,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/slice.h"
 
 #define SOURCES_MAX 64
@@ -44,12 +45,21 @@ enum sources_message {
     SOURCES_N_MESSAGES
 };
 
+/* What we hold, for comparing: our newest ledger (0 = none), and the hash of any (false: not held).
+ * On the home core; hash_at may yield. */
+struct sources_ledgers {
+    uint32_t (*newest)(void *arg);
+    YIELDS bool (*hash_at)(void *arg, uint32_t seq, struct hash256 *ret);
+    void *arg;
+};
+
 struct sources_opts {
     const struct sources_endpoint *endpoints;
     uint32_t n_endpoints; /* 0..SOURCES_MAX */
     bool has_network_id;  /* expected id; when false the first source that answers decides */
     uint32_t network_id;
     struct counter_registry *counters; /* may be NULL */
+    struct sources_ledgers ledgers;    /* zero: nothing is compared */
     /* A message of a stream that is wanted (sources_want): its text, and the same parsed. What
      * several sources say comes once. Valid during the call; must not yield. On the home core. May
      * be NULL. */
@@ -86,6 +96,15 @@ uint32_t sources_count(const struct sources *s);
 uint32_t sources_n_connected(const struct sources *s);
 /* Sources that are refused because they are of another network. Any thread. */
 uint32_t sources_n_refused(const struct sources *s);
+/* Connected sources of our network that are on another chain than ours. Any thread. */
+uint32_t sources_n_astray(const struct sources *s);
+/* A source does not give ledgers that it claims: it is not believed to have `seq`, or any after it,
+ * for a minute, then longer and longer. Home core. */
+void sources_disbelieve(struct sources *s, uint32_t source, uint32_t seq);
+/* Bits of the sources that have reported ledger `seq` lately with this hash, and with another one.
+ * Home core. */
+void sources_count_votes(const struct sources *s, uint32_t seq, const struct hash256 *hash,
+                         uint64_t *ret_for, uint64_t *ret_against);
 /* Counts ledgers that the forwarding source closed: what was cached of an older epoch is out of
  * date. Any thread. */
 uint32_t sources_epoch(const struct sources *s);
@@ -101,6 +120,8 @@ struct sources_info {
     uint16_t grpc_port;
     bool connected;
     bool refused;    /* another network */
+    bool astray;     /* another chain: its ledgers have other hashes than ours */
+    bool behind;     /* by many ledgers */
     bool forwarding; /* its streams are the ones relayed */
     bool has_network_id;
     uint32_t network_id;
@@ -115,9 +136,8 @@ uint32_t sources_get_info(const struct sources *s, struct arena *a, struct sourc
 /* "host:grpc_port" of a source, for logs and counters; lives as long as `s`. Any thread. */
 const char *sources_name(const struct sources *s, uint32_t source);
 
-/* A client's request may go to this source (it has a WebSocket port, and is not of another
- * network); its address, and how to
- * speak to it (NULL = plain). Any thread. */
+/* A client's request may go to this source (it has a WebSocket port, is of our network and chain,
+ * and not far behind); its address, and how to speak to it (NULL = plain). Any thread. */
 bool sources_forward_target(const struct sources *s, uint32_t source, const char **ret_host,
                             uint16_t *ret_ws_port, struct tls_client **ret_tls);
 

@@ -164,3 +164,28 @@ WORLD_TEST(sources_that_fail_again_and_again_are_told)
     EVENTUALLY(world_state(w) == ETL_STATE_FOLLOWING);
     world_free(w);
 }
+
+/* A source that claims what nobody has: the others are followed, and nothing is called a gap. */
+WORLD_TEST(a_source_that_claims_too_much_does_no_harm)
+{
+    struct world *w = world_new(47, 100, 8, 2);
+    (void)arg;
+    w->opts.start_sequence = 100;
+    w->s[1].fake.newest = 4000000;
+    snprintf(w->s[1].held, sizeof w->s[1].held, "100-4000000");
+    world_follow(w);
+    EVENTUALLY(world_tip(w) == world_last(w));
+    EVENTUALLY(world_state(w) == ETL_STATE_FOLLOWING);
+    world_free(w);
+}
+
+WORLD_TEST(an_empty_store_loads_though_a_source_claims_too_much)
+{
+    struct world *w = world_new(48, 100, 3, 2);
+    (void)arg;
+    w->s[1].fake.newest = 4000000;
+    snprintf(w->s[1].held, sizeof w->s[1].held, "100-4000000");
+    world_follow(w);
+    EVENTUALLY(world_tip(w) == world_last(w));
+    world_free(w);
+}

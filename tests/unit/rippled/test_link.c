@@ -253,7 +253,7 @@ static void comes_back(void *arg)
     EVENTUALLY(sources_n_connected(r->sources) == 1);
     fake_source_hang_up(&r->fake);
     EVENTUALLY(sources_n_connected(r->sources) == 0);
-    EVENTUALLY(sources_n_connected(r->sources) == 1);
+    EVENTUALLY(sources_n_connected(r->sources) == 1 && r->fake.n_subscribed == 2);
     fake_source_say(&r->fake, "no JSON");
     EVENTUALLY(r->fake.n_subscribed == 3);
     EVENTUALLY(sources_n_connected(r->sources) == 1);
