@@ -137,6 +137,8 @@ static bool constraint_fits(const struct config_key_info *key, const struct json
     double d = v->type == JSON_INT ? (double)v->i : v->d;
     if (strcmp(key->constraint, "seconds") == 0)
         return d >= 0 && d <= MAX_SECONDS;
+    if (strcmp(key->constraint, "percent") == 0)
+        return d >= 0 && d <= 100;
     return true;
 }
 
@@ -150,6 +152,8 @@ void config_check_allowed(const struct config_key_info *key, char *out, size_t n
         snprintf(out, n, "%lld to %lld", low, high);
     else if (strcmp(c, "seconds") == 0)
         snprintf(out, n, "0 to %d", MAX_SECONDS);
+    else if (strcmp(c, "percent") == 0)
+        snprintf(out, n, "0 to 100");
     else if (strcmp(c, "ip") == 0)
         snprintf(out, n, "an IPv4 or IPv6 address");
     else if (strcmp(c, "host") == 0)
