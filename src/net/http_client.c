@@ -75,6 +75,8 @@ static int on_header_value_complete(llhttp_t *l)
 static int on_headers_complete(llhttp_t *l)
 {
     struct http_client *c = l->data;
+    if (l->status_code < 100) /* llhttp takes a status line without one */
+        return -1;
     return c->is_head && l->status_code != 101 ? 1 : 0;
 }
 
@@ -120,16 +122,22 @@ err http_client_open_tls(const char *host, uint16_t port, struct tls_client *tls
         sock_close(sock, 0);
         return e;
     }
-    struct http_client *c = xcalloc(1, sizeof *c);
-    c->sock = sock;
-    c->chunk = xmalloc(READ_BYTES);
     struct buf name = {0};
     buf_printf(&name, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
     buf_put_u8(&name, 0);
-    c->host = (char *)name.p;
-    c->reusable = true;
-    *ret = c;
+    *ret = http_client_over(sock, (const char *)name.p);
+    buf_deinit(&name);
     return OK;
+}
+
+struct http_client *http_client_over(struct sock *s, const char *host)
+{
+    struct http_client *c = xcalloc(1, sizeof *c);
+    c->sock = s;
+    c->chunk = xmalloc(READ_BYTES);
+    c->host = xstrdup(host);
+    c->reusable = true;
+    return c;
 }
 
 static struct http_client *client_free(struct http_client *c)

@@ -21,6 +21,8 @@ YIELDS ERR http_client_open(const char *host, uint16_t port, int64_t deadline_ns
 /* As http_client_open, over TLS if `tls` is not NULL. Errors: also those of tls_connect. */
 YIELDS ERR http_client_open_tls(const char *host, uint16_t port, struct tls_client *tls,
                                 int64_t deadline_ns, struct http_client **ret);
+/* Over a connected sock, which is consumed. `host` is the Host header's value. */
+struct http_client *http_client_over(struct sock *s, const char *host);
 struct http_client *http_client_close(struct http_client *c); /* accepts NULL, returns NULL */
 void http_client_closep(struct http_client **c);
 

@@ -92,8 +92,15 @@ static err handshake(struct http_client *http, const struct ws_client_opts *opts
 err ws_client_connect(const struct ws_client_opts *opts, int64_t deadline_ns,
                       struct ws_client **ret)
 {
-    CLEANUP(http_client_closep) struct http_client *http = NULL;
+    struct http_client *http = NULL;
     TRY(http_client_open_tls(opts->host, opts->port, opts->tls, deadline_ns, &http));
+    return ws_client_over(http, opts, deadline_ns, ret);
+}
+
+err ws_client_over(struct http_client *consumed, const struct ws_client_opts *opts,
+                   int64_t deadline_ns, struct ws_client **ret)
+{
+    CLEANUP(http_client_closep) struct http_client *http = consumed;
     TRY(handshake(http, opts, deadline_ns));
     struct ws_client *c = xcalloc(1, sizeof *c);
     list_init(&c->inbox);

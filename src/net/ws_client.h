@@ -25,6 +25,10 @@ struct ws_client_opts {
  * handshake), ERR_STATUS (refused; the text has the status). */
 YIELDS ERR ws_client_connect(const struct ws_client_opts *opts, int64_t deadline_ns,
                              struct ws_client **ret);
+/* As ws_client_connect, over an HTTP connection, which is consumed, also on failure. */
+struct http_client;
+YIELDS ERR ws_client_over(struct http_client *http, const struct ws_client_opts *opts,
+                          int64_t deadline_ns, struct ws_client **ret);
 /* Send one message. Errors: ERR_CLOSED, ERR_LIMIT. */
 ERR ws_client_send(struct ws_client *c, enum ws_frame_op op, struct slice payload);
 /* The next message, in *ret (its content is replaced; the caller deinits it). *ret_text may be
