@@ -263,6 +263,7 @@ struct web_opts options_web(const struct config *c, struct arena *a)
         .max_in_work = (uint32_t)config_int(c, CONFIG_MAX_QUEUE),
         .max_parallel = max_parallel(c),
         .ws_max_queue_msgs = (uint32_t)config_int(c, CONFIG_WS_QUEUE),
+        .slow_request_ns = config_int(c, CONFIG_LOG_SLOW) * CLOCK_MS,
         .metrics_enabled = config_bool(c, CONFIG_PROMETHEUS),
         .metrics_gzip = config_bool(c, CONFIG_PROMETHEUS_GZIP),
     };

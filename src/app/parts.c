@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/parts.h"
 
+#include "app/server.h"
+#include "app/status.h"
 #include "base/mem.h"
 #include "etl/etl.h"
 #include "feed/feed.h"
@@ -10,6 +12,7 @@
 #include "rt/clock.h"
 #include "store/store.h"
 #include "web/web.h"
+#include "xrpl/names.h"
 
 #include <stdio.h>
 
@@ -116,6 +119,24 @@ static void put_etl(void *arg, struct jw *w)
         put_number_text(w, "last_publish_age_seconds",
                         (uint64_t)(info.last_publish_age_ns / CLOCK_S));
     put_text(w, "state", info.state_text);
+    CLEANUP(buf_deinit) struct buf reason = {0};
+    struct status_facts f = status_facts_of(p, a);
+    status_put_reason(&f, &reason);
+    if (reason.n)
+        jw_kv_str(w, "state_reason", buf_slice(&reason));
+}
+
+/* For everybody, while not all is as it should be. */
+static void put_state(void *arg, struct jw *w)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    CLEANUP(buf_deinit) struct buf reason = {0};
+    struct status_facts f = status_facts_of(arg, a);
+    status_put_reason(&f, &reason);
+    if (reason.n == 0)
+        return;
+    put_text(w, "state", etl_state_text(f.state));
+    jw_kv_str(w, "state_reason", buf_slice(&reason));
 }
 
 /* Nothing queues: a request starts when it is read. */
@@ -197,6 +218,7 @@ void parts_rpc_callbacks(struct parts *p, struct rpc_server_opts *opts)
     opts->forward = forward;
     opts->network_id = network_id;
     opts->put_etl = put_etl;
+    opts->put_flags = put_state;
     opts->put_counters = put_counters;
 }
 
@@ -226,9 +248,20 @@ static void refresh_etl(struct parts *p)
             (uint64_t)((clock_wall_ns() - info.last_publish_age_ns) / CLOCK_S), NULL);
 }
 
+static void set_build_info(struct parts *p)
+{
+    char labels[160];
+    snprintf(labels, sizeof labels, "version=\"%s\",protocol=\"%s\"", SERVER_VERSION,
+             names_protocol_version());
+    counter_set(counter_gauge(p->counters, "kleio_build_info", labels,
+                              "always 1; what runs is in the labels"),
+                1);
+}
+
 void parts_refresh(void *arg)
 {
     struct parts *p = arg;
+    set_build_info(p);
     struct ledgers_stats l;
     struct store_stats s;
     uint32_t first = 0, last = 0;

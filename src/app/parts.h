@@ -7,6 +7,7 @@
 #include "base/counter.h"
 #include "rpc/rpc_server.h"
 #include "rt/core.h"
+#include "rt/fiber.h"
 
 #include <stdatomic.h>
 
@@ -33,6 +34,7 @@ struct parts {
     struct etl *_Atomic etl; /* read by all cores */
     struct web *web;
     struct fiber *watcher;
+    struct fiber_group helpers; /* core 0: fibers that end with the server */
     struct core_mail start_mail;
     struct core_mail wanted_mail; /* on its way while `wanted_sent` */
     atomic_bool wanted_sent;

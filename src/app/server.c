@@ -9,6 +9,7 @@
 #include "app/options.h"
 #include "app/parts.h"
 #include "app/signals.h"
+#include "app/status.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "etl/etl.h"
@@ -248,6 +249,7 @@ YIELDS static err start_parts(struct parts *p)
     TRY(start_feed(p));
     make_rpc(p);
     p->watcher = fiber_spawn("watch sources", watch_sources, p);
+    fiber_group_spawn(&p->helpers, "status", status_watch, p);
     TRY(start_web(p)); /* before ingestion: what is stored can be served at once */
     return start_etl(p);
 }
@@ -268,6 +270,7 @@ YIELDS static void stop_parts(struct parts *p)
     fiber_group_join(&etl);
     if (p->feed)
         feed_stop(p->feed);
+    fiber_group_cancel(&p->helpers);
     if (p->watcher)
         fiber_cancel(p->watcher);
     while (p->watcher) {
@@ -294,6 +297,7 @@ static void stop_fiber(void *arg)
 static void start_fiber(void *arg)
 {
     struct parts *p = arg;
+    fiber_group_init(&p->helpers);
     err e = start_parts(p);
     p->starting = false;
     if (e.code == 0 && !p->stopping)

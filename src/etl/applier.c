@@ -235,12 +235,12 @@ static void count_applied(struct applier *a, const struct applier_work *w)
     counter_add(a->n_txs, (int64_t)w->ledger->ledger.n_txs);
 }
 
-/* A line for each batch at the tip; while catching up most are left out. */
+/* A line for each batch, for debugging; what people follow is told once a minute (app). */
 static void log_batch(const struct batch *b)
 {
     static struct log_limit limit = LOG_LIMIT_INIT(10);
     uint64_t n_dropped, n_ledgers = 0, n_txs = 0, n_objects = 0;
-    if (!log_enabled(LOG_CHANNEL, LOG_INFO) || !log_limit_take(&limit, &n_dropped))
+    if (!log_enabled(LOG_CHANNEL, LOG_DEBUG) || !log_limit_take(&limit, &n_dropped))
         return;
     for (const struct list *it = b->works.next; it != &b->works; it = it->next) {
         const struct apply_ledger *l = &LIST_ENTRY(it, struct applier_work, link)->ledger->ledger;
@@ -248,10 +248,11 @@ static void log_batch(const struct batch *b)
         n_txs += l->n_txs;
         n_objects += l->n_objects;
     }
-    LOG_INFO("etl: ledger %u verified and stored (%llu ledgers, %llu transactions, %llu changed "
-             "objects, %lld ms)",
-             b->newest.seq, (unsigned long long)n_ledgers, (unsigned long long)n_txs,
-             (unsigned long long)n_objects, (long long)((clock_now_ns() - b->begun_ns) / CLOCK_MS));
+    LOG_DEBUG("etl: ledger %u verified and stored (%llu ledgers, %llu transactions, %llu changed "
+              "objects, %lld ms)",
+              b->newest.seq, (unsigned long long)n_ledgers, (unsigned long long)n_txs,
+              (unsigned long long)n_objects,
+              (long long)((clock_now_ns() - b->begun_ns) / CLOCK_MS));
 }
 
 static void batch_finish(struct batch *b)

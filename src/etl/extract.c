@@ -366,7 +366,8 @@ static void note_failure(struct extract *x, uint32_t seq, err e)
     else if (e.code == ERR_NOT_FOUND)
         note_gap(x, seq);
     else if (log_limit_take(&limit, &dropped))
-        LOG_WARN("etl: ledger %u: %s: %s, trying again", seq, err_name(e), err_text());
+        LOG_WARN("etl: ledger %u: %s: %s%s, trying again", seq, err_name(e), err_text(),
+                 fetch_hint(e));
     if (e.code == ERR_NOT_FOUND && s->n_failed > 1)
         want_proof(x);
 }

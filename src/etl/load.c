@@ -154,7 +154,8 @@ static YIELDS err be_patient(struct patience *p, err e)
     if ((e.code == ERR_VERIFY || e.code == ERR_PARSE) && p->wrong)
         return OK; /* another source may have it right: at once */
     if (e.code != ERR_BUSY && log_limit_take(&limit, &dropped))
-        LOG_WARN("etl: load of ledger %u: %s: %s, trying again", p->seq, err_name(e), err_text());
+        LOG_WARN("etl: load of ledger %u: %s: %s%s, trying again", p->seq, err_name(e), err_text(),
+                 fetch_hint(e));
     p->wrong = 0;
     return fiber_sleep_until(clock_now_ns() +
                              choice_backoff_jitter(++p->n_failed, RETRY_FIRST_NS, RETRY_MAX_NS));

@@ -49,6 +49,12 @@ static bool holds(const struct source *s, uint32_t seq)
            ranges_has(&s->ranges, seq);
 }
 
+const char *fetch_hint(err e)
+{
+    bool no_grpc = e.code == ERR_PARSE || e.code == ERR_PROTOCOL || e.code == ERR_CLOSED;
+    return no_grpc ? " (is grpc_port a gRPC port of rippled, and not its WebSocket port?)" : "";
+}
+
 fetch_mask fetch_holders(const struct sources *s, uint32_t seq)
 {
     fetch_mask mask = 0;

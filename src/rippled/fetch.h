@@ -23,6 +23,10 @@ struct fetch_reply {
 struct fetch_reply *fetch_reply_free(struct fetch_reply *r);
 void fetch_reply_freep(struct fetch_reply **r);
 
+/* What may be wrong with grpc_port when a call fails so; "" = nothing that can be told. For the
+ * log, behind the error. */
+const char *fetch_hint(err e);
+
 /* Bits of sources. */
 typedef uint64_t fetch_mask;
 #define FETCH_MASK(source) ((fetch_mask)1 << (source))

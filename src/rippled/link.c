@@ -18,6 +18,7 @@
 #define REPLY_NS (30 * CLOCK_S)
 #define BACKOFF_FIRST_NS (1 * CLOCK_S)
 #define BACKOFF_MAX_NS (30 * CLOCK_S)
+#define BACKOFF_REFUSED_NS (4 * CLOCK_S)
 /* A message of a stream is some kilobytes; one of this size is a mistake or worse. */
 #define MAX_MESSAGE_BYTES ((size_t)4 << 20)
 
@@ -204,6 +205,14 @@ static YIELDS err session(struct source *s, bool *ret_subscribed)
     return e;
 }
 
+/* What may be wrong with the port. */
+static const char *hint(err e)
+{
+    bool no_websocket = e.code == ERR_PARSE || e.code == ERR_PROTOCOL || e.code == ERR_STATUS ||
+                        e.code == ERR_CLOSED;
+    return no_websocket ? " (is it a WebSocket port of rippled, and not its gRPC port?)" : "";
+}
+
 YIELDS void link_run(void *arg)
 {
     struct source *s = arg;
@@ -214,11 +223,14 @@ YIELDS void link_run(void *arg)
         if (fiber_cancelled())
             return;
         n_failed = subscribed ? 1 : n_failed + 1;
+        /* one that restarts refuses for some seconds; asking costs nobody anything */
+        int64_t most = e.code == ERR_REFUSED ? BACKOFF_REFUSED_NS : BACKOFF_MAX_NS;
         int64_t pause = e.code == ERR_NETWORK_ID
                             ? BACKOFF_MAX_NS
-                            : choice_backoff_jitter(n_failed, BACKOFF_FIRST_NS, BACKOFF_MAX_NS);
-        LOG_WARN("rippled: source %s: %s: %s, connecting again in %lld ms", s->name, err_name(e),
-                 err_text(), (long long)(pause / CLOCK_MS));
+                            : choice_backoff_jitter(n_failed, BACKOFF_FIRST_NS, most);
+        LOG_WARN("rippled: source %s: ws_port %u: %s: %s%s, connecting again in %lld ms", s->name,
+                 s->ws_port, err_name(e), err_text(), subscribed ? "" : hint(e),
+                 (long long)(pause / CLOCK_MS));
         if (err_failed(fiber_sleep_until(clock_now_ns() + pause)))
             return;
     }

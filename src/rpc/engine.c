@@ -66,6 +66,9 @@ static enum step check_ready(struct exchange *x)
     uint32_t first, last;
     if (ledgers_range(x->server->opts.ledgers, &first, &last))
         return STEP_ON;
+    const struct registry_entry *entry = registry_find(rpc_request_command(x->request));
+    if (entry && entry->method && entry->method->flags & METHOD_NO_LEDGER)
+        return STEP_ON; /* by these clients see that the server lives, and why it does not serve */
     stats_error(x->server->stats, STATS_NOT_READY);
     return answer(x, RPC_NOT_READY, NULL);
 }

@@ -8,7 +8,7 @@
 enum method_flags {
     METHOD_CLIO_ONLY = 1, /* rippled does not have it: never forwarded */
     METHOD_LOCAL = 2,     /* never forwarded for another reason (subscribe) */
-    METHOD_NO_LEDGER = 4, /* nothing of it needs a ledger (documentation only) */
+    METHOD_NO_LEDGER = 4, /* answered also before there is a ledger */
 };
 
 struct method {

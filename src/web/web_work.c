@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define LOG_CHANNEL LOG_CHANNEL_WEB
 #include "web/web_work.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "json/json_peek.h"
 #include "rpc/engine.h"
@@ -204,6 +206,24 @@ static void count_answer(struct web_work *work)
         rpc_add_load_warning(&work->out, 0);
 }
 
+/* A line for the request: at debug, and at info when it took long. */
+static void log_request(struct web_work *work, const struct rpc_request *q, int64_t begun_ns,
+                        bool answered)
+{
+    static struct log_limit limit = LOG_LIMIT_INIT(20);
+    int64_t ns = clock_now_ns() - begun_ns, slow_ns = work->wc->web->opts.slow_request_ns;
+    enum log_level level = slow_ns && ns > slow_ns ? LOG_INFO : LOG_DEBUG;
+    uint64_t dropped = 0;
+    if (!log_enabled(LOG_CHANNEL, level) ||
+        (level == LOG_INFO && !log_limit_take(&limit, &dropped)))
+        return;
+    struct slice command = rpc_request_command(q);
+    LOG_AT(level, "web: %s %s %.*s: %s%zu bytes in, %zu out, %lld.%03lld ms", q->client_ip,
+           q->transport == RPC_HTTP ? "http" : "ws", (int)MIN(command.n, (size_t)40),
+           (const char *)command.p, answered ? "" : "no answer wanted, ", work->text.n, work->out.n,
+           (long long)(ns / CLOCK_MS), (long long)(ns % CLOCK_MS / 1000));
+}
+
 bool web_work_answer(struct web_work *work, int *ret_status, const char **ret_type)
 {
     struct rpc_request q = {
@@ -214,6 +234,7 @@ bool web_work_answer(struct web_work *work, int *ret_status, const char **ret_ty
         .may_hold = may_hold,
         .holder = work,
     };
+    int64_t begun_ns = clock_now_ns();
     rpc_request_parse(&q, work->text, work->arena);
     if (!within(work, &q)) {
         refuse(work, RPC_SLOW_DOWN, ret_status);
@@ -228,10 +249,10 @@ bool web_work_answer(struct web_work *work, int *ret_status, const char **ret_ty
         return false;
     start(work);
     e = rpc_handle(work->wc->web->opts.rpc, &q, work->arena, &work->out, ret_status, ret_type);
-    if (e.code) /* cancelled */
-        return false;
-    count_answer(work);
-    return true;
+    if (e.code == 0)
+        count_answer(work);
+    log_request(work, &q, begun_ns, e.code == 0);
+    return e.code == 0; /* else cancelled */
 }
 
 void web_work_cancel_all(struct web_core *wc)

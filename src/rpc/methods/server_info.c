@@ -171,7 +171,7 @@ static void put_admin(struct call *c)
     if (o->put_counters)
         o->put_counters(o->arg, c->w);
     jw_obj_end(c->w);
-    if (wants_backend_counters(c))
+    if (wants_backend_counters(c) && c->view)
         put_backend_counters(c);
 }
 
@@ -201,18 +201,23 @@ static void put_protocol(struct call *c)
 static err run(struct call *c)
 {
     const struct rpc_server_opts *o = &c->server->opts;
-    TRY(call_open_ledger(c));
+    uint32_t first, last;
+    bool serves = ledgers_range(c->ledgers, &first, &last);
+    if (serves)
+        TRY(call_open_ledger(c));
     jw_key(c->w, "info");
     jw_obj_begin(c->w);
-    const char *ranges = ledgers_range_text(c->ledgers, c->arena);
+    const char *ranges = serves ? ledgers_range_text(c->ledgers, c->arena) : "empty";
     jw_kv_lit(c->w, "complete_ledgers", ranges);
     put_time(c);
     jw_kv_u64(c->w, "uptime", (uint64_t)((clock_now_ns() - o->started_ns) / CLOCK_S));
     jw_kv_str(c->w, "clio_version", slice_str(o->version));
     jw_kv_str(c->w, "libxrpl_version", slice_str(o->protocol_version));
     put_protocol(c);
-    TRY(put_validated_ledger(c));
-    put_cache(c);
+    if (serves) {
+        TRY(put_validated_ledger(c));
+        put_cache(c);
+    }
     if (o->put_flags)
         o->put_flags(o->arg, c->w);
     if (c->is_admin)
@@ -220,12 +225,14 @@ static err run(struct call *c)
     c->view = view_close(c->view); /* not held while a rippled is asked */
     TRY(put_rippled(c));
     jw_obj_end(c->w);
-    jw_kv_bool(c->w, "validated", true);
+    if (serves)
+        jw_kv_bool(c->w, "validated", true);
     return OK;
 }
 
 const struct method server_info_method = {
     .name = "server_info",
     .run = run,
+    .flags = METHOD_NO_LEDGER,
     .doc = "What this server holds and how it fares.",
 };

@@ -41,6 +41,7 @@ static void check_figures(struct parts *p)
     ASSERT(strstr((char *)text.p, "\netl_writing 0\n") &&
            strstr((char *)text.p, "\nkleio_mirror_objects 0\n"));
     ASSERT(strstr((char *)text.p, "\nledger_cache_full 0\n"));
+    ASSERT(strstr((char *)text.p, "kleio_build_info{version=\""));
     ASSERT(!parts_ready(p));
 }
 

@@ -209,6 +209,29 @@ TEST(a_server_without_ledgers_is_not_ready_before_anything_else)
     ASSERT_STR("Unable to parse JSON from the request", client_ask(&h, "x"));
 }
 
+static void put_state(void *arg, struct jw *w)
+{
+    jw_kv_lit(w, "state", "waiting");
+}
+
+TEST(whether_it_lives_is_answered_before_there_is_a_ledger)
+{
+    struct rpc_server_opts opts = {
+        .ledgers = fake_ledgers_new(0, 0), .n_cores = 1, .put_flags = put_state};
+    struct rpc_server *s = rpc_server_new(&opts);
+    struct client w = fake_client(s, RPC_WS);
+    ASSERT_AT("\"success\"", client_ask(&w, "{\"command\":\"ping\"}"), "status");
+    const char *info = client_ask(&w, "{\"command\":\"server_info\"}");
+    ASSERT_AT("\"empty\"", info, "result.info.complete_ledgers");
+    ASSERT_AT("\"waiting\"", info, "result.info.state");
+    ASSERT_AT("", info, "result.info.validated_ledger");
+    ASSERT_AT("", info, "result.validated");
+    w.request.is_admin = true;
+    info = client_ask(&w, "{\"command\":\"server_info\",\"backend_counters\":true}");
+    ASSERT_AT("{}", info, "result.info.etl");
+    ASSERT_AT("\"notReady\"", client_ask(&w, "{\"command\":\"ledger\"}"), "error");
+}
+
 TEST(deprecated_fields_come_first_among_the_warnings)
 {
     struct client c = ws();
