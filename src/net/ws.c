@@ -101,6 +101,15 @@ void ws_close(struct ws *ws, uint16_t code, const char *reason)
     ws_update_reading(ws); /* to see the peer's answer */
 }
 
+void ws_cut(struct ws *ws, uint16_t code, const char *reason, uint32_t flush_ms)
+{
+    if (ws->state != WS_STATE_OPEN)
+        return;
+    set_reason(ws, code, slice_str(reason));
+    ws_send_close(ws, ws->code, ws->reason, false);
+    end(ws, flush_ms);
+}
+
 static void on_close_frame(struct ws *ws)
 {
     if (ws->state == WS_STATE_OPEN) {

@@ -69,6 +69,9 @@ void ws_resume(struct ws *ws);
 /* Start the close handshake behind what is queued; on_close comes when the peer has answered, or
  * after 2 s. Idempotent. `reason` is cut at 123 bytes. */
 void ws_close(struct ws *ws, uint16_t code, const char *reason);
+/* Drop what waits behind the socket, send a close frame, and close; the peer has flush_ms to read
+ * what the socket holds, the frame last. For one that is slow. on_close will be called. */
+void ws_cut(struct ws *ws, uint16_t code, const char *reason, uint32_t flush_ms);
 /* Close at once, without a handshake. on_close will be called (code 1006). */
 void ws_abort(struct ws *ws, const char *reason);
 /* As ws_abort, and no callback is called any more: for an owner that ends. */

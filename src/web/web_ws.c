@@ -18,6 +18,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* So long a slow client may take to read why it was closed. */
+#define SLOW_FLUSH_MS 10000
+
 /* Lives until its connection is closed and its last request has ended. */
 struct web_session {
     struct list link; /* of wc->sessions */
@@ -218,7 +221,7 @@ static void sink_close(struct feed_sink *k, uint16_t code, const char *reason)
 {
     struct web_session *s = session_of(k);
     LOG_INFO("web: %s closed: %s", guard_ip(s->client), reason);
-    ws_close(s->ws, code, reason);
+    ws_cut(s->ws, code, reason, SLOW_FLUSH_MS);
 }
 
 static const struct feed_sink_ops sink_ops = {.send = sink_send,

@@ -33,6 +33,40 @@ TEST(a_slow_consumer_is_disconnected_and_holds_no_messages)
     ASSERT_OK(core_run_fiber("t", slow_main, NULL));
 }
 
+static void cut_main(void *arg)
+{
+    struct rig r;
+    rig_init(&r, (struct ws_opts){.max_queue_msgs = 100000});
+    struct ws_client *c = connect_client(&r, (struct ws_client_opts){.max_inbox_msgs = 1000});
+    struct buf payload = {0}, got = {0};
+    memset(buf_reserve(&payload, 100000), 'x', 100000);
+    buf_advance(&payload, 100000);
+    net_settle();
+    struct ws_msg *m = ws_msg_new(WS_FRAME_TEXT, buf_slice(&payload));
+    for (int i = 0; i < 200; i++) /* 20 MB: more than all buffers on the way take */
+        ASSERT_OK(ws_send_msg(r.ws, m));
+    ASSERT(ws_queued_msgs(r.ws) > 0);
+    ws_cut(r.ws, WS_FRAME_CODE_POLICY, "too slow", 5000);
+    ASSERT_INT(1, r.n_closed == 0 && !ws_open(r.ws));
+    int n = 0;
+    while (ws_client_read(c, SOON, &got, NULL).code == 0)
+        n++;
+    ASSERT(n > 0 && n < 200); /* whole messages, then why */
+    ASSERT_INT(WS_FRAME_CODE_POLICY, ws_client_close_code(c));
+    ASSERT_INT(1, r.n_closed);
+    ASSERT_INT(1, m->refs);
+    ws_msg_unref(m);
+    ws_client_free(c);
+    buf_deinit(&payload);
+    buf_deinit(&got);
+    rig_deinit(&r);
+}
+
+TEST(who_is_cut_off_reads_what_was_under_way_and_why)
+{
+    ASSERT_OK(core_run_fiber("t", cut_main, NULL));
+}
+
 static void many_main(void *arg)
 {
     struct rig r;
