@@ -21,9 +21,10 @@ void cql_call_start(struct cql_cluster *cluster, struct cql_call *c)
     c->started_ns = clock_now_ns();
     for (int i = 0; i < 2; i++)
         c->attempts[i] = (struct cql_attempt){.call = c};
-    c->has_token = c->key.n > 0;
-    if (c->has_token)
+    if (c->key.n > 0) {
+        c->has_token = true;
         c->token = cql_token_of(c->key);
+    }
     c->running = true;
     counter_inc(c->is_write ? m->write_pending : m->read_pending);
     if (!c->is_write && counter_value(m->read_pending) > (int64_t)cluster->opts.max_reads) {

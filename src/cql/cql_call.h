@@ -28,6 +28,8 @@ struct cql_call {
     const struct cql_call_row *rows; /* an unlogged batch */
     uint16_t n_rows;
     struct slice key; /* the partition key, as it is hashed; empty = any node will do */
+    bool has_token;   /* where to is told by `token` in place of a key */
+    int64_t token;
     struct cql_message_params params;
     bool is_write;
     bool once;           /* not idempotent: never sent twice if the first may have had its effect
@@ -52,12 +54,10 @@ struct cql_call {
     struct cql_session *session;
     struct list node;
     struct cql_attempt attempts[2];
-    int64_t token;
     uint64_t tried; /* nodes, by index */
     int64_t started_ns;
     int64_t due_ns;
     uint32_t n_failed;
-    bool has_token;
     bool running;
 };
 

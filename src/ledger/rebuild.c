@@ -3,7 +3,9 @@
 
 #include "base/mem.h"
 #include "ledger/guard.h"
+#include "ledger/spill.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define REBUILD_KEYS 1024 /* read from the history at once */
@@ -19,6 +21,11 @@ struct rebuild {
     struct hash256 last; /* written */
     size_t n;
     struct store_object objects[REBUILD_KEYS];
+};
+
+struct spilling {
+    struct ledgers *l;
+    struct spill *spill;
 };
 
 static void rebuild_freep(struct rebuild **r)
@@ -121,11 +128,54 @@ static err rebuild_tree(struct rebuild *r)
     return finish(r->l, TAKE_PTR(r->txn), r->header);
 }
 
+/* A history without an order: all of the state as it comes, put into order on the disk. */
+
+static err spill_state(void *arg, const struct store_object *objects, size_t n, uint64_t done,
+                       uint64_t total)
+{
+    struct spilling *s = arg;
+    struct ledgers *l = s->l;
+    for (size_t i = 0; i < n; i++)
+        TRY(spill_add(s->spill, &objects[i]));
+    if (l->on_progress)
+        l->on_progress(l->arg, "reading the state", done, total);
+    return atomic_load(&l->interrupted) ? FAIL(ERR_CANCELLED, "mirror: the rebuild was stopped")
+                                        : OK;
+}
+
+static err append_sorted(void *arg, const struct store_object *objects, size_t n, uint64_t done,
+                         uint64_t total)
+{
+    struct rebuild *r = arg;
+    memcpy(r->objects, objects, n * sizeof *objects);
+    r->n = n;
+    TRY(rebuild_txn(r));
+    TRY(guard_run(append_guarded, r, r->l->mirror->path));
+    if (r->l->on_progress)
+        r->l->on_progress(r->l->arg, "rebuilding the state mirror", done, total);
+    return atomic_load(&r->l->interrupted) ? FAIL(ERR_CANCELLED, "mirror: the rebuild was stopped")
+                                           : OK;
+}
+
+static err rebuild_unordered(struct rebuild *r)
+{
+    CLEANUP(spill_freep) struct spill *spill = NULL;
+    CLEANUP(mem_freep) char *path = NULL;
+    if (asprintf(&path, "%s/filling", r->l->mirror->path) < 0)
+        mem_exhausted(0);
+    TRY(spill_new(path, &spill));
+    TRY(store_state(r->l->store, r->header->seq, spill_state, &(struct spilling){r->l, spill}));
+    TRY(spill_each(spill, REBUILD_KEYS, append_sorted, r));
+    return rebuild_tree(r);
+}
+
 ERR rebuild_mirror(struct ledgers *l, const struct ledger_header *header)
 {
     CLEANUP(rebuild_freep) struct rebuild *r = xcalloc(1, sizeof *r);
     r->l = l;
     r->header = header;
+    if (l->store->ops->unordered)
+        return rebuild_unordered(r);
     bool done = false;
     while (!done) {
         TRY(rebuild_objects(r, &done));

@@ -208,6 +208,7 @@ YIELDS ERR cass_open(const struct cass_opts *opts, struct store **ret)
 }
 
 static const struct store_ops ops = {
+    .unordered = true,
     .close = op_close,
     .meta_get = cass_meta_get,
     .meta_put = cass_meta_put,
@@ -224,6 +225,7 @@ static const struct store_ops ops = {
     .objects_get = cass_objects_get,
     .next = cass_next,
     .page = cass_page,
+    .state = cass_state,
     .diff = cass_diff,
     .txs_get = cass_txs_get,
     .tx_types = cass_tx_types,

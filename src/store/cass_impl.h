@@ -287,6 +287,7 @@ err cass_objects_get(struct store *s, uint32_t seq, const struct hash256 *keys, 
 err cass_next(struct store *s, uint32_t seq, const struct hash256 *key, struct hash256 *ret);
 err cass_page(struct store *s, uint32_t seq, const struct hash256 *after, size_t n, bool with_data,
               struct arena *a, struct store_object *ret, size_t *ret_n);
+err cass_state(struct store *s, uint32_t seq, store_state_fn take, void *arg);
 err cass_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret, size_t *ret_n);
 err cass_txs_get(struct store *s, const struct store_tx_locator *at, size_t n, struct arena *a,
                  struct store_tx *ret);

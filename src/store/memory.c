@@ -577,6 +577,7 @@ static const struct store_ops ops = {
     .objects_get = op_objects_get,
     .next = op_next,
     .page = op_page,
+    .state = store_state_by_pages,
     .diff = op_diff,
     .txs_get = op_txs_get,
     .tx_types = op_tx_types,

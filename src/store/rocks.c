@@ -164,6 +164,7 @@ static const struct store_ops ops = {
     .objects_get = rocks_state_objects_get,
     .next = rocks_next,
     .page = rocks_page,
+    .state = store_state_by_pages,
     .diff = rocks_diff,
     .txs_get = rocks_tx_get,
     .tx_types = rocks_tx_types,

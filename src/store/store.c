@@ -2,6 +2,23 @@
 #include "store/store.h"
 
 #include "base/cursor.h"
+#include "base/mem.h"
+
+#define STATE_PAGE 1024
+
+ERR store_state_by_pages(struct store *s, uint32_t seq, store_state_fn take, void *arg)
+{
+    struct hash256 at = HASH256_ZERO;
+    for (size_t n = STATE_PAGE; n == STATE_PAGE;) {
+        CLEANUP(arena_freep) struct arena *a = arena_new(0);
+        struct store_object *objects = arena_array(a, struct store_object, STATE_PAGE);
+        TRY(store_page(s, seq, &at, STATE_PAGE, true, a, objects, &n));
+        if (n)
+            at = objects[n - 1].key;
+        TRY(take(arg, objects, n, at.b[0], 256));
+    }
+    return OK;
+}
 
 bool store_index_of_txs(enum store_index index)
 {

@@ -158,7 +158,15 @@ struct store_stats {
     uint64_t disk_bytes; /* size of the files, as known */
 };
 
+/* Objects of a state as they come: `done` of `total` parts of the work were done before. An error
+ * ends the reading. */
+typedef err (*store_state_fn)(void *arg, const struct store_object *objects, size_t n,
+                              uint64_t done, uint64_t total);
+
 struct store_ops {
+    /* Keys have no order here: a whole state is better read by `state` than page by page. */
+    bool unordered;
+
     /* Finish, release the lock on the data. */
     void (*close)(struct store *s);
 
@@ -219,6 +227,11 @@ struct store_ops {
      * object. */
     err (*page)(struct store *s, uint32_t seq, const struct hash256 *after, size_t n,
                 bool with_data, struct arena *a, struct store_object *ret, size_t *ret_n);
+
+    /* All objects that exist at `seq`, each once, in any order, for who wants them all (a mirror).
+     * `take` is called from one thread at a time, not always the caller's; it must not yield, and
+     * what it is given is valid during the call. Errors: take's, and those of reads. */
+    err (*state)(struct store *s, uint32_t seq, store_state_fn take, void *arg);
 
     /* Keys that ledger `seq` created, modified or deleted, ascending. The first ledger of the
      * history has none. */
@@ -326,6 +339,10 @@ YIELDS static inline ERR store_page(struct store *s, uint32_t seq, const struct 
 {
     return s->ops->page(s, seq, after, n, with_data, a, ret, ret_n);
 }
+YIELDS static inline ERR store_state(struct store *s, uint32_t seq, store_state_fn take, void *arg)
+{
+    return s->ops->state(s, seq, take, arg);
+}
 YIELDS static inline ERR store_diff(struct store *s, uint32_t seq, struct arena *a,
                                     struct hash256 **ret, size_t *ret_n)
 {
@@ -368,6 +385,8 @@ static inline void store_stats(struct store *s, struct store_stats *ret)
 
 /* --- the same for all backends --- */
 
+/* `state` by pages, for backends whose keys have an order. */
+ERR store_state_by_pages(struct store *s, uint32_t seq, store_state_fn take, void *arg);
 /* Is it one whose rows lead to transactions? */
 bool store_index_of_txs(enum store_index index);
 /* Value of a row of a transaction index, for writing. */

@@ -6,6 +6,8 @@
 #include "store/memory.h"
 #include "unit/store/model.h"
 
+#include <stdlib.h>
+
 static struct hash256 key_of(uint8_t first, uint8_t last)
 {
     struct hash256 key = {{first}};
@@ -601,6 +603,51 @@ void conformance_pages_show_the_state_of_their_ledger(conformance_open_fn open)
     ASSERT_OK(store_page(s, 51, &got[0].key, 8, true, a, got, &n));
     ASSERT_INT(0, n);
     store_close(s);
+}
+
+struct state {
+    struct buf keys; /* key and size, 32 bytes each */
+};
+
+static err take_state(void *arg, const struct store_object *objects, size_t n, uint64_t done,
+                      uint64_t total)
+{
+    struct state *state = arg;
+    ASSERT(done <= total && total > 0);
+    for (size_t i = 0; i < n; i++) {
+        buf_put(&state->keys, objects[i].key.b, 32);
+        buf_put(&state->keys, &(struct hash256){{(uint8_t)objects[i].data.n}}, 32);
+    }
+    return OK;
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+    return memcmp(a, b, 64);
+}
+
+/* Every object once, whatever the order, at each of some ledgers. */
+void conformance_whole_states_are_those_of_their_ledger(conformance_open_fn open)
+{
+    struct store *s = open(), *brute = memory_new();
+    CLEANUP(mem_freep) struct model *m = model_new(4);
+    CLEANUP(mem_freep) struct model *m2 = model_new(4);
+    model_load(m, s);
+    model_load(m2, brute);
+    model_write(m, s, 12);
+    model_write(m2, brute, 12);
+    for (uint32_t seq = MODEL_FIRST; seq <= m->seq; seq += 6) {
+        struct state got = {{0}}, expected = {{0}};
+        ASSERT_OK(store_state(s, seq, take_state, &got));
+        ASSERT_OK(store_state(brute, seq, take_state, &expected));
+        qsort(got.keys.p, got.keys.n / 64, 64, compare_pairs);
+        qsort(expected.keys.p, expected.keys.n / 64, 64, compare_pairs);
+        ASSERT(got.keys.n > 0 && slice_eq(buf_slice(&expected.keys), buf_slice(&got.keys)));
+        buf_deinit(&got.keys);
+        buf_deinit(&expected.keys);
+    }
+    store_close(s);
+    store_close(brute);
 }
 
 void conformance_repair_puts_rows_right(conformance_open_fn open)

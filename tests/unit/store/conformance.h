@@ -24,6 +24,7 @@ typedef struct store *(*conformance_open_fn)(void);
     X(rows_lead_to_transactions_and_types)                                                         \
     X(many_scans_are_one_read)                                                                     \
     X(pages_show_the_state_of_their_ledger)                                                        \
+    X(whole_states_are_those_of_their_ledger)                                                      \
     X(repair_puts_rows_right)                                                                      \
     X(new_store_lacks_no_index_rows)                                                               \
     X(meta_values_are_kept)                                                                        \
