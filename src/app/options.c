@@ -148,6 +148,9 @@ struct log_opts options_log(const struct config *c)
     return opts;
 }
 
+/* Reads of requests that wait for a thread of the pool; more are tooBusy. */
+#define JOBS_A_THREAD 64
+
 struct offload_opts options_offload(const struct config *c)
 {
     return (struct offload_opts){.n_threads =

@@ -43,8 +43,9 @@ struct parts {
     atomic_bool reloading;
     struct reload reload; /* core 0 */
     uint64_t n_files;     /* that the process may open */
-    bool starting;        /* core 0: the start has not ended; it looks at `stopping` when it does */
-    bool stopping;        /* core 0 */
+    const char *history_path;
+    bool starting; /* core 0: the start has not ended; it looks at `stopping` when it does */
+    bool stopping; /* core 0 */
     int status;
 };
 

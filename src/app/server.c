@@ -32,6 +32,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#define FILES_LOOK_NS (30 * CLOCK_S)
+
 static void log_no_effect(const struct config *c)
 {
     CLEANUP(buf_deinit) struct buf lines = {0};
@@ -209,6 +211,27 @@ static err reload_certificate(void *arg)
     return p->web ? web_reload(p->web) : OK;
 }
 
+/* What the files that the store has leave for clients. */
+static uint32_t max_connections(const struct parts *p)
+{
+    uint64_t n_store = limits_count_files(p->history_path);
+    return limits_max_connections(p->n_files, n_store, p->n_cores);
+}
+
+static err update_max_connections(void *arg)
+{
+    const struct parts *p = arg;
+    web_set_max_connections(p->web, max_connections(p));
+    return OK;
+}
+
+/* The store keeps all its files open, and their number grows. */
+static void watch_files(void *arg)
+{
+    while (!err_failed(fiber_sleep_until(clock_now_ns() + FILES_LOOK_NS)))
+        err_ignore(offload_run(update_max_connections, arg)); /* a full pool: next time */
+}
+
 static err start_web(struct parts *p)
 {
     struct web_opts opts = options_web(p->config, p->arena);
@@ -218,7 +241,9 @@ static err start_web(struct parts *p)
     opts.feed = p->feed;
     opts.counters = p->counters;
     opts.version = SERVER_VERSION;
-    opts.max_connections = limits_max_connections(p->n_files, 0, p->n_cores);
+    p->history_path =
+        arena_printf(p->arena, "%s/history", config_str(p->config, CONFIG_ROCKSDB_PATH));
+    opts.max_connections = max_connections(p);
     opts.ready = parts_ready;
     opts.refresh = parts_refresh;
     opts.arg = p;
@@ -251,6 +276,7 @@ YIELDS static err start_parts(struct parts *p)
     p->watcher = fiber_spawn("watch sources", watch_sources, p);
     fiber_group_spawn(&p->helpers, "status", status_watch, p);
     TRY(start_web(p)); /* before ingestion: what is stored can be served at once */
+    fiber_group_spawn(&p->helpers, "watch files", watch_files, p);
     return start_etl(p);
 }
 
@@ -261,7 +287,8 @@ static void stop_etl(void *arg)
 
 YIELDS static void stop_parts(struct parts *p)
 {
-    struct fiber_group etl; /* ends while the front door waits for its clients */
+    fiber_group_cancel(&p->helpers); /* they look at what is stopped now */
+    struct fiber_group etl;          /* ends while the front door waits for its clients */
     fiber_group_init(&etl);
     fiber_group_spawn(&etl, "stop etl", stop_etl, p);
     if (p->web)
@@ -270,7 +297,6 @@ YIELDS static void stop_parts(struct parts *p)
     fiber_group_join(&etl);
     if (p->feed)
         feed_stop(p->feed);
-    fiber_group_cancel(&p->helpers);
     if (p->watcher)
         fiber_cancel(p->watcher);
     while (p->watcher) {

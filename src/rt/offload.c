@@ -2,6 +2,7 @@
 #include "rt/offload.h"
 
 #include "base/mem.h"
+#include "rt/clock.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
 
@@ -35,6 +36,7 @@ static struct {
     struct list queue;
     uint32_t n_queued;
     uint32_t max_queued;
+    uint32_t max_queued_requests;
     bool running; /* takes jobs */
     uint32_t n_threads;
     pthread_t *threads;
@@ -78,6 +80,8 @@ err offload_start(const struct offload_opts *opts)
     list_init(&pool.queue);
     pool.n_queued = 0;
     pool.max_queued = opts->max_queued ? opts->max_queued : DEFAULT_MAX_QUEUED;
+    pool.max_queued_requests =
+        opts->max_queued_requests ? opts->max_queued_requests : pool.max_queued;
     pool.threads = xcalloc(wanted, sizeof *pool.threads);
     pthread_mutex_lock(&pool.lock);
     pool.running = true;
@@ -118,7 +122,8 @@ enum admission { ADMITTED, FULL, NO_POOL };
 static enum admission submit(struct job *job)
 {
     pthread_mutex_lock(&pool.lock);
-    enum admission a = !pool.running ? NO_POOL : pool.n_queued >= pool.max_queued ? FULL : ADMITTED;
+    uint32_t max = fiber_deadline() == CLOCK_NEVER ? pool.max_queued : pool.max_queued_requests;
+    enum admission a = !pool.running ? NO_POOL : pool.n_queued >= max ? FULL : ADMITTED;
     if (a == ADMITTED) {
         list_push_back(&pool.queue, &job->node);
         job->queued = true;
@@ -173,7 +178,7 @@ err offload_run(err (*fn)(void *arg), void *arg)
     if (a == NO_POOL)
         return fn(arg);
     if (a == FULL)
-        return FAIL(ERR_BUSY, "offload: %u jobs are waiting already", pool.max_queued);
+        return FAIL(ERR_BUSY, "offload: too many jobs are waiting already");
     TRY(wait_for(&job));
     if (job.result.code == 0)
         return OK;

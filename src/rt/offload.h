@@ -9,8 +9,11 @@
 #include <stdint.h>
 
 struct offload_opts {
-    uint32_t n_threads;  /* 0 = default 4 */
-    uint32_t max_queued; /* jobs waiting; more gives ERR_BUSY. 0 = default 4096 */
+    uint32_t n_threads;           /* 0 = default 4 */
+    uint32_t max_queued;          /* jobs waiting; more gives ERR_BUSY. 0 = default 4096 */
+    uint32_t max_queued_requests; /* the same for jobs of fibers that have a deadline (requests):
+                                     what needs a disk that hangs must not take the places of what
+                                     does not. 0 = as max_queued */
 };
 
 /* The pool is one per process, started by app (or a test). Errors: ERR_IO. */

@@ -105,6 +105,35 @@ TEST(a_full_queue_is_busy)
     with_pool((struct offload_opts){.n_threads = 1, .max_queued = 2}, busy_main);
 }
 
+static void run_as_request(void *arg)
+{
+    fiber_set_deadline(clock_now_ns() + 60 * CLOCK_S);
+    run_one(arg);
+}
+
+/* The disk hangs: one request's read is at it, another's waits, and no more; ours still come. */
+static void requests_main(void *arg)
+{
+    fiber_spawn_now("runs", run_as_request, NULL);
+    while (n_started == 0)
+        ASSERT_OK(fiber_yield());
+    fiber_spawn_now("queued", run_as_request, NULL);
+    fiber_set_deadline(clock_now_ns() + 60 * CLOCK_S);
+    ASSERT_ERR(ERR_BUSY, offload_run(wait_at_gate, NULL));
+    fiber_spawn_now("queued", run_one, NULL);
+    for (int i = 0; i < 3; i++)
+        sem_post(&gate);
+    while (n_finished < 3)
+        ASSERT_OK(fiber_yield());
+}
+
+TEST(requests_have_a_smaller_share_of_the_queue)
+{
+    sem_init(&gate, 0, 0);
+    with_pool((struct offload_opts){.n_threads = 1, .max_queued = 5, .max_queued_requests = 1},
+              requests_main);
+}
+
 static void cancelled_main(void *arg)
 {
     struct fiber *f = fiber_spawn("runs", run_one, NULL);
