@@ -9,15 +9,18 @@ TYPES = {
     'string': lambda v: isinstance(v, str),
     'boolean': lambda v: isinstance(v, bool),
     'integer': lambda v: isinstance(v, int) and not isinstance(v, bool),
+    'number': lambda v: isinstance(v, (int, float)) and not isinstance(v, bool),
 }
 
 
 class Validator:
-    """Schemas of one document, for requests of one API version."""
+    """Schemas of one document, for requests of one API version. `closed(schema, key)`: may an object have no member
+    that its schema does not name?"""
 
-    def __init__(self, document, version):
+    def __init__(self, document, version, closed=lambda schema, key: False):
         self.document = document
         self.version = version
+        self.closed = closed
 
     def resolve(self, ref):
         node = self.document
@@ -40,7 +43,26 @@ class Validator:
             problem = check(rule, value)
             if problem:
                 return problem
+        return self.unknown_member(schema, value)
+
+    def unknown_member(self, schema, value):
+        if 'properties' not in schema or not isinstance(value, dict):
+            return None
+        for key in value:
+            rule = schema['properties'].get(key)
+            if rule is None and 'additionalProperties' not in schema and self.closed(schema, key):
+                return key + ' is not described'
+            if rule is not None and not self.applies(rule):
+                return key + ' is of another version'
         return None
+
+    def check_items(self, rule, value):
+        return next(filter(None, (self.problem(rule, v) for v in value)), None) if isinstance(value, list) else None
+
+    def check_additionalProperties(self, rule, value):
+        if not isinstance(value, dict):
+            return None
+        return next(filter(None, (self.problem(rule, v) for v in value.values())), None)
 
     def check_ref(self, rule, value):
         return self.problem(self.resolve(rule), value)
@@ -49,7 +71,7 @@ class Validator:
         return None if TYPES[rule](value) else 'is no ' + rule
 
     def check_const(self, rule, value):
-        return None if value is rule else 'is not ' + repr(rule)
+        return None if value == rule and type(value) is type(rule) else 'is not ' + repr(rule)
 
     def check_enum(self, rule, value):
         return None if value in rule else 'is none of ' + ', '.join(rule)
@@ -79,7 +101,10 @@ class Validator:
 
     def check_anyOf(self, rule, value):
         problems = [self.problem(s, value) for s in rule if self.applies(s)]
-        return None if None in problems else ' and '.join(problems) or 'fits no version'
+        if None in problems:
+            return None
+        told = [p for p in problems if not p.startswith('LedgerEntryType is not')]  # of the entry's own type
+        return ' and '.join(told or problems[:3]) or 'fits no version'
 
     def check_allOf(self, rule, value):
         return next(filter(None, (self.problem(s, value) for s in rule)), None)

@@ -41,12 +41,14 @@ TEST(the_document_has_every_command)
 TEST(parameters_stand_in_the_order_in_which_they_are_checked)
 {
     const char *text = document();
-    ASSERT_STR("{\"$ref\":\"#/components/contentDescriptors/api_version\"}",
-               of_method(text, "account_tx", "params.0"));
-    ASSERT_STR("\"account\"", of_method(text, "account_tx", "params.1.name"));
-    ASSERT_STR("true", of_method(text, "account_tx", "params.1.required"));
-    ASSERT_STR("\"ledger_hash\"", of_method(text, "account_tx", "params.2.name"));
-    ASSERT_STR("false", of_method(text, "account_tx", "params.2.required"));
+    ASSERT_STR("\"account\"", of_method(text, "account_tx", "params.0.name"));
+    ASSERT_STR("true", of_method(text, "account_tx", "params.0.required"));
+    ASSERT_STR("\"ledger_hash\"", of_method(text, "account_tx", "params.1.name"));
+    ASSERT_STR("false", of_method(text, "account_tx", "params.1.required"));
+    /* required ones first, wherever they are checked */
+    ASSERT_STR("\"base_asset\"", of_method(text, "get_aggregate_price", "params.0.name"));
+    ASSERT_STR("\"oracles\"", of_method(text, "get_aggregate_price", "params.2.name"));
+    ASSERT_STR("\"ledger_hash\"", of_method(text, "get_aggregate_price", "params.3.name"));
     ASSERT_STR("{\"$ref\":\"#/components/errors/invalidParams\"}",
                of_method(text, "account_tx", "errors.0"));
     ASSERT_AT("31", text, "components.errors.invalidParams.code");
@@ -55,8 +57,8 @@ TEST(parameters_stand_in_the_order_in_which_they_are_checked)
 TEST(deprecated_fields_are_named_with_and_without_a_row)
 {
     const char *text = document();
-    ASSERT_STR("\"ident\"", of_method(text, "account_info", "params.2.name"));
-    ASSERT_STR("true", of_method(text, "account_info", "params.2.deprecated"));
+    ASSERT_STR("\"ident\"", of_method(text, "account_info", "params.1.name"));
+    ASSERT_STR("true", of_method(text, "account_info", "params.1.deprecated"));
     ASSERT_STR("\"ledger\"", of_method(text, "account_info", "params.6.name"));
     ASSERT_STR("true", of_method(text, "account_info", "params.6.deprecated"));
     ASSERT_STR("\"strict\"", of_method(text, "account_info", "params.7.name"));
