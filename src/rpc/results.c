@@ -389,7 +389,8 @@ static const struct result_member of_account_tx[] = {
     MAY("limit", "integer", "Transactions looked at"),
     MAY("marker", "TransactionMarker", "More follow: the next request's marker"),
     END};
-static const struct result_member of_amm_info[] = {HAS("amm", "AMM", "The market maker"), LEDGER, END};
+static const struct result_member of_amm_info[] = {HAS("amm", "AMM", "The market maker"), LEDGER,
+                                                   END};
 static const struct result_member of_book_changes[] = {
     HAS("type", "string", "Always bookChanges"), LEDGER,
     HAS("ledger_time", "integer", "When the ledger closed, seconds since 2000"),
@@ -530,8 +531,8 @@ static const struct result_member of_server_definitions[] = {
     MAY("LEDGER_ENTRY_FLAGS", "{any}", "Flags of ledger objects"),
     MAY("ACCOUNT_SET_FLAGS", "{integer}", "Settings of AccountSet"),
     END};
-static const struct result_member of_server_info[] = {HAS("info", "ServerInfo", "The server"),
-                                                   HAS("validated", "boolean", "Always true"), END};
+static const struct result_member of_server_info[] = {
+    HAS("info", "ServerInfo", "The server"), HAS("validated", "boolean", "Always true"), END};
 static const struct result_member of_subscribe[] = {
     MAY("ledger_index", "integer", "Stream ledger: the newest ledger"),
     MAY("ledger_hash", "Hash256", "... its hash"),
@@ -570,13 +571,14 @@ static const struct result_member of_tx[] = {
     SINCE("tx_json", "Transaction", 2, "The transaction"),
     HAS("validated", "boolean", "Always true"),
     END};
-static const struct result_member of_tx_history[] = {HAS("index", "integer", "As it was asked for"),
-                                                  HAS("txs", "[Transaction]", "The transactions"),
-                                                  HAS("validated", "boolean", "Always true"), END};
+static const struct result_member of_tx_history[] = {
+    HAS("index", "integer", "As it was asked for"), HAS("txs", "[Transaction]", "The transactions"),
+    HAS("validated", "boolean", "Always true"), END};
 static const struct result_member of_unsubscribe[] = {END};
-static const struct result_member of_vault_info[] = {HAS("vault", "Vault", "The vault"), LEDGER, END};
-static const struct result_member of_version[] = {HAS("version", "VersionRange", "The API's versions"),
-                                               END};
+static const struct result_member of_vault_info[] = {HAS("vault", "Vault", "The vault"), LEDGER,
+                                                     END};
+static const struct result_member of_version[] = {
+    HAS("version", "VersionRange", "The API's versions"), END};
 
 /* --- errors that are found behind the parameters --- */
 
