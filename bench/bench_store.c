@@ -14,8 +14,11 @@
 #include "store/rocks_options.h"
 #include "xrpl/txmeta.h"
 
+#include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -416,16 +419,119 @@ static void write_copy(struct store *s, struct walk *w)
     }
 }
 
-static void write_all(struct store *s, const struct dump *d, uint32_t copies)
+/* --- how it grows --- */
+
+struct growth {
+    const char *dir;
+    int64_t start_ns;
+    uint64_t base_bytes; /* before the first copy */
+    uint64_t rng;
+};
+
+static uint64_t dir_bytes(const char *path, size_t *ret_files)
+{
+    uint64_t sum = 0;
+    *ret_files = 0;
+    DIR *dir = opendir(path);
+    for (struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
+        static char file[PATH_MAX];
+        struct stat st;
+        snprintf(file, sizeof file, "%s/%s", path, e->d_name);
+        if (stat(file, &st) != 0 || !S_ISREG(st.st_mode))
+            continue;
+        sum += (uint64_t)st.st_size;
+        *ret_files += strstr(e->d_name, ".sst") != NULL;
+    }
+    if (dir)
+        closedir(dir);
+    return sum;
+}
+
+/* A number of this process: "field: N" in a file of /proc. */
+static uint64_t proc_number(const char *file, const char *field)
+{
+    char line[256];
+    uint64_t n = 0;
+    FILE *f = fopen(file, "r");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, field, strlen(field)) == 0)
+            n = strtoull(line + strlen(field) + 1, NULL, 10);
+    if (f)
+        fclose(f);
+    return n;
+}
+
+static uint64_t random_below(uint64_t *rng, uint64_t n)
+{
+    *rng = *rng * 6364136223846793005u + 1442695040888963407u;
+    return (*rng >> 33) % n;
+}
+
+/* Microseconds a read of something random in all that is stored. */
+static double read_objects(struct store *s, const struct dump *d, uint32_t copies, struct growth *g)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    const struct version *v = (const struct version *)d->objects.p;
+    int64_t start = clock_now_ns();
+    for (int i = 0; i < 2000; i++) {
+        uint32_t copy = (uint32_t)random_below(&g->rng, copies);
+        const struct version *at = &v[random_below(&g->rng, d->objects.n)];
+        struct hash256 key = at->key;
+        struct slice got;
+        scramble_key(key.b, copy);
+        MUST(store_objects_get(s, at->seq + copy * (d->last - d->first), &key, 1, a, &got, NULL));
+        arena_clear(a);
+    }
+    return (double)(clock_now_ns() - start) / 2000e3;
+}
+
+static double read_txs(struct store *s, const struct dump *d, uint32_t copies, struct growth *g)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    const struct tx *t = (const struct tx *)d->txs.p;
+    int64_t start = clock_now_ns();
+    for (int i = 0; i < 2000; i++) {
+        const struct tx *tx = &t[random_below(&g->rng, d->txs.n)];
+        uint32_t shift = (uint32_t)random_below(&g->rng, copies) * (d->last - d->first);
+        struct store_tx_locator at = {.pos = {tx->seq + shift, tx->index}};
+        struct store_tx got;
+        if (tx->seq == d->first) /* of the first copy alone */
+            continue;
+        MUST(store_txs_get(s, &at, 1, a, &got));
+        arena_clear(a);
+    }
+    return (double)(clock_now_ns() - start) / 2000e3;
+}
+
+static void print_growth(struct store *s, const struct dump *d, uint32_t copies, struct growth *g)
+{
+    size_t files, n = copies * d->txs.n;
+    double seconds = (double)(clock_now_ns() - g->start_ns) / 1e9;
+    uint64_t bytes = dir_bytes(g->dir, &files) - g->base_bytes;
+    double object_us = read_objects(s, d, copies, g), tx_us = read_txs(s, d, copies, g);
+    printf("%9zu txs %8.1f MB %5.0f bytes/tx %5zu files; written %4.1f x; %6.0f ledgers/s, "
+           "object %6.1f us, tx %6.1f us, %4lu MB private\n",
+           n, (double)bytes / 1e6, (double)bytes / (double)n, files,
+           (double)proc_number("/proc/self/io", "write_bytes") / (double)bytes,
+           copies * (d->last - d->first) / seconds, object_us, tx_us,
+           (unsigned long)proc_number("/proc/self/smaps_rollup", "Private_Dirty") / 1024);
+    fflush(stdout);
+}
+
+static void write_all(struct store *s, const struct dump *d, uint32_t copies, const char *dir)
 {
     struct walk w = {.d = d};
+    size_t files;
     load(s, &w);
+    struct growth g = {dir, clock_now_ns(), dir_bytes(dir, &files), 1};
     struct walk start = w;
     for (uint32_t copy = 0; copy < copies; copy++) {
         w = start;
         w.copy = copy;
         w.shift = copy * (d->last - d->first);
         write_copy(s, &w);
+        if (((copy + 1) & copy) == 0 || copy + 1 == copies)
+            print_growth(s, d, copy + 1, &g);
     }
 }
 
@@ -549,14 +655,16 @@ int main(int argc, char **argv)
     if (argc < 2)
         DIE("usage: bench_store KEYSPACE.jsonl[.zst] [copies]\n");
     uint32_t copies = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 7;
-    char dir[] = "/tmp/bench-store-XXXXXX";
+    static char dir[PATH_MAX];
     struct dump d = dump_read(argv[1]);
     struct store *s;
+    snprintf(dir, sizeof dir, "%s/bench-store-XXXXXX",
+             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
     if (mkdtemp(dir) == NULL)
         DIE("bench_store: mkdtemp\n");
     MUST(rocks_open(&(struct rocks_opts){.path = dir}, &s));
     int64_t start = clock_now_ns();
-    write_all(s, &d, copies);
+    write_all(s, &d, copies, dir);
     printf("wrote %u ledgers, %zu transactions in %.1f s\n", copies * (d.last - d.first),
            copies * d.txs.n, (double)(clock_now_ns() - start) / 1e9);
     MUST(rocks_compact(s));
