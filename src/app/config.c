@@ -383,3 +383,19 @@ void config_describe(struct buf *out)
                    keys[i].effect[0] ? "accepted, no effect, because " : "yes", keys[i].effect);
     }
 }
+
+struct config *config_load_or_say(const char *path)
+{
+    struct buf problems = {0};
+    struct config *config = NULL;
+    if (path == NULL)
+        return config_new_default();
+    err e = config_load(path, &problems, &config);
+    if (e.code && problems.n)
+        fprintf(stderr, "Issues found in provided config '%s':\n%.*s", path, (int)problems.n,
+                problems.p);
+    else if (e.code)
+        fprintf(stderr, "kleio: %s\n", err_text());
+    buf_deinit(&problems);
+    return config;
+}

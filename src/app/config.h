@@ -25,6 +25,9 @@ struct config *config_new_default(void);
  * wrong, what is allowed, the nearest valid key. Errors: ERR_IO (no such file), ERR_INVALID
  * (problems). */
 ERR config_load(const char *path, struct buf *ret_problems, struct config **ret);
+/* For commands: the same, or the defaults if path is NULL; what is wrong goes to standard error,
+ * and NULL comes back. */
+struct config *config_load_or_say(const char *path);
 /* The same from text (`name` stands for the file in messages). */
 ERR config_parse(const char *name, struct slice text, struct buf *ret_problems,
                  struct config **ret);

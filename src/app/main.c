@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line (etl-db 7.3). */
+#include "app/check_command.h"
 #include "app/config.h"
 #include "app/preflight.h"
 #include "app/server.h"
@@ -14,7 +15,7 @@ static void put_usage(FILE *to)
 {
     fprintf(to,
             "Kleio %s: an XRP Ledger API server\n"
-            "usage: kleio [--conf] FILE [--verify] | --version | --help\n"
+            "usage: kleio [--conf] FILE [--verify] | check [--conf FILE] ... | --version | --help\n"
             "  -c, --conf FILE                configuration; without any, 127.0.0.1:51233 and a "
             "rippled on 127.0.0.1\n"
             "      --verify                   check the configuration and exit\n"
@@ -51,22 +52,6 @@ static int put_openrpc(void)
     return fine ? 0 : 1;
 }
 
-static struct config *load(const char *path)
-{
-    struct buf problems = {0};
-    struct config *config = NULL;
-    if (path == NULL)
-        return config_new_default();
-    err e = config_load(path, &problems, &config);
-    if (e.code && problems.n)
-        fprintf(stderr, "Issues found in provided config '%s':\n%.*s", path, (int)problems.n,
-                problems.p);
-    else if (e.code)
-        fprintf(stderr, "kleio: %s\n", err_text());
-    buf_deinit(&problems);
-    return config;
-}
-
 /* What the start would refuse. */
 static int verify_config(const struct config *config, const char *path)
 {
@@ -83,6 +68,8 @@ static int verify_config(const struct config *config, const char *path)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "check") == 0)
+        return check_command_run(argc - 1, argv + 1);
     enum { VERIFY = 1000, OPENRPC };
     static const struct option options[] = {
         {"conf", 1, NULL, 'c'},    {"config-description", 1, NULL, 'd'},
@@ -109,7 +96,7 @@ int main(int argc, char **argv)
         put_usage(stderr);
         return 1;
     }
-    struct config *config = load(path);
+    struct config *config = config_load_or_say(path);
     if (config == NULL)
         return 1;
     int status = verify ? verify_config(config, path) : server_run(config);

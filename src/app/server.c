@@ -65,9 +65,9 @@ static err make_directories(const char *path)
     return OK;
 }
 
-static err open_rocks(struct parts *p, struct buf *mirror)
+static err open_rocks(const struct config *c, bool read_only, struct buf *mirror,
+                      struct store **ret)
 {
-    const struct config *c = p->config;
     const char *path = config_str(c, CONFIG_ROCKSDB_PATH);
     CLEANUP(buf_deinit) struct buf history = {0};
     if (mkdir(path, 0755) != 0 && errno != EEXIST)
@@ -78,8 +78,8 @@ static err open_rocks(struct parts *p, struct buf *mirror)
     struct rocks_opts rocks = {.path = (const char *)history.p,
                                .cache_bytes = (uint64_t)config_int(c, CONFIG_ROCKSDB_CACHE_MB)
                                               << 20,
-                               .read_only = config_bool(c, CONFIG_READ_ONLY)};
-    return rocks_open(&rocks, &p->store);
+                               .read_only = read_only};
+    return rocks_open(&rocks, ret);
 }
 
 static err open_cass(struct parts *p, struct buf *mirror)
@@ -90,11 +90,22 @@ static err open_cass(struct parts *p, struct buf *mirror)
     return cass_open(&opts, &p->store);
 }
 
+ERR server_open_history(const struct config *config, bool read_only, struct store **ret)
+{
+    CLEANUP(buf_deinit) struct buf mirror = {0};
+    if (options_cassandra(config)) {
+        struct cass_opts opts = options_cass(config);
+        return cass_open(&opts, ret);
+    }
+    return open_rocks(config, read_only, &mirror, ret);
+}
+
 static err open_data(struct parts *p)
 {
     const struct config *c = p->config;
     CLEANUP(buf_deinit) struct buf mirror = {0};
-    TRY(options_cassandra(c) ? open_cass(p, &mirror) : open_rocks(p, &mirror));
+    TRY(options_cassandra(c) ? open_cass(p, &mirror)
+                             : open_rocks(c, config_bool(c, CONFIG_READ_ONLY), &mirror, &p->store));
     if (config_given(c, CONFIG_MIRROR_PATH)) {
         buf_clear(&mirror);
         buf_printf(&mirror, "%s", config_str(c, CONFIG_MIRROR_PATH));

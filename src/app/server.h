@@ -5,5 +5,10 @@
 
 #define SERVER_VERSION KLEIO_VERSION
 
+struct store;
+
+/* Open the history alone, as the server would; a core may not run yet. Errors: those of the
+ * backend. */
+ERR server_open_history(const struct config *config, bool read_only, struct store **ret);
 /* Run; returns the program's exit status. Takes the calling thread (it becomes core 0). */
 int server_run(const struct config *config);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "etl/check.h"
+
+#include "check_world.h"
+#include "rt/clock.h"
+#include "store/memory.h"
+
+TEST(check_finds_nothing_in_a_history_that_is_right)
+{
+    struct check_world *w = check_world_new();
+    struct check_result r = check_world_run(w, false);
+    ASSERT_STR("", w->said);
+    ASSERT_INT(3, r.n_ledgers);
+    ASSERT_INT(1, r.n_txs);
+    ASSERT_INT(3, r.n_states);
+    ASSERT_INT(3, r.n_objects);
+    ASSERT_INT(0, r.n_wrong);
+    ASSERT_INT(0, r.next);
+    check_world_free(w);
+}
+
+static void ignore(void *arg, const char *line, bool mended)
+{
+    (void)arg, (void)line, (void)mended;
+}
+
+static bool stop(void *arg, uint32_t seq, uint32_t last)
+{
+    (void)last;
+    *(uint32_t *)arg = seq;
+    return false;
+}
+
+TEST(check_goes_on_where_it_was_stopped)
+{
+    struct check_world *w = check_world_new();
+    uint32_t seen = 0;
+    struct check_opts opts = {.store = w->s, .arg = &seen, .say = ignore, .progress = stop};
+    struct check_result r;
+    ASSERT_OK(check_run(&opts, &r));
+    ASSERT_INT(10, seen);
+    ASSERT_INT(11, r.next);
+    opts.from = r.next;
+    opts.progress = NULL;
+    ASSERT_OK(check_run(&opts, &r));
+    ASSERT_INT(2, r.n_ledgers);
+    ASSERT_INT(0, r.n_states);
+    ASSERT_INT(0, r.next);
+    check_world_free(w);
+}
+
+TEST(check_refuses_ledgers_that_are_not_held)
+{
+    struct check_world *w = check_world_new();
+    struct check_opts opts = {.store = w->s, .say = ignore, .from = 9};
+    struct check_result r;
+    ASSERT_ERR(ERR_INVALID, check_run(&opts, &r));
+    opts.from = 11;
+    opts.to = 10;
+    ASSERT_ERR(ERR_INVALID, check_run(&opts, &r));
+    opts.to = 13;
+    ASSERT_ERR(ERR_INVALID, check_run(&opts, &r));
+    check_world_free(w);
+    opts = (struct check_opts){.store = memory_new(), .say = ignore};
+    ASSERT_ERR(ERR_INVALID, check_run(&opts, &r));
+    store_close(opts.store);
+}
+
+TEST(check_keeps_to_its_rate)
+{
+    struct check_world *w = check_world_new();
+    struct check_opts opts = {.store = w->s, .say = ignore, .max_per_s = 200};
+    struct check_result r;
+    int64_t start = clock_now_ns();
+    ASSERT_OK(check_run(&opts, &r)); /* some 20 operations */
+    ASSERT(clock_now_ns() - start > 50 * CLOCK_MS);
+    check_world_free(w);
+}
