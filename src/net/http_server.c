@@ -282,6 +282,8 @@ void http_server_respond(struct http_request *req, int status, const char *conte
         conn_send_answered(c);
     } else {
         req->answered = true;
+        if (req->store.cap > COPY_BYTES) /* it waits for others, and nobody reads it any more */
+            buf_deinit(&req->store);
         if (body) {
             buf_deinit(&req->reply);
             req->reply = *body;

@@ -37,7 +37,7 @@ static err check_held(struct call *c)
     if (bytes < c->held_bytes + HOLD_STEP)
         return OK;
     c->held_bytes = bytes;
-    if (!c->request->may_hold(c->request->holder, bytes))
+    if (!rpc_request_may_hold(c->request, bytes))
         return FAIL(ERR_LIMIT, "rpc: the client's requests hold more memory than they may");
     return OK;
 }

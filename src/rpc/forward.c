@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/forward.h"
 
+#include "base/mem.h"
 #include "rpc/method.h"
 #include "rpc/server_impl.h"
 #include "rt/clock.h"
@@ -94,6 +95,15 @@ static bool may_use_cache(const struct ask *q)
     return q->entry && !q->request->is_admin && (!q->params || forward_is_plain(q->params));
 }
 
+static err check_held(const struct ask *q, const struct arena *a, size_t more,
+                      enum rpc_code *ret_code)
+{
+    if (rpc_request_may_hold(q->request, arena_used(a) + more))
+        return OK;
+    *ret_code = RPC_TOO_BUSY;
+    return FAIL(ERR_LIMIT, "rpc: the client's requests hold more memory than they may");
+}
+
 static err ask_source(const struct ask *q, struct arena *a, struct json *ret,
                       enum rpc_code *ret_code)
 {
@@ -101,12 +111,13 @@ static err ask_source(const struct ask *q, struct arena *a, struct json *ret,
     *ret_code = RPC_CONNECTION_ERROR;
     if (!o->forward)
         return FAIL(ERR_REFUSED, "rpc: there is no rippled to ask");
-    struct buf text = {0};
+    CLEANUP(buf_deinit) struct buf text = {0};
     put_request(&text, q->params, q->command);
-    struct rpc_forward f = {arena_dup(a, buf_slice(&text)), q->request->client_ip,
-                            q->request->is_admin, q->keep_depth};
-    buf_deinit(&text);
+    struct rpc_forward f = {buf_slice(&text), q->request->client_ip, q->request->is_admin,
+                            q->keep_depth};
+    TRY(check_held(q, a, text.n, ret_code)); /* for as long as rippled takes */
     TRY(o->forward(o->arg, &f, q->deadline_ns, a, ret, ret_code));
+    TRY(check_held(q, a, text.n + ret->raw.n, ret_code));
     if (may_use_cache(q) && !json_get(ret, "error"))
         reply_cache_put(q->server->forwarded, q->entry->index, ret->raw);
     return OK;

@@ -9,6 +9,11 @@ void rpc_request_parse(struct rpc_request *q, struct slice text, struct arena *a
         q->root = (struct json){0};
 }
 
+bool rpc_request_may_hold(const struct rpc_request *q, size_t bytes)
+{
+    return q == NULL || q->may_hold == NULL || q->may_hold(q->holder, bytes);
+}
+
 struct slice rpc_request_command(const struct rpc_request *q)
 {
     const struct json *method = json_get(&q->root, "method");

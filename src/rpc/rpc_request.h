@@ -18,8 +18,8 @@ struct rpc_request {
     const char *client_ip; /* NULL when unknown */
     bool is_admin;
     struct feed_call *session; /* WebSocket: for what subscribes; else NULL */
-    /* The request holds so many bytes now, reply included; false: it may not, and ends with
-     * tooBusy. Called by call_breathe when they have grown. NULL = as many as it likes. */
+    /* Besides its text the request holds so many bytes now, reply included; false: it may not.
+     * Through rpc_request_may_hold. NULL = as many as it likes. */
     bool (*may_hold)(void *holder, size_t bytes);
     void *holder;
     struct json root; /* rpc_request_parse: the object; JSON_NONE = nothing that can be read */
@@ -28,6 +28,9 @@ struct rpc_request {
 /* Read the body or message into q->root, which lives in `a` and points into `text`. Never fails:
  * what cannot be read is the engine's to answer. */
 void rpc_request_parse(struct rpc_request *q, struct slice text, struct arena *a);
+
+/* May the request hold `bytes` besides its text? False: it ends with tooBusy. */
+bool rpc_request_may_hold(const struct rpc_request *q, size_t bytes);
 
 /* The command that it names, and its parameter object, as far as they are in order (else empty, and
  * NULL): for whoever is not the engine. */

@@ -30,12 +30,14 @@
 /* Whitelisted clients are not counted against server.max_queue_size; but each request has a stack.
  */
 #define MAX_WHITELISTED_IN_WORK 8192
+#define MAX_VITAL_IN_WORK 9216
 
 static bool take_place(struct web *web, const struct guard_client *c, bool anyway)
 {
     uint32_t before = atomic_fetch_add_explicit(&web->n_in_work, 1, memory_order_relaxed);
     bool room = before < web->opts.max_in_work ||
-                ((anyway || guard_whitelisted(c)) && before < MAX_WHITELISTED_IN_WORK);
+                (guard_whitelisted(c) && before < MAX_WHITELISTED_IN_WORK) ||
+                (anyway && before < MAX_VITAL_IN_WORK);
     if (room && !atomic_load_explicit(&web->stopping, memory_order_relaxed))
         return true;
     atomic_fetch_sub_explicit(&web->n_in_work, 1, memory_order_relaxed);
@@ -189,12 +191,13 @@ static void start(struct web_work *work)
 static bool may_hold(void *arg, size_t bytes)
 {
     struct web_work *work = arg;
-    if (bytes <= work->running_bytes)
+    size_t all = work->text.n + WORK_BYTES + bytes;
+    if (all <= work->running_bytes)
         return true;
-    size_t more = bytes - work->running_bytes;
+    size_t more = all - work->running_bytes;
     if (!held_may_grow(work->wc, work->client, more))
         return false;
-    work->running_bytes = bytes;
+    work->running_bytes = all;
     held_add(work->wc, work->client, 0, (int64_t)more);
     return true;
 }

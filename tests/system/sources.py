@@ -60,7 +60,7 @@ class RecordingSource:
         command = request.get('command')
         if command == 'subscribe':
             self.n_links += 1
-            result = {'fee_base': 10, 'ledger_hash': '0' * 64, 'ledger_index': self.newest, 'ledger_time': 1,
+            result = {'fee_base': 10, 'ledger_index': self.newest, 'ledger_time': 1,
                       'network_id': self.network_id, 'reserve_base': 10, 'reserve_inc': 2,
                       'validated_ledgers': f'3-{self.newest}'}
         elif request.get('id') == 'network':
