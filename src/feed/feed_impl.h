@@ -218,6 +218,10 @@ static inline bool feed_sub_resumes(const struct feed_sub *s)
 
 /* feed_live, feed_replay, feed_relay: mains of a core's fibers; `arg` is the feed_core. */
 YIELDS void feed_live_run(void *arg);
+/* Find who is sent something of a ledger (loaded; touched, if anybody asks for accounts, books or
+ * filters): they are in fc->todo then, and the ledger is fc->newest. Does not yield: who is live
+ * changes at one moment. */
+void feed_live_match(struct feed_core *fc, const struct feed_ledger *l);
 YIELDS void feed_relay_run(void *arg);
 void feed_relay_drop(struct feed_core *fc);
 /* Somebody is ready: see that a worker runs. */

@@ -75,8 +75,7 @@ static bool has_topics(const struct feed_core *fc)
            table_count(fc->topics[FEED_KIND_PROPOSED]) || table_count(fc->topics[FEED_KIND_BOOK]);
 }
 
-/* Does not yield: who is live changes at one moment. */
-static void match(struct feed_core *fc, const struct feed_ledger *l)
+void feed_live_match(struct feed_core *fc, const struct feed_ledger *l)
 {
     static const enum feed_stream streams[] = {FEED_STREAM_LEDGER, FEED_STREAM_TRANSACTIONS,
                                                FEED_STREAM_PROPOSED, FEED_STREAM_BOOK_CHANGES};
@@ -168,7 +167,7 @@ YIELDS static err send_ledger(struct live *v, uint32_t seq)
         return OK;
     }
     TRY(e);
-    match(fc, l);
+    feed_live_match(fc, l);
     e = send_all(v, l);
     feed_ledger_reader_rest(&v->reader);
     return e;

@@ -4,6 +4,7 @@
 #include "xrpl/amount.h"
 #include "xrpl/sto.h"
 #include "xrpl/txmeta.h"
+#include "xrpl/txmeta_mpt.h"
 
 static err over_budget(void)
 {
@@ -85,6 +86,9 @@ err feed_touch_read(struct slice tx, struct slice meta, struct arena *a, struct 
     struct feed_touch t = {.type = sto_tx_type(tx)};
     TRY(read_accounts(meta, a, &t));
     TRY(read_books(meta, a, &t));
+    size_t n = 0;
+    TRY(txmeta_mpt_issuances(tx, meta, a, &t.issuances, &n));
+    t.n_issuances = (uint32_t)n;
     *ret = t;
     return OK;
 }

@@ -67,6 +67,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
+#ifndef TEST_NO_MAIN /* a program of another kind that stands on the fixtures */
 static bool run_one(const struct test_case *t)
 {
     fflush(NULL);
@@ -102,3 +103,4 @@ int main(int argc, char **argv)
     printf("%s: %d passed, %d failed\n", argv[0], n_passed, n_failed);
     return n_failed != 0;
 }
+#endif

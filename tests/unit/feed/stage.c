@@ -263,17 +263,27 @@ void stage_add(struct stage *s, const struct stage_tx *txs, uint32_t n, bool qui
         feed_publish(s->feed, seq);
 }
 
-void stage_close(struct stage *s, uint32_t n)
+static void add_random(struct stage *s, uint32_t n, bool quiet)
 {
     static const uint16_t types[] = {TX_Payment, TX_OfferCreate, TX_TrustSet};
-    struct stage_tx txs[STAGE_MAX_TXS] = {0};
+    static struct stage_tx txs[STAGE_MAX_TXS];
     for (uint32_t i = 0; i < n; i++) {
         txs[i].type = types[stage_random(s, ARRAY_LEN(types))];
         txs[i].accounts = (uint32_t)(stage_random(s, 1u << STAGE_N_ACCOUNTS) &
                                      stage_random(s, 1u << STAGE_N_ACCOUNTS));
         txs[i].book = txs[i].type == TX_OfferCreate && stage_random(s, 2);
     }
-    stage_add(s, txs, n, false);
+    stage_add(s, txs, n, quiet);
+}
+
+void stage_close(struct stage *s, uint32_t n)
+{
+    add_random(s, n, false);
+}
+
+void stage_quiet(struct stage *s, uint32_t n)
+{
+    add_random(s, n, true);
 }
 
 YIELDS void stage_settle(struct stage *s)

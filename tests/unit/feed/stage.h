@@ -16,7 +16,7 @@
 #include "xrpl/field.h"
 
 #define STAGE_FIRST 10
-#define STAGE_MAX_TXS 64
+#define STAGE_MAX_TXS 200
 #define STAGE_MAX_LEDGERS 2048
 #define STAGE_N_ACCOUNTS 12
 
@@ -74,8 +74,9 @@ struct feed_book stage_book(void); /* as its offers name it */
 
 /* One more ledger with these transactions; published unless `quiet`. */
 void stage_add(struct stage *s, const struct stage_tx *txs, uint32_t n, bool quiet);
-/* One with n random ones. */
+/* One with n random ones; quiet: not published. */
 void stage_close(struct stage *s, uint32_t n);
+void stage_quiet(struct stage *s, uint32_t n);
 /* Let the feed's fibers work until nothing moves. */
 YIELDS void stage_settle(struct stage *s);
 

@@ -95,7 +95,7 @@ STAGE_TEST(a_large_ledger_does_not_cut_who_reads, small_bounds)
     struct feed_request r = {.streams = FEED_LEDGER_STREAMS};
     stage_client_init(s, &c);
     ASSERT_OK(stage_subscribe(s, &c, r, 0));
-    stage_close(s, STAGE_MAX_TXS);
+    stage_close(s, 64);
     stage_settle(s);
     ASSERT_INT(0, c.closed);
     stage_expect(s, &c, &r, s->last, s->last, 0);

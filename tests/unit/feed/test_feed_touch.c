@@ -102,6 +102,23 @@ TEST(deleted_offers_keep_their_domain)
     ASSERT(hash256_eq(&domain, &t.books[0].domain));
 }
 
+TEST(issuances_are_those_of_the_index)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct buf nodes = {0}, fields = {0};
+    struct mpt_id id = {{7, [23] = 9}};
+    sto_build_field(&fields, FIELD_MPTokenIssuanceID, slice_of(id.b, sizeof id.b));
+    put_node(&nodes, FIELD_CreatedNode, ENTRY_MPToken, FIELD_NewFields, &fields, 0, NULL);
+    struct buf meta = {0};
+    struct feed_touch t;
+    sto_build_nest(&meta, FIELD_AffectedNodes, &nodes);
+    sto_build_u8(&meta, FIELD_TransactionResult, 0);
+    ASSERT_OK(feed_touch_read(SLICE_EMPTY, buf_slice(&meta), a, &t));
+    ASSERT_INT(1, t.n_issuances);
+    ASSERT(memcmp(&t.issuances[0], &id, sizeof id) == 0);
+    buf_deinit(&meta);
+}
+
 TEST(the_same_book_twice_is_one)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
