@@ -8,6 +8,7 @@
 #include "feed/feed.h"
 #include "ledger/view.h"
 #include "rippled/forward.h"
+#include "rippled/paths.h"
 #include "rippled/sources.h"
 #include "rt/clock.h"
 #include "store/store.h"
@@ -28,11 +29,45 @@ static enum rpc_code code_of(enum forward_failure failure)
     return RPC_CONNECTION_ERROR;
 }
 
+static void on_paths(void *arg, struct slice text)
+{
+    feed_sub_push(arg, text);
+}
+
+static void close_paths(void *paths)
+{
+    paths_close(paths);
+}
+
+/* path_find: the connection's own search. */
+YIELDS static err ask_paths(struct parts *p, const struct rpc_forward *request, int64_t deadline_ns,
+                            struct arena *a, struct json *ret_reply, enum rpc_code *ret_code)
+{
+    struct feed_party *party = request->session->party;
+    enum forward_failure failure = FORWARD_FAILURE_NONE;
+    *ret_code = RPC_CONNECTION_ERROR;
+    if (party->ended)
+        return FAIL(ERR_CANCELLED, "app: the connection has ended");
+    if (party->paths == NULL) {
+        party->paths = paths_new(&(struct paths_opts){.sources = p->sources,
+                                                      .client_ip = request->client_ip,
+                                                      .is_admin = request->is_admin,
+                                                      .on_update = on_paths,
+                                                      .arg = party});
+        party->paths_close = close_paths;
+    }
+    err e = paths_ask(party->paths, request->text, deadline_ns, a, ret_reply, &failure);
+    *ret_code = code_of(failure);
+    return e;
+}
+
 YIELDS static err forward(void *arg, const struct rpc_forward *request, int64_t deadline_ns,
                           struct arena *a, struct json *ret_reply, enum rpc_code *ret_code)
 {
     struct parts *p = arg;
     enum forward_failure failure = FORWARD_FAILURE_NONE;
+    if (request->session)
+        return ask_paths(p, request, deadline_ns, a, ret_reply, ret_code);
     struct forward *f = p->forwards[core_index(core_current())];
     struct forward_query q = {request->text, request->client_ip, request->is_admin,
                               request->keep_depth};

@@ -99,13 +99,21 @@ struct feed_party {
     struct feed *feed; /* NULL: there are no streams */
     struct feed_sink sink;
     struct feed_sub *sub; /* NULL until it first subscribes */
+    void *paths;          /* its path_find, for who knows what that is; NULL = none */
+    void (*paths_close)(void *paths);
+    bool ended;
 };
+/* The connection has ended, and all that it had asked for. */
+void feed_sub_end_party(struct feed_party *p);
+/* Push a message that is for this connection alone; left out when too much waits. */
+void feed_sub_push(struct feed_party *p, struct slice text);
 /* One request of a connection. What it subscribes to begins once it is done. */
 struct feed_call {
     struct feed_party *party;
     struct feed_sub *held;
 };
-/* The connection's subscriber, made if need be, and held until feed_sub_done. */
+/* The connection's subscriber, made if need be, and held until feed_sub_done. NULL: the connection
+ * has ended. */
 struct feed_sub *feed_sub_of(struct feed_call *call);
 /* The reply has been sent (or will not be). */
 void feed_sub_done(struct feed_call *call);

@@ -177,7 +177,7 @@ void feed_sub_release(struct feed_sub *s)
 struct feed_sub *feed_sub_of(struct feed_call *call)
 {
     struct feed_party *p = call->party;
-    if (call->held)
+    if (call->held || p->ended)
         return call->held;
     if (p->sub == NULL)
         p->sub = feed_sub_new(p->feed, &p->sink);
@@ -190,6 +190,30 @@ void feed_sub_done(struct feed_call *call)
     if (call->held)
         feed_sub_release(call->held);
     call->held = NULL;
+}
+
+void feed_sub_end_party(struct feed_party *p)
+{
+    p->ended = true;
+    p->sub = feed_sub_close(p->sub);
+    if (p->paths)
+        p->paths_close(p->paths);
+    p->paths = NULL;
+}
+
+void feed_sub_push(struct feed_party *p, struct slice text)
+{
+    struct feed *f = p->feed;
+    struct feed_queue q = p->sink.ops->queued(&p->sink);
+    if (q.n_msgs >= f->opts.max_queue_msgs || q.n_bytes >= f->opts.max_queue_bytes) {
+        counter_inc(f->n_relay_lost);
+        return;
+    }
+    void *msg = f->opts.wire->make(text, &f->msg_bytes);
+    err e = p->sink.ops->send(&p->sink, msg);
+    if (e.code == 0)
+        counter_inc(f->n_sent);
+    f->opts.wire->unref(msg);
 }
 
 /* --- what it wants --- */

@@ -108,18 +108,24 @@ static bool is_address(const char *ip)
     return ip[0] && strspn(ip, "0123456789abcdefABCDEF:.") == strlen(ip);
 }
 
+void forward_pool_headers(const char *client_ip, bool admin, char ret[FORWARD_POOL_HEADERS_MAX])
+{
+    char forwarded[FORWARD_POOL_IP_MAX + 32] = "";
+    if (is_address(client_ip)) {
+        /* RFC 7239: an IPv6 address stands in brackets and quotes */
+        bool v6 = strchr(client_ip, ':') != NULL;
+        snprintf(forwarded, sizeof(forwarded), "Forwarded: for=%s%s%s\r\n", v6 ? "\"[" : "",
+                 client_ip, v6 ? "]\"" : "");
+    }
+    snprintf(ret, FORWARD_POOL_HEADERS_MAX, "User-Agent: kleio\r\nX-User: %s\r\n%s",
+             admin ? "clio_admin" : "clio_user", forwarded);
+}
+
 static YIELDS err open_new(struct forward_pool *p, struct forward_pool_conn *c, const char *host,
                            uint16_t port, int64_t deadline_ns)
 {
-    char headers[256], forwarded[FORWARD_POOL_IP_MAX + 32] = "";
-    if (is_address(c->key.client_ip)) {
-        /* RFC 7239: an IPv6 address stands in brackets and quotes */
-        bool v6 = strchr(c->key.client_ip, ':') != NULL;
-        snprintf(forwarded, sizeof(forwarded), "Forwarded: for=%s%s%s\r\n", v6 ? "\"[" : "",
-                 c->key.client_ip, v6 ? "]\"" : "");
-    }
-    snprintf(headers, sizeof(headers), "User-Agent: kleio\r\nX-User: %s\r\n%s",
-             c->key.admin ? "clio_admin" : "clio_user", forwarded);
+    char headers[FORWARD_POOL_HEADERS_MAX];
+    forward_pool_headers(c->key.client_ip, c->key.admin, headers);
     struct ws_client_opts opts = {
         .host = host,
         .port = port,

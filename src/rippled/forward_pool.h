@@ -12,6 +12,9 @@
 struct ws_client;
 
 #define FORWARD_POOL_IP_MAX 64
+#define FORWARD_POOL_HEADERS_MAX 256
+/* Headers of a handshake that tell rippled for whom it is. */
+void forward_pool_headers(const char *client_ip, bool admin, char ret[FORWARD_POOL_HEADERS_MAX]);
 
 /* What a connection is good for: the identity is told to rippled in its handshake. */
 struct tls_client;

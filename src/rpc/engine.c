@@ -286,7 +286,7 @@ static err answer_engine_error(struct exchange *x, enum rpc_code code)
 /* A request whose envelope is in order (rpc-b B.2, "Engine"). */
 static err serve(struct exchange *x)
 {
-    x->entry = registry_find(x->command);
+    x->entry = forward_is_homeless(x) ? NULL : registry_find(x->command);
     if (forward_is_due(x)) {
         if (forward_is_refused(x))
             return answer_engine_error(x, RPC_NO_PERMISSION);

@@ -16,6 +16,12 @@ static bool is_true(const struct json *v)
     return json_is(v, JSON_BOOL) && v->b;
 }
 
+/* A search belongs to a connection: over HTTP the command does not exist. */
+bool forward_is_homeless(const struct exchange *x)
+{
+    return slice_is(x->command, "path_find") && x->request->session == NULL;
+}
+
 bool forward_is_due(const struct exchange *x)
 {
     const struct method *m = x->entry ? x->entry->method : NULL;
@@ -114,7 +120,8 @@ static err ask_source(const struct ask *q, struct arena *a, struct json *ret,
     CLEANUP(buf_deinit) struct buf text = {0};
     put_request(&text, q->params, q->command);
     struct rpc_forward f = {buf_slice(&text), q->request->client_ip, q->request->is_admin,
-                            q->keep_depth};
+                            q->keep_depth,
+                            slice_is(q->command, "path_find") ? q->request->session : NULL};
     TRY(check_held(q, a, text.n, ret_code)); /* for as long as rippled takes */
     TRY(o->forward(o->arg, &f, q->deadline_ns, a, ret, ret_code));
     TRY(check_held(q, a, text.n + ret->raw.n, ret_code));

@@ -7,6 +7,8 @@
 /* rpc-b C.1, but only for commands of the registry: those that rippled serves to guests too
  * (forwarded.def, and methods of ours that are not Clio's alone). What is unknown, or rippled's for
  * its admins, is never passed on: a rippled may take this server for an admin. */
+/* A command that only makes sense over a connection, and there is none. */
+bool forward_is_homeless(const struct exchange *x);
 bool forward_is_due(const struct exchange *x);
 /* What rippled would do for admins only is not passed on, whoever asks (rpc-b C.3). */
 bool forward_is_refused(const struct exchange *x);

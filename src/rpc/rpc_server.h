@@ -10,6 +10,7 @@
 #include "rpc/errors.h"
 
 struct feed;
+struct feed_call;
 struct rpc_server;
 
 /* A request for rippled. */
@@ -17,7 +18,8 @@ struct rpc_forward {
     struct slice text;     /* the parameter object, with `command` set */
     const char *client_ip; /* NULL when unknown */
     bool is_admin;
-    uint32_t keep_depth; /* of the reply, as in json_opts */
+    uint32_t keep_depth;       /* of the reply, as in json_opts */
+    struct feed_call *session; /* path_find: the connection that it is for; else NULL */
 };
 
 struct rpc_server_opts {

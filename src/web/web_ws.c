@@ -167,7 +167,7 @@ static void on_close(void *arg, struct ws *ws, uint16_t code, const char *reason
 {
     struct web_session *s = arg;
     s->closed = true;
-    s->party.sub = feed_sub_close(s->party.sub);
+    feed_sub_end_party(&s->party);
     LIST_EACH(it, &s->works)
     fiber_cancel(LIST_ENTRY(it, struct web_work, link)->fiber);
     session_free_if_done(s);

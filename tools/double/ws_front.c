@@ -166,6 +166,10 @@ static void put_wanted(const struct ws_front *f, struct jw *w)
     for (uint32_t kind = 0; kind < STREAMS_N_KINDS; kind++)
         jw_u64(w, n[kind]);
     jw_arr_end(w);
+    uint32_t n_searches = 0;
+    LIST_EACH(at, &f->clients)
+    n_searches += LIST_ENTRY(at, struct client, link)->path.n > 0;
+    jw_kv_u64(w, "searches", n_searches);
 }
 
 /* Commands to the double itself; false when it is none. */
@@ -250,7 +254,7 @@ static void put_paths(struct client *c, struct jw *w, const struct json *q)
     jw_arr_begin(w);
     jw_arr_end(w);
     jw_kv_bool(w, "full_reply", false);
-    jw_kv_str(w, json_is_string(what, "close") ? "closed" : "asked", buf_slice(&c->path));
+    jw_kv_str(w, "asked", buf_slice(&c->path));
     if (json_is_string(what, "close"))
         buf_deinit(&c->path);
 }

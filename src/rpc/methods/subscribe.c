@@ -119,6 +119,8 @@ static err run(struct call *c)
     if (c->request->session == NULL || c->server->opts.feed == NULL)
         return rpc_error(c, RPC_NOT_SUPPORTED, NULL);
     struct feed_sub *sub = feed_sub_of(c->request->session);
+    if (sub == NULL)
+        return (err){ERR_CANCELLED};
     uint32_t newest = feed_sub_newest(sub);
     if (newest == 0 && ledgers_tip(c->ledgers, &tip))
         newest = tip.seq; /* the first is being published */

@@ -15,7 +15,10 @@ static err run(struct call *c)
     const struct subscribe_args *args = c->args;
     if (c->request->session == NULL || c->server->opts.feed == NULL)
         return rpc_error(c, RPC_NOT_SUPPORTED, NULL);
-    feed_sub_remove(feed_sub_of(c->request->session), &args->request);
+    struct feed_sub *sub = feed_sub_of(c->request->session);
+    if (sub == NULL)
+        return (err){ERR_CANCELLED};
+    feed_sub_remove(sub, &args->request);
     return OK;
 }
 
