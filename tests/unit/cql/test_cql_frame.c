@@ -97,7 +97,7 @@ TEST(segments_are_those_of_another_driver)
     while (vectors_next(&v, kind)) {
         if (strcmp(kind, "segments") != 0)
             continue;
-        CLEANUP(buf_deinit) struct buf payload = {0}, wire = {0};
+        CLEANUP(buf_deinit) struct buf payload = {0};
         bool lz4 = vectors_number(&v) != 0;
         uint32_t seed = (uint32_t)vectors_number(&v);
         size_t n = (size_t)vectors_number(&v);

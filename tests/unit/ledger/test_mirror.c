@@ -78,7 +78,7 @@ TEST(file_that_was_cut_off_is_thrown_away)
 TEST(a_mirror_can_be_begun_anew)
 {
     struct mirror *m = open_here();
-    struct mirror_meta meta = {.header.seq = 77}, got;
+    struct mirror_meta meta = {.header.seq = 77};
     MDB_txn *txn = NULL;
     for (int i = 0; i < 3; i++) {
         ASSERT_OK(mirror_write_begin(m, &txn));

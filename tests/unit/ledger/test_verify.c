@@ -55,7 +55,7 @@ static uint64_t verify_all(struct verify *v, err *ret, uint32_t *ret_parts)
 TEST(a_sound_mirror_is_sound)
 {
     struct fixture f;
-    struct verify v;
+    static struct verify v; /* large; each test has a process of its own */
     err e;
     uint32_t n_parts;
     fixture_init(&f, 20000);
@@ -73,7 +73,7 @@ TEST(a_sound_mirror_is_sound)
 TEST(small_and_empty_mirrors_are_verified)
 {
     struct fixture f;
-    struct verify v;
+    static struct verify v; /* large; each test has a process of its own */
     err e;
     uint32_t n_parts;
     fixture_init(&f, 3);
@@ -97,7 +97,7 @@ static bool damaged(struct fixture *f, void (*fn)(struct mirror *m, MDB_txn *txn
 {
     struct mirror *m = f->ledgers->mirror;
     MDB_txn *txn = NULL;
-    struct verify v;
+    static struct verify v; /* large; each test has a process of its own */
     err e;
     uint32_t n_parts;
     ASSERT_OK(mirror_write_begin(m, &txn));
@@ -172,18 +172,20 @@ TEST(any_change_of_an_object_or_a_hash_is_found)
 
 /* --- the file itself --- */
 
+static const uint8_t zero_page[4096];
+
 static void harm_file(int fd, off_t size)
 {
-    uint8_t page[4096] = {0};
+    uint8_t byte;
     off_t at = (off_t)((uint64_t)random() % (uint64_t)size);
     switch (random() % 4) {
     case 0: /* a bit */
     case 1:
-        ASSERT(pread(fd, page, 1, at) == 1);
-        page[0] ^= (uint8_t)(1 << random() % 8);
-        ASSERT(pwrite(fd, page, 1, at) == 1);
+        ASSERT(pread(fd, &byte, 1, at) == 1);
+        byte ^= (uint8_t)(1 << random() % 8);
+        ASSERT(pwrite(fd, &byte, 1, at) == 1);
         break;
-    case 2: ASSERT(pwrite(fd, page, sizeof page, at / 4096 * 4096) == sizeof page); break;
+    case 2: ASSERT(pwrite(fd, zero_page, 4096, at / 4096 * 4096) == 4096); break;
     default: ASSERT(ftruncate(fd, at) == 0);
     }
 }
@@ -245,7 +247,7 @@ TEST(a_file_that_is_cut_off_or_zeroed_while_in_use_does_not_end_the_process)
             ASSERT(ftruncate(fd, st.st_size / 3) == 0);
         else
             for (off_t at = 8192; at + 4096 <= st.st_size; at += 8192)
-                ASSERT(pwrite(fd, (uint8_t[4096]){0}, 4096, at) == 4096);
+                ASSERT(pwrite(fd, zero_page, 4096, at) == 4096);
         close(fd);
         struct view *v = NULL;
         CLEANUP(arena_freep) struct arena *a = arena_new(0);

@@ -52,7 +52,7 @@ static const struct feed_sink_ops ops = {sink_send, sink_nothing, sink_nothing, 
 
 const char *sub_world_ask(struct sub_world *w, const char *command, const char *members)
 {
-    char text[4096];
+    char text[3072];
     snprintf(text, sizeof text, "{\"command\":\"%s\"%s%s}", command, *members ? "," : "", members);
     const char *reply = client_ask(&w->client, text);
     feed_sub_done(&w->call);
