@@ -327,4 +327,9 @@ void parts_refresh(void *arg)
     set(p, "kleio_store_reads", s.n_reads, "reads of the history");
     set(p, "kleio_store_reads_offloaded", s.n_offloaded, "of them, sent to the pool for a disk");
     set(p, "kleio_store_disk_bytes", s.disk_bytes, "size of the history");
+    set(p, "kleio_store_scrubbed_bytes", s.n_scrubbed_bytes,
+        "bytes of the history read in the background to find damage");
+    set(p, "kleio_store_scrub_rounds", s.n_scrub_rounds, "times all of the history was so read");
+    set(p, "kleio_store_damaged", s.n_damaged,
+        "damaged places and files; anything but 0 wants you");
 }

@@ -9,6 +9,7 @@
 #include "store/rocks_ops.h"
 #include "store/rocks_options.h"
 #include "store/rocks_repair.h"
+#include "store/rocks_scrub.h"
 #include "store/rocks_status.h"
 #include "store/rocks_tidy.h"
 
@@ -94,6 +95,9 @@ static void op_stats(struct store *s, struct store_stats *ret)
         .n_pending = atomic_load(&r->n_pending),
         .n_writes = atomic_load(&r->n_writes),
         .disk_bytes = bytes,
+        .n_scrubbed_bytes = atomic_load(&r->scrub.n_bytes),
+        .n_scrub_rounds = atomic_load(&r->scrub.n_rounds),
+        .n_damaged = atomic_load(&r->scrub.n_damaged) + rocks_damage_count(r),
     };
 }
 
@@ -122,6 +126,7 @@ static void close_db(struct rocks *r)
 static void rocks_free(struct rocks *r)
 {
     rocks_tidy_stop(r);
+    rocks_scrub_stop(r);
     rocks_load_forget(r);
     if (r->db && !r->fast_close && !r->read_only && !r->failed)
         flush_all(r);
@@ -415,7 +420,8 @@ static ERR open_checked(struct rocks *r)
     rocks_load_forget(r);
     TRY(rocks_load_drop(r));
     TRY(rocks_damage_meet(r, NULL));
-    return rocks_tidy_start(r);
+    TRY(rocks_tidy_start(r));
+    return rocks_scrub_start(r);
 }
 
 ERR rocks_open(const struct rocks_opts *opts, struct store **ret)

@@ -93,7 +93,8 @@ static void find_families(struct rocks *r, struct files *f, bool damaged[ROCKS_N
 static ERR set_compactions(struct rocks *r, enum rocks_cf cf, bool damaged)
 {
     static const char *const healthy[][2] = {{"disable_auto_compactions", "false"}};
-    static const char *const sick[][2] = {{"level0_slowdown_writes_trigger", "1000000"},
+    static const char *const sick[][2] = {{"disable_auto_compactions", "true"},
+                                          {"level0_slowdown_writes_trigger", "1000000"},
                                           {"level0_stop_writes_trigger", "1000000"},
                                           {"soft_pending_compaction_bytes_limit", "0"},
                                           {"hard_pending_compaction_bytes_limit", "0"}};
@@ -130,6 +131,16 @@ ERR rocks_damage_meet(struct rocks *r, const char *text)
         TRY(set_compactions(r, cf, damaged[cf]));
     }
     return OK;
+}
+
+void rocks_damage_note(struct rocks *r, const char *text)
+{
+    pthread_mutex_lock(&r->write_lock);
+    pthread_rwlock_rdlock(&r->db_lock);
+    if (r->db && !atomic_load(&r->failed) && err_failed(rocks_damage_meet(r, text)))
+        LOG_WARN("%s", err_text());
+    pthread_rwlock_unlock(&r->db_lock);
+    pthread_mutex_unlock(&r->write_lock);
 }
 
 size_t rocks_damage_count(struct rocks *r)

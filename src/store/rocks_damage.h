@@ -10,5 +10,7 @@
  * files that are. `text`: RocksDB's error that made it be opened again, NULL if none; a file that
  * it names is damaged from now on. Errors: ERR_IO, ERR_CORRUPT. */
 ERR rocks_damage_meet(struct rocks *r, const char *text);
+/* RocksDB said so when it read: remember the file that it names. */
+void rocks_damage_note(struct rocks *r, const char *text);
 /* Number of files that are known to be damaged. */
 size_t rocks_damage_count(struct rocks *r);

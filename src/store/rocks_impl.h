@@ -20,6 +20,7 @@
 #include "store/index.h"
 #include "store/range_set.h"
 #include "store/rocks.h"
+#include "store/rocks_thread.h"
 
 #include <pthread.h>
 #include <rocksdb/c.h>
@@ -122,12 +123,9 @@ struct rocks_recent {
 struct rocks_load; /* rocks_load.c */
 struct memo;
 
-struct rocks_tidy { /* rocks_tidy.h */
-    pthread_t thread;
-    bool running;
-    _Atomic bool stop;
-    pthread_mutex_t lock;
-    pthread_cond_t cond;
+struct rocks_scrub { /* rocks_scrub.h */
+    struct rocks_thread thread;
+    _Atomic uint64_t n_bytes, n_rounds, n_damaged;
 };
 
 struct rocks {
@@ -158,9 +156,10 @@ struct rocks {
     /* Held for reading during each step of a read, for writing while the database is opened again
      * (rocks_heal.h). */
     pthread_rwlock_t db_lock;
-    _Atomic bool failed; /* a write failed: none until the database is opened again; */
-    char failure[256];   /* ... RocksDB's text of it */
-    struct rocks_tidy tidy;
+    _Atomic bool failed;      /* a write failed: none until the database is opened again; */
+    char failure[256];        /* ... RocksDB's text of it */
+    struct rocks_thread tidy; /* rocks_tidy.h */
+    struct rocks_scrub scrub;
     bool damaged[ROCKS_N_CFS];  /* has a file that cannot be read whole (rocks_damage.h) */
     _Atomic size_t n_damaged;   /* such files */
     pthread_mutex_t write_lock; /* held by whoever writes: what follows is his */

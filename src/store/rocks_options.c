@@ -3,10 +3,15 @@
 
 #include "store/memo.h"
 
+#include <sys/resource.h>
+
 #define MIB ((uint64_t)1 << 20)
 #define DEFAULT_CACHE_BYTES (64 * MIB)
 #define MIN_CACHE_BYTES (4 * MIB)
 #define N_LEVELS 7
+#define MIN_OPEN_FILES 64
+#define MAX_OPEN_FILES 2048
+#define WRITE_BYTES_PER_S ((int64_t)96 << 20) /* of flushes and compactions */
 /* Files merged at once: with random keys each merge writes most of the level below again. */
 #define L0_FILES 8
 #define ZSTD_SETTLED 9 /* 3 % smaller than level 3, for twice the work */
@@ -123,6 +128,26 @@ static rocksdb_options_t *make_cf(struct rocks *r, const struct cf_tuning *t,
     return o;
 }
 
+/* Each open table takes a descriptor and some 10 kB; sockets need descriptors, too. (A get from
+ * memory only does not open a table; rocks_read_get knows.) */
+static int max_open_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return MIN_OPEN_FILES;
+    return (int)MAX(MIN(limit.rlim_cur / 4, (rlim_t)MAX_OPEN_FILES), (rlim_t)MIN_OPEN_FILES);
+}
+
+/* So that merging leaves reads their share of the disk. */
+static void set_rate_limit(rocksdb_options_t *o)
+{
+    const int64_t refill_us = 100 * 1000;
+    const int32_t fairness = 10;
+    rocksdb_ratelimiter_t *l = rocksdb_ratelimiter_create(WRITE_BYTES_PER_S, refill_us, fairness);
+    rocksdb_options_set_ratelimiter(o, l);
+    rocksdb_ratelimiter_destroy(l);
+}
+
 static rocksdb_options_t *make_db(uint64_t memtable_bytes)
 {
     rocksdb_options_t *o = rocksdb_options_create();
@@ -131,11 +156,10 @@ static rocksdb_options_t *make_db(uint64_t memtable_bytes)
     rocksdb_options_set_paranoid_checks(o, 1);
     rocksdb_options_set_db_write_buffer_size(o, memtable_bytes);
     rocksdb_options_set_max_total_wal_size(o, 4 * memtable_bytes);
-    /* All tables stay open: a get from memory only does not open one, and then "finds" an empty
-     * value. */
-    rocksdb_options_set_max_open_files(o, -1);
+    rocksdb_options_set_max_open_files(o, max_open_files());
     rocksdb_options_set_skip_stats_update_on_db_open(o, 1);
     rocksdb_options_set_max_background_jobs(o, 2);
+    set_rate_limit(o);
     rocksdb_options_set_bytes_per_sync(o, MIB);
     rocksdb_options_set_keep_log_file_num(o, 2);
     rocksdb_options_set_max_log_file_size(o, MIB);

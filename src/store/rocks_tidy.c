@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rocks_tidy.h"
 
+#include "rt/clock.h"
+
 #include "store/rocks_options.h"
 #include <stdlib.h>
-#include <time.h>
 
-#define PERIOD_S 20
+#define PERIOD_NS (20 * CLOCK_S)
 #define FULL_BYTES ((uint64_t)128 << 20)
 #define MAX_SMALL_FILES 40 /* more are merged, full or not */
 
@@ -77,7 +78,7 @@ static size_t merge_family(struct rocks *r, enum rocks_cf cf, uint64_t bytes, si
     list_files(r, cf, &files);
     uint64_t sum = 0;
     size_t n = 0, n_merged = 0;
-    for (size_t i = 0; i < files.n && !atomic_load(&r->tidy.stop); i++) {
+    for (size_t i = 0; i < files.n && !rocks_thread_pause(&r->tidy, 0); i++) {
         bool small = files.p[i].bytes < bytes / 2;
         sum = small ? sum + files.p[i].bytes : 0;
         n = small ? n + 1 : 0;
@@ -103,48 +104,21 @@ size_t rocks_tidy_once(struct rocks *r, uint64_t bytes, size_t max_files)
     return n;
 }
 
-static bool wait_for_stop(struct rocks_tidy *t)
+static void tidy_main(struct rocks *r)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PERIOD_S;
-    pthread_mutex_lock(&t->lock);
-    while (!atomic_load(&t->stop) && pthread_cond_timedwait(&t->cond, &t->lock, &until) == 0)
-        ;
-    pthread_mutex_unlock(&t->lock);
-    return atomic_load(&t->stop);
-}
-
-static void *tidy_main(void *arg)
-{
-    struct rocks *r = arg;
-    while (!wait_for_stop(&r->tidy))
+    while (!rocks_thread_pause(&r->tidy, PERIOD_NS))
         rocks_tidy_once(r, FULL_BYTES, MAX_SMALL_FILES);
-    return NULL;
 }
 
 ERR rocks_tidy_start(struct rocks *r)
 {
-    pthread_mutex_init(&r->tidy.lock, NULL);
-    pthread_cond_init(&r->tidy.cond, NULL);
-    int rc = pthread_create(&r->tidy.thread, NULL, tidy_main, r);
-    if (rc)
-        return FAIL(ERR_IO, "store: thread: %s", strerror(rc));
-    pthread_setname_np(r->tidy.thread, "tidy");
-    r->tidy.running = true;
-    return OK;
+    return rocks_thread_start(&r->tidy, "tidy", tidy_main, r);
 }
 
 void rocks_tidy_stop(struct rocks *r)
 {
-    if (!r->tidy.running)
-        return;
-    pthread_mutex_lock(&r->tidy.lock);
-    atomic_store(&r->tidy.stop, true);
-    pthread_cond_signal(&r->tidy.cond);
-    pthread_mutex_unlock(&r->tidy.lock);
+    rocks_thread_tell(&r->tidy);
     if (r->db)
         rocksdb_disable_manual_compaction(r->db);
-    pthread_join(r->tidy.thread, NULL);
-    r->tidy.running = false;
+    rocks_thread_stop(&r->tidy);
 }

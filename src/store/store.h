@@ -155,7 +155,9 @@ struct store_stats {
     uint64_t n_offloaded; /* of them, went to the pool for a disk */
     uint64_t n_pending;   /* reads running now */
     uint64_t n_writes;
-    uint64_t disk_bytes; /* size of the files, as known */
+    uint64_t disk_bytes;                       /* size of the files, as known */
+    uint64_t n_scrubbed_bytes, n_scrub_rounds; /* read in the background to find damage */
+    uint64_t n_damaged; /* places and files that were found damaged; 0 = all is well */
 };
 
 /* Objects of a state as they come: `done` of `total` parts of the work were done before. An error

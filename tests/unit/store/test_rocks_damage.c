@@ -11,47 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void flip(const char *path, off_t at)
-{
-    uint8_t byte;
-    int fd = open(path, O_RDWR);
-    ASSERT(fd >= 0 && pread(fd, &byte, 1, at) == 1);
-    byte ^= 0x10;
-    ASSERT(pwrite(fd, &byte, 1, at) == 1);
-    close(fd);
-}
-
-/* Path of the family's only file. */
-static void file_of(struct store *s, enum rocks_cf cf, char path[600])
-{
-    struct rocks *r = rocks_of(s);
-    const rocksdb_livefiles_t *live = rocksdb_livefiles(r->db);
-    path[0] = 0;
-    for (int i = 0; i < rocksdb_livefiles_count(live); i++)
-        if (rocks_options_cf_by_name(rocksdb_livefiles_column_family_name(live, i)) == cf)
-            snprintf(path, 600, "%s%s", r->path, rocksdb_livefiles_name(live, i));
-    rocksdb_livefiles_destroy(live);
-    ASSERT(path[0]);
-}
-
-static struct store *open_with_bad_block(struct model *m)
-{
-    char path[600];
-    struct store *s = fixture_open(test_dir());
-    model_load(m, s);
-    model_write(m, s, 20);
-    ASSERT_OK(rocks_compact(s));
-    file_of(s, ROCKS_CF_OBJECT, path);
-    store_close(s);
-    flip(path, 2000);
-    return fixture_open(test_dir());
-}
-
 TEST(rocks_damage_is_refused_when_it_is_read)
 {
     CLEANUP(mem_freep) struct model *m = model_new(6);
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    struct store *s = open_with_bad_block(m), *brute = fixture_memory(6, 20);
+    struct store *s = fixture_bad_block(m), *brute = fixture_memory(6, 20);
     size_t n_damaged = 0;
     for (size_t i = 0; i < MODEL_N_KEYS; i++) {
         struct slice got, expected;
@@ -72,7 +36,7 @@ TEST(rocks_damage_that_compaction_meets_does_not_stop_writes)
 {
     CLEANUP(mem_freep) struct model *m = model_new(6);
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    struct store *s = open_with_bad_block(m);
+    struct store *s = fixture_bad_block(m);
     struct rocks *r = rocks_of(s);
     struct store_ledger l = model_next(m, a);
     ASSERT_INT(0, rocks_damage_count(r));
@@ -125,7 +89,7 @@ TEST(rocks_damage_in_the_log_costs_the_ledgers_behind_it)
     store_close(s);
     log_of(path);
     ASSERT_INT(0, stat(path, &st));
-    flip(path, st.st_size / 2);
+    fixture_flip(path, st.st_size / 2);
     s = fixture_open(test_dir());
     store_ranges(s, range, &n);
     ASSERT_INT(1, n);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/rocks_scrub.h"
+
+#include "rt/clock.h"
+#include "store/rocks_damage.h"
+#include "store/rocks_options.h"
+#include "store/rocks_status.h"
+
+#define LOG_CHANNEL LOG_CHANNEL_BACKEND
+#include "base/log.h"
+
+#define ROWS_PER_STEP 2000
+#define FIRST_ROUND_NS (60 * CLOCK_S) /* after the start */
+#define ROUND_NS (24 * 3600 * CLOCK_S)
+#define MAX_SKIPS 64
+
+/* Where a round stands. */
+struct round {
+    struct rocks *r;
+    rocksdb_readoptions_t *opts;
+    enum rocks_cf cf;
+    struct rocks_key at; /* rows before it are done */
+    unsigned skip;       /* how far the last jump over damage went, as a power of two */
+    size_t n_damaged;
+};
+
+static struct round round_of(struct rocks *r)
+{
+    struct round s = {.r = r, .opts = rocksdb_readoptions_create()};
+    rocksdb_readoptions_set_fill_cache(s.opts, 0);
+    rocksdb_readoptions_set_verify_checksums(s.opts, 1);
+    rocksdb_readoptions_set_total_order_seek(s.opts, 1);
+    return s;
+}
+
+static void round_deinit(struct round *s)
+{
+    rocksdb_readoptions_destroy(s->opts);
+}
+
+static void next_family(struct round *s)
+{
+    s->cf++;
+    s->at = (struct rocks_key){.n = 0};
+    s->skip = 0;
+}
+
+/* A bad block says nothing of where it ends: go on a little further, each time twice as far. */
+static void skip_ahead(struct round *s)
+{
+    uint64_t head = 0, step = (uint64_t)1 << s->skip;
+    struct rocks_key at = s->at;
+    while (at.n < 8)
+        at.b[at.n++] = 0;
+    head = bits_load64(at.b);
+    if (s->skip >= MAX_SKIPS - 1 || head + step < head) {
+        next_family(s);
+        return;
+    }
+    bits_store64(at.b, head + step);
+    at.n = 8;
+    s->at = at;
+    s->skip++;
+}
+
+static void meet_damage(struct round *s, const char *text)
+{
+    if (s->skip == 0) { /* else it is still the same place */
+        LOG_ERROR("store: %s: scrub of \"%s\": %s", s->r->path, rocks_options_cf_name(s->cf), text);
+        s->n_damaged++;
+        atomic_fetch_add(&s->r->scrub.n_damaged, 1);
+        rocks_damage_note(s->r, text);
+    }
+    skip_ahead(s);
+}
+
+static void pass_rows(struct round *s, rocksdb_iterator_t *it)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < ROWS_PER_STEP && rocksdb_iter_valid(it); i++) {
+        size_t key_n, value_n;
+        const char *key = rocksdb_iter_key(it, &key_n);
+        rocksdb_iter_value(it, &value_n);
+        bytes += key_n + value_n;
+        s->at.n = 0;
+        rocks_key_put(&s->at, key, MIN(key_n, (size_t)ROCKS_MAX_KEY - 1));
+        rocksdb_iter_next(it);
+    }
+    s->at.b[s->at.n++] = 0; /* behind the last one */
+    atomic_fetch_add_explicit(&s->r->scrub.n_bytes, bytes, memory_order_relaxed);
+}
+
+/* Some rows; the database is held open. */
+static char *step_open(struct round *s)
+{
+    char *text = NULL;
+    rocksdb_iterator_t *it = rocksdb_create_iterator_cf(s->r->db, s->opts, s->r->cf[s->cf]);
+    rocksdb_iter_seek(it, (const char *)s->at.b, s->at.n);
+    if (rocksdb_iter_valid(it)) {
+        s->skip = 0;
+        pass_rows(s, it);
+    }
+    rocksdb_iter_get_error(it, &text);
+    bool end = text == NULL && !rocksdb_iter_valid(it);
+    rocksdb_iter_destroy(it);
+    if (end)
+        next_family(s);
+    return text;
+}
+
+static void step(struct round *s)
+{
+    char *text = NULL;
+    pthread_rwlock_rdlock(&s->r->db_lock);
+    if (s->r->db && s->r->cf[s->cf])
+        text = step_open(s);
+    else
+        next_family(s);
+    pthread_rwlock_unlock(&s->r->db_lock);
+    if (text)
+        meet_damage(s, text);
+    rocksdb_free(text);
+}
+
+size_t rocks_scrub_round(struct rocks *r)
+{
+    CLEANUP(round_deinit) struct round s = round_of(r);
+    while (s.cf < ROCKS_N_CFS)
+        step(&s);
+    atomic_fetch_add(&r->scrub.n_rounds, 1);
+    return s.n_damaged;
+}
+
+/* True: the store closes. */
+static bool slow_round(struct rocks *r)
+{
+    CLEANUP(round_deinit) struct round s = round_of(r);
+    while (s.cf < ROCKS_N_CFS) {
+        int64_t start_ns = clock_cpu_ns();
+        step(&s);
+        int64_t used_ns = clock_cpu_ns() - start_ns;
+        if (rocks_thread_pause(&r->scrub.thread, used_ns * (100 / ROCKS_SCRUB_PER_CENT - 1)))
+            return true;
+    }
+    atomic_fetch_add(&r->scrub.n_rounds, 1);
+    LOG_INFO("store: %s: scrubbed, damage met %zu times", r->path, s.n_damaged);
+    return false;
+}
+
+static void scrub_main(struct rocks *r)
+{
+    int64_t pause_ns = FIRST_ROUND_NS;
+    while (!rocks_thread_pause(&r->scrub.thread, pause_ns)) {
+        int64_t start_ns = clock_now_ns();
+        if (slow_round(r))
+            return;
+        pause_ns = MAX(start_ns + ROUND_NS - clock_now_ns(), (int64_t)0);
+    }
+}
+
+ERR rocks_scrub_start(struct rocks *r)
+{
+    return rocks_thread_start(&r->scrub.thread, "scrub", scrub_main, r);
+}
+
+void rocks_scrub_stop(struct rocks *r)
+{
+    rocks_thread_stop(&r->scrub.thread);
+}
