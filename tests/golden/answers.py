@@ -2,15 +2,11 @@
 """Reading and comparing answers: what must be equal, and what two right servers may say differently."""
 import json
 
-# Differs between any two servers or two moments, whatever their quality.
+# Differs between any two servers or two moments, whatever their quality: by path.
 IGNORED = frozenset('''
-    warnings warning time uptime hostid build_version rippled_version clio_version libxrpl_version pubkey_node load
-    load_factor counters cache etl forwarded ledger_current_index random state_accounting server_state_duration_us
-    server_state git ports node_size io_latency_ms last_close peers peer_disconnects peer_disconnects_resources
-    jq_trans_overflow initial_sync_duration_us validation_quorum validator_list pubkey_validator amendment_blocked
-    network_ledger complete_ledgers age corruption_detected read_cpu_time'''.split())
-IGNORED_BY_METHOD = {'ledger': frozenset(['close_time_human', 'ledger_index_string']),
-                     'server_info': frozenset(['validated_ledger'])}
+    .result.info.build_version .result.info.cache .result.info.clio_version .result.info.counters .result.info.etl
+    .result.info.libxrpl_version .result.info.rippled_version .result.info.time .result.info.uptime
+    .result.info.validated_ledger .result.random .warning .warnings'''.split())
 MAX_LINES = 200  # of differences listed for one answer
 NUMBER = '\0'    # in front of a number's text: no string, no boolean and no other number is equal to it
 
@@ -61,50 +57,49 @@ class Comparer:
 
     def __init__(self, warning_ids=False, ignore=()):
         self.warning_ids = warning_ids
-        self.ignored = IGNORED | frozenset(ignore)
-        if warning_ids:
-            self.ignored -= {'warnings'}
+        self.ignored = IGNORED - {'.warnings'} if warning_ids else IGNORED
+        self.ignored_names = frozenset(ignore)  # at any depth
 
-    def differences(self, recorded, given, method):
+    def differences(self, recorded, given):
         lines = []
-        self._value(recorded, given, '', self.ignored | IGNORED_BY_METHOD.get(method, frozenset()), lines)
+        self._value(recorded, given, '', lines)
         return lines
 
-    def _value(self, a, b, path, ignored, lines):
+    def _value(self, a, b, path, lines):
         if a == b or len(lines) >= MAX_LINES:
             return
         if isinstance(a, dict) and isinstance(b, dict):
-            self._object(a, b, path, ignored, lines)
+            self._object(a, b, path, lines)
         elif isinstance(a, list) and isinstance(b, list):
-            self._array(a, b, path, ignored, lines)
+            self._array(a, b, path, lines)
         else:
             lines.append(f'{path}: {show(a)} -> {show(b)}')
 
-    def _object(self, a, b, path, ignored, lines):
+    def _object(self, a, b, path, lines):
         for key in [*a, *(key for key in b if key not in a)]:
-            if key in ignored:
+            if key in self.ignored_names or f'{path}.{key}' in self.ignored:
                 continue
             if key not in b:
                 lines.append(f'{path}.{key}: missing ({show(a[key])})')
             elif key not in a:
                 lines.append(f'{path}.{key}: extra {show(b[key])}')
             elif key == 'warnings' and self.warning_ids:
-                self._warnings(a[key], b[key], f'{path}.{key}', ignored, lines)
+                self._warnings(a[key], b[key], f'{path}.{key}', lines)
             else:
-                self._value(a[key], b[key], f'{path}.{key}', ignored, lines)
+                self._value(a[key], b[key], f'{path}.{key}', lines)
 
-    def _array(self, a, b, path, ignored, lines):
+    def _array(self, a, b, path, lines):
         if len(a) != len(b):
             lines.append(f'{path}: length {len(a)} -> {len(b)}')
         for i, (x, y) in enumerate(zip(a, b)):
-            self._value(x, y, f'{path}[{i}]', ignored, lines)
+            self._value(x, y, f'{path}[{i}]', lines)
 
-    def _warnings(self, a, b, path, ignored, lines):
+    def _warnings(self, a, b, path, lines):
         try:
             a, b = (sorted(str(w['id']) for w in side) for side in (a, b))
         except (TypeError, KeyError):
             pass
-        self._value(a, b, path, ignored, lines)
+        self._value(a, b, path, lines)
 
 
 ALPHABET = 'rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz'

@@ -4,8 +4,10 @@
 Each is called with the question (what was asked, recorded and given), its differences that the explanation is for, and
 `ask(request)`, which asks the server something else over the same transport. True: right."""
 import copy
+import decimal
 import hashlib
 import json
+import re
 
 import answers
 
@@ -243,3 +245,19 @@ def issuance_by_its_key(q, lines, ask):
         for part in (answer, result(answer)):
             part.pop('request', None)
     return other == q.given and result(q.given).get('node', {}).get('LedgerEntryType', 'MPTokenIssuance') == 'MPTokenIssuance'
+
+
+def _change(line):
+    """The two values of a difference, as text."""
+    return re.search(r': "(.*?)" -> "(.*?)"$', line).groups()
+
+
+def equal_numbers(q, lines, ask):
+    """Written otherwise, worth the same."""
+    return all(decimal.Decimal(a) == decimal.Decimal(b) for a, b in map(_change, lines))
+
+
+def more_digits(q, lines, ask):
+    """The recorded number, calculated with 16 digits, is near the given one. (test_sums recomputes such numbers from prices.)"""
+    pairs = [(decimal.Decimal(a), decimal.Decimal(b)) for a, b in map(_change, lines)]
+    return all(abs(a - b) <= abs(b) * decimal.Decimal('1e-15') for a, b in pairs)

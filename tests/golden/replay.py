@@ -154,7 +154,7 @@ class Run:
             if answers.error_of(q.given) == 'internal' or q.given in NO_ANSWER:
                 q.differences = ['internal, too']
             return
-        q.differences = self.comparer.differences(q.recorded, q.given, q.method)
+        q.differences = self.comparer.differences(q.recorded, q.given)
         if q.http_status and answers.NUMBER + str(q.status) != q.http_status:
             q.differences.append(f'http status {q.http_status.lstrip(answers.NUMBER)} -> {q.status}')
 

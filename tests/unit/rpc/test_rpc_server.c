@@ -28,6 +28,10 @@ TEST(options_have_defaults)
     ASSERT_INT(1, o->api_min);
     ASSERT_INT(3, o->api_max);
     ASSERT_INT(1, o->api_default);
+    ASSERT_INT(60 * CLOCK_S, o->deadline_ns);
+    ASSERT_INT(16 << 20, o->max_reply_bytes);
+    ASSERT_STR("unknown", o->version);
+    ASSERT_STR("unknown", o->protocol_version);
     ASSERT(!rpc_server_network_id(s, &id));
     ASSERT(rpc_server_free(s) == NULL);
     ASSERT(rpc_server_free(NULL) == NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "owner_world.h"
+#include "base/hex.h"
 #include "test.h"
 
 TEST(account_mptokens_shows_holdings_zero_when_there_is_no_amount)
@@ -13,6 +14,10 @@ TEST(account_mptokens_shows_holdings_zero_when_there_is_no_amount)
     ASSERT_AT("", reply, "result.mptokens.0.mpt_locked");
     ASSERT_AT("\"00000003B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0\"", reply,
               "result.mptokens.0.mpt_issuance_id");
+    char hex[65] = "", id[70];
+    hex_encode(hash256_slice(&o->entries[13]), hex);
+    snprintf(id, sizeof id, "\"%s\"", hex);
+    ASSERT_AT(id, reply, "result.mptokens.0.mpt_id");
     ASSERT_AT("", reply, "result.mptokens.1");
 }
 

@@ -38,6 +38,17 @@ TEST(book_offers_keeps_to_the_limit)
     ASSERT_AT("\"invalidParams\"", reply, "result.error");
 }
 
+TEST(book_offers_gives_a_hundred_at_most_and_sixty_unless_asked)
+{
+    struct small_world *w = book_world_new(105);
+    const char *reply = small_world_ask(w, "book_offers", BOOK ",\"limit\":1000", w->alice);
+    ASSERT(*client_at(reply, "result.offers.99"));
+    ASSERT_AT("", reply, "result.offers.100");
+    reply = small_world_ask(w, "book_offers", BOOK, w->alice);
+    ASSERT(*client_at(reply, "result.offers.59"));
+    ASSERT_AT("", reply, "result.offers.60");
+}
+
 TEST(book_offers_of_an_empty_book_or_another_domain_is_an_empty_list)
 {
     struct small_world *w = book_world_new(1);

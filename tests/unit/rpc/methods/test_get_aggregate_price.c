@@ -169,6 +169,37 @@ TEST(a_price_is_looked_for_in_three_transactions_back)
     ASSERT_AT("1012", reply, "result.time");
 }
 
+TEST(the_first_price_found_looking_back_is_the_only_one)
+{
+    struct oracle_world *o = world_new();
+    add_tx(o, 11, NULL, true, (struct price){"XRP", 44, 0});
+    add_tx(o, 12, &o->tx_ids[11], false, (struct price){"XRP", 33, 0});
+    add_tx(o, 13, &o->tx_ids[12], false, (struct price){"EUR", 1, 0});
+    add_oracle(o, 1, 2000, (struct price){"EUR", 1, 0}, &o->tx_ids[13]);
+    world_open(o);
+    const char *reply = ask(o, 1, "");
+    ASSERT_AT("1", reply, "result.entire_set.size");
+    ASSERT_AT("\"33\"", reply, "result.median");
+}
+
+/* Named twice, in whatever way: it counts once. */
+TEST(an_oracle_named_twice_counts_once)
+{
+    struct oracle_world *o = world_new();
+    add_oracle(o, 1, 500, (struct price){"XRP", 100, 0}, NULL);
+    add_oracle(o, 2, 500, (struct price){"XRP", 10, 0}, NULL);
+    world_open(o);
+    const char *reply =
+        small_world_ask(&o->w, "get_aggregate_price",
+                        "\"base_asset\":\"XRP\",\"quote_asset\":\"USD\",\"oracles\":["
+                        "{\"account\":\"%s\",\"oracle_document_id\":1},{\"account\":\"%s\","
+                        "\"oracle_document_id\":2},"
+                        "{\"account\":\"%s\",\"oracle_document_id\":\"1\"}]",
+                        o->w.alice, o->w.alice, o->w.alice);
+    ASSERT_AT("2", reply, "result.entire_set.size");
+    ASSERT_AT("\"55\"", reply, "result.entire_set.mean");
+}
+
 TEST(a_price_farther_back_is_not_found)
 {
     struct oracle_world *o = world_new();

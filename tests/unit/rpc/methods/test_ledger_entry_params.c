@@ -104,3 +104,25 @@ TEST(ledger_entry_answers_each_malformed_selector_as_its_table_says)
         ASSERT_AT(error, reply, "result.error");
     }
 }
+
+/* 64 bytes and no more; where the number of digits is odd, the first stands alone. */
+TEST(ledger_entry_takes_credential_types_of_64_bytes)
+{
+    struct small_world *w = small_world_new();
+    char digits[140];
+    for (int n = 126; n <= 131; n++) {
+        snprintf(digits, sizeof digits, "%0*d", n, 1);
+        const char *reply = small_world_ask(w, "ledger_entry",
+                                            "\"credential\":{\"subject\":\"" A "\",\"issuer\":\"" A
+                                            "\",\"credential_type\":\"%s\"}",
+                                            digits);
+        ASSERT_AT(n <= 128 ? "\"entryNotFound\"" : "\"malformedRequest\"", reply, "result.error");
+        reply = small_world_ask(w, "ledger_entry",
+                                "\"deposit_preauth\":{\"owner\":\"" A
+                                "\",\"authorized_credentials\":[{\"issuer\":\"" A
+                                "\",\"credential_type\":\"%s\"}]}",
+                                digits);
+        ASSERT_AT(n <= 128 ? "\"Entry not found.\"" : "\"credential_type greater than max length\"",
+                  reply, "result.error_message");
+    }
+}

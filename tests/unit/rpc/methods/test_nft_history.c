@@ -57,6 +57,16 @@ TEST(nft_history_goes_on_at_its_marker)
     ASSERT_AT("{\"ledger\":20,\"seq\":1}", reply, "result.marker");
 }
 
+TEST(nft_history_s_limit_is_1_to_100)
+{
+    struct token_world *t = token_world_new();
+    const char *reply = ask(t, ",\"binary\":true,\"limit\":1");
+    ASSERT_STR("30", shown(reply));
+    ASSERT_AT("1", reply, "result.limit");
+    ASSERT_AT("100", ask(t, ",\"limit\":101"), "result.limit");
+    ASSERT_AT("\"invalidParams\"", ask(t, ",\"limit\":0"), "result.error");
+}
+
 TEST(nft_history_keeps_to_its_range)
 {
     struct token_world *t = token_world_new();

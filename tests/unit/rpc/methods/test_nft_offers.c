@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 #include "token_world.h"
+#include "xrpl/keylet.h"
 
 static const char *ask(struct token_world *t, const char *more)
 {
@@ -84,4 +85,15 @@ TEST(nft_offers_refuse_markers_of_something_else)
              t->offer_hex[0]);
     const char *reply = small_world_ask(t->w, "nft_sell_offers", "%s", more);
     ASSERT_AT("\"Invalid marker.\"", reply, "result.error_message");
+    /* an offer for another token, though this token's directory should name it */
+    struct hash256 root = keylet_nft_buys(&t->tokens[1]);
+    struct buf page = {0};
+    buf_put(&page, "\x11\x00\x64\x01\x13\x20", 6);
+    buf_put(&page, t->offers[0].b, 32);
+    fake_put(t->w->ledgers, &root, buf_slice(&page), 10, 30);
+    snprintf(more, sizeof more, "\"nft_id\":\"%s\",\"marker\":\"%s\"", t->token_hex[1],
+             t->offer_hex[0]);
+    reply = small_world_ask(t->w, "nft_buy_offers", "%s", more);
+    ASSERT_AT("\"Invalid parameters.\"", reply, "result.error_message");
+    buf_deinit(&page);
 }
