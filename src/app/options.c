@@ -265,6 +265,7 @@ struct web_opts options_web(const struct config *c, struct arena *a)
         .default_weight = (uint32_t)config_int(c, CONFIG_DOS_WEIGHT),
         .max_in_work = (uint32_t)config_int(c, CONFIG_MAX_QUEUE),
         .max_parallel = max_parallel(c),
+        .ws_compression = config_bool(c, CONFIG_WS_COMPRESSION),
         .ws_max_queue_msgs = (uint32_t)config_int(c, CONFIG_WS_QUEUE),
         .slow_request_ns = config_int(c, CONFIG_LOG_SLOW) * CLOCK_MS,
         .metrics_enabled = config_bool(c, CONFIG_PROMETHEUS),

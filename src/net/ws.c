@@ -140,15 +140,47 @@ void ws_update_reading(struct ws *ws)
         sock_pause(ws->sock);
 }
 
+static void on_message(struct ws *ws, struct slice payload, bool text)
+{
+    if (ws->opts.on_message)
+        ws->opts.on_message(ws->opts.arg, ws, payload, text);
+}
+
+/* The payload lies in the codec, which the answer may need: the message gets a place of its own. */
+static void on_message_copy(struct ws *ws, struct slice plain, bool text)
+{
+    struct buf own = {0};
+    buf_put_slice(&own, plain);
+    on_message(ws, buf_slice(&own), text);
+    buf_deinit(&own);
+}
+
+static void on_packed_message(struct ws *ws, bool text)
+{
+    struct ws_deflate *d = ws->opts.deflate;
+    struct slice plain;
+    err e = ws_deflate_unpack(d, buf_slice(&ws->parse.message), ws->opts.max_message_bytes, &plain);
+    if (e.code == ERR_LIMIT)
+        fail(ws, WS_FRAME_CODE_TOO_LARGE, "message too large");
+    else if (err_failed(e))
+        fail(ws, WS_FRAME_CODE_BAD_TEXT, "damaged compressed message");
+    else if (text && !ws_frame_utf8_valid(plain))
+        fail(ws, WS_FRAME_CODE_BAD_TEXT, "text is not UTF-8");
+    else
+        on_message_copy(ws, plain, text);
+    ws_deflate_trim(d);
+}
+
 static void on_event(struct ws *ws, enum ws_parse_result r)
 {
     bool open = ws->state == WS_STATE_OPEN;
     switch (r) {
     case WS_PARSE_TEXT:
     case WS_PARSE_BINARY:
-        if (open && ws->opts.on_message)
-            ws->opts.on_message(ws->opts.arg, ws, buf_slice(&ws->parse.message),
-                                r == WS_PARSE_TEXT);
+        if (open && ws->parse.is_packed)
+            on_packed_message(ws, r == WS_PARSE_TEXT);
+        else if (open)
+            on_message(ws, buf_slice(&ws->parse.message), r == WS_PARSE_TEXT);
         break;
     case WS_PARSE_PING:
         if (open) /* a failure ends the connection in a turn of the socket */

@@ -12,6 +12,7 @@
 struct http_request;
 struct sock;
 struct ws;
+struct ws_deflate;
 struct ws_msg;
 
 struct ws_opts {
@@ -23,6 +24,8 @@ struct ws_opts {
                                  long => closed. 0 = 60,000 */
     uint32_t ping_interval_ms;   /* a ping so often while the peer is silent. 0 = half of
                                     idle_timeout_ms */
+    struct ws_deflate *deflate;  /* server: compress with clients that offer it, with this core's
+                                    codec, which outlives the connection. NULL = never */
     uint32_t message_timeout_ms; /* from a message's first byte to its last; then closed with 1008.
                                     0 = 30,000 */
 

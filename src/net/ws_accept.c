@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server's side of the handshake. */
 #include "net/http_server.h"
-#include "net/ws.h"
+#include "net/ws_impl.h"
 
 static bool key_valid(struct slice key)
 {
@@ -39,12 +39,22 @@ struct ws *ws_accept(struct http_request *req, const struct ws_opts *opts,
     char accept[29];
     ws_frame_accept_key(key, accept);
     struct buf head = {0};
+    struct ws_deflate_terms terms = {0};
+    struct slice offers = http_request_header(req, "sec-websocket-extensions");
+    bool packs = opts->deflate && ws_deflate_negotiate(offers, &terms);
     buf_printf(&head,
                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-               "Sec-WebSocket-Accept: %s\r\n%s\r\n",
+               "Sec-WebSocket-Accept: %s\r\n%s",
                accept, extra_headers ? extra_headers : "");
+    if (packs)
+        ws_deflate_accept(&terms, &head);
+    buf_put_str(&head, "\r\n");
     struct sock *sock = http_server_upgrade(req, buf_slice(&head));
     struct ws *ws = sock ? ws_new(sock, false, opts) : NULL;
+    if (ws) {
+        ws->terms = terms;
+        ws->parse.may_be_packed = packs;
+    }
     buf_deinit(&head);
     return ws;
 }

@@ -3,6 +3,7 @@
  * module. */
 #pragma once
 #include "net/ws.h"
+#include "net/ws_deflate.h"
 #include "net/ws_parse.h"
 #include "rt/ready.h"
 #include "rt/timer.h"
@@ -25,6 +26,7 @@ struct ws {
     struct timer timer;
     struct ws_opts opts;
     struct ws_parse parse;
+    struct ws_deflate_terms terms; /* what was agreed about compression */
     struct ws_waiting *ring;
     uint32_t ring_cap;
     uint32_t ring_head;

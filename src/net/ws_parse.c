@@ -99,6 +99,7 @@ static enum ws_parse_result begin_message_frame(struct ws_parse *p)
         return failed(p, WS_FRAME_CODE_PROTOCOL, "fragments out of order");
     if (p->frame_op != WS_FRAME_CONTINUATION) {
         p->message_op = p->frame_op;
+        p->is_packed = (p->head[0] & 0x40) != 0;
         p->utf8_bytes = 0;
         buf_clear(&p->message);
     }
@@ -112,7 +113,8 @@ static enum ws_parse_result begin_frame(struct ws_parse *p)
 {
     if (!decode_head(p))
         return failed(p, WS_FRAME_CODE_PROTOCOL, "malformed frame");
-    if (p->head[0] & 0x70)
+    bool starts = p->frame_op == WS_FRAME_TEXT || p->frame_op == WS_FRAME_BINARY;
+    if (p->head[0] & (p->may_be_packed && starts ? 0x30 : 0x70))
         return failed(p, WS_FRAME_CODE_PROTOCOL, "reserved bit set");
     if (((p->head[1] & 0x80) != 0) != p->from_client)
         return failed(p, WS_FRAME_CODE_PROTOCOL,
@@ -219,7 +221,8 @@ enum ws_parse_result ws_parse_next(struct ws_parse *p)
         if (p->frame_left && p->in.n == 0)
             return WS_PARSE_NONE;
         take_payload(p);
-        if (!is_control(p->frame_op) && p->message_op == WS_FRAME_TEXT && !text_is_well_formed(p))
+        if (!is_control(p->frame_op) && p->message_op == WS_FRAME_TEXT && !p->is_packed &&
+            !text_is_well_formed(p))
             return failed(p, WS_FRAME_CODE_BAD_TEXT, "text is not UTF-8");
         if (p->frame_left == 0 && (r = end_frame(p)) != WS_PARSE_NONE)
             return r;

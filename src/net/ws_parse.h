@@ -6,8 +6,9 @@
 #include "net/ws_frame.h"
 
 struct ws_parse {
-    struct slice in;  /* input not consumed yet; borrowed from the caller of ws_parse_input */
-    bool from_client; /* frames must be masked; else they must not be */
+    struct slice in;    /* input not consumed yet; borrowed from the caller of ws_parse_input */
+    bool from_client;   /* frames must be masked; else they must not be */
+    bool may_be_packed; /* the first frame of a message may have the bit that says so (RFC 7692) */
     size_t max_message_bytes;
     struct buf message;              /* of the data message, over its fragments */
     struct buf control;              /* of the control frame */
@@ -18,6 +19,7 @@ struct ws_parse {
     uint8_t frame_op;
     bool in_frame; /* its head is complete */
     bool fin;
+    bool is_packed; /* the message: its text is not checked here */
     uint8_t mask[4];
     uint64_t frame_at; /* payload bytes of the frame taken */
     uint64_t frame_left;
@@ -28,8 +30,8 @@ struct ws_parse {
 
 enum ws_parse_result {
     WS_PARSE_NONE = 0, /* all input consumed */
-    WS_PARSE_TEXT,     /* payload: `message`, checked UTF-8 */
-    WS_PARSE_BINARY,   /* payload: `message` */
+    WS_PARSE_TEXT,     /* payload: `message`, checked UTF-8 unless it is_packed */
+    WS_PARSE_BINARY,   /* payload: `message`, may be packed likewise */
     WS_PARSE_PING,     /* payload: `control` */
     WS_PARSE_PONG,     /* payload: `control` */
     WS_PARSE_CLOSE,    /* reason: `control` */

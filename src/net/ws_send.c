@@ -123,6 +123,7 @@ static struct ws_msg *new_msg(const struct ws *ws, enum ws_frame_op op, struct s
     ws_frame_random(mask, sizeof mask);
     ws_frame_build(&frame, op, payload, mask);
     atomic_init(&m->refs, 1);
+    atomic_init(&m->packed, NULL);
     m->bytes = NULL;
     m->head_bytes = (uint32_t)(frame.n - payload.n);
     m->n = frame.n;
@@ -142,16 +143,41 @@ static err write_small(struct ws *ws, enum ws_frame_op op, struct slice payload)
     return sock_write(ws->sock, buf_slice(&b));
 }
 
+/* The frame of a packed message; NULL when packing it gains nothing. */
+static struct ws_msg *new_packed(const struct ws *ws, enum ws_frame_op op, struct slice plain)
+{
+    struct slice packed;
+    if (!ws_deflate_pack(ws->opts.deflate, &ws->terms, plain, &packed))
+        return NULL;
+    struct ws_msg *m = ws_msg_new(op, packed);
+    m->frame[0] |= 0x40; /* RSV1 (RFC 7692, 6) */
+    return m;
+}
+
+static err send_msg(struct ws *ws, struct ws_msg *m)
+{
+    if (can_write_now(ws))
+        return write_msg(ws, m);
+    push(ws, m, false);
+    return OK;
+}
+
+static bool packs(const struct ws *ws, enum ws_frame_op op, size_t n)
+{
+    return ws->terms.window_bits && op <= WS_FRAME_BINARY && ws_deflate_worth(n);
+}
+
 /* Send what is not pushed: it is never refused. */
 static err send_any(struct ws *ws, enum ws_frame_op op, struct slice payload)
 {
-    err e = OK;
-    if (!can_write_now(ws))
-        push(ws, new_msg(ws, op, payload), false);
-    else if (payload.n <= STACK_BYTES)
+    struct ws_msg *packed = packs(ws, op, payload.n) ? new_packed(ws, op, payload) : NULL;
+    err e;
+    if (packed)
+        e = send_msg(ws, packed);
+    else if (payload.n <= STACK_BYTES && can_write_now(ws))
         e = write_small(ws, op, payload);
     else
-        e = write_msg(ws, new_msg(ws, op, payload));
+        e = send_msg(ws, new_msg(ws, op, payload));
     check_choke(ws);
     return e;
 }
@@ -176,7 +202,7 @@ err ws_send(struct ws *ws, enum ws_frame_op op, struct slice payload)
 err ws_send_buf(struct ws *ws, enum ws_frame_op op, struct buf *payload)
 {
     if (ws->state != WS_STATE_OPEN || ws->is_client || payload->n < MOVE_BYTES ||
-        !can_write_now(ws)) {
+        packs(ws, op, payload->n) || !can_write_now(ws)) {
         err e = ws_send(ws, op, buf_slice(payload));
         buf_clear(payload);
         return e;
@@ -200,6 +226,26 @@ static bool is_full(const struct ws *ws, const struct ws_msg *m)
                             ws->pushed_bytes + m->n > ws->opts.max_queue_bytes);
 }
 
+/* The form of a shared message that this peer gets; a reference of its own. What is packed for one
+ * is packed for all. */
+static struct ws_msg *for_peer(const struct ws *ws, struct ws_msg *m)
+{
+    enum ws_frame_op op = (enum ws_frame_op)(m->frame[0] & 0x0f);
+    struct slice payload = ws_msg_payload(m);
+    if (ws->is_client)
+        return new_msg(ws, op, payload);
+    if (!packs(ws, op, payload.n))
+        return ws_msg_ref(m);
+    bool is_usual = ws->terms.window_bits == WS_MSG_PACKED_BITS;
+    struct ws_msg *packed = is_usual ? ws_msg_packed(m) : NULL;
+    if (packed)
+        return ws_msg_ref(packed);
+    packed = new_packed(ws, op, payload);
+    if (is_usual)
+        return ws_msg_ref(ws_msg_set_packed(m, packed ? packed : m));
+    return packed ? packed : ws_msg_ref(m);
+}
+
 err ws_send_msg(struct ws *ws, struct ws_msg *m)
 {
     TRY(check_open(ws));
@@ -207,9 +253,7 @@ err ws_send_msg(struct ws *ws, struct ws_msg *m)
         ws_finish(ws, WS_FRAME_CODE_POLICY, SLICE_LIT("slow consumer"), 0);
         return FAIL(ERR_LIMIT, "ws: slow consumer");
     }
-    struct ws_msg *own =
-        ws->is_client ? new_msg(ws, (enum ws_frame_op)(m->frame[0] & 0x0f), ws_msg_payload(m))
-                      : ws_msg_ref(m);
+    struct ws_msg *own = for_peer(ws, m);
     err e = OK;
     if (can_write_now(ws))
         e = write_msg(ws, own);

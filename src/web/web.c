@@ -7,6 +7,7 @@
 #include "base/table.h"
 #include "net/http_server.h"
 #include "net/tls.h"
+#include "net/ws_deflate.h"
 #include "rt/clock.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
@@ -65,8 +66,10 @@ err web_check_names(const struct web_opts *opts)
 
 static void web_free(struct web *w)
 {
-    for (uint32_t i = 0; i < w->opts.n_cores; i++)
+    for (uint32_t i = 0; i < w->opts.n_cores; i++) {
         web_work_drop_idle(&w->cores[i]);
+        ws_deflate_free(w->cores[i].deflate);
+    }
     weight_deinit(w);
     free(w->weight_list);
     free(w->cores);

@@ -61,6 +61,7 @@ struct web_opts {
     uint32_t max_in_work;  /* requests being answered, all cores */
     uint32_t max_parallel; /* of them, per WebSocket connection */
     uint32_t ws_max_queue_msgs;
+    bool ws_compression;     /* with WebSocket clients that offer it */
     int64_t slow_request_ns; /* requests that take longer are logged at info; 0 = none */
     bool metrics_enabled;
     bool metrics_gzip;

@@ -40,8 +40,9 @@ struct web_core {
     struct web *web;
     struct core *core;
     struct http_server *http;
-    struct list sessions; /* open WebSocket sessions */
-    struct list active;   /* requests in work (web_work.active) */
+    struct ws_deflate *deflate; /* NULL = no compression */
+    struct list sessions;       /* open WebSocket sessions */
+    struct list active;         /* requests in work (web_work.active) */
     struct list idle_works;
     uint32_t n_idle_works;
     uint32_t n_works;            /* in work */

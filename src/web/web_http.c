@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "net/http_server.h"
 #include "net/tls.h"
+#include "net/ws_deflate.h"
 #include "rpc/engine.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
@@ -275,4 +276,6 @@ void web_http_start(struct web_core *wc)
         .arg = wc,
     };
     wc->http = http_server_new(&opts);
+    if (wc->web->opts.ws_compression)
+        wc->deflate = ws_deflate_new();
 }

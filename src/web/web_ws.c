@@ -268,6 +268,7 @@ void web_ws_accept(struct web_core *wc, struct http_request *req)
         .max_message_bytes = wc->web->opts.max_request_bytes,
         .max_queue_msgs = wc->web->opts.ws_max_queue_msgs,
         .max_queue_bytes = (size_t)64 << 20,
+        .deflate = wc->deflate,
         .idle_timeout_ms = 300000,
         .ping_interval_ms = 30000,
         .on_message = on_message,

@@ -5,6 +5,7 @@
 #include "net/http_server.h"
 #include "net/ws.h"
 #include "net/ws_client.h"
+#include "net/ws_deflate.h"
 #include "rt/clock.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
@@ -28,6 +29,7 @@ static void must(err e)
 /* ---- server ---- */
 
 static struct http_server *http;
+static struct ws_deflate *codec;
 
 static void on_message(void *arg, struct ws *ws, struct slice payload, bool text)
 {
@@ -43,7 +45,8 @@ static void on_request(void *arg, struct http_request *req)
 
 static void on_upgrade(void *arg, struct http_request *req)
 {
-    struct ws_opts opts = {.max_message_bytes = MAX_MESSAGE_BYTES, .on_message = on_message};
+    struct ws_opts opts = {
+        .max_message_bytes = MAX_MESSAGE_BYTES, .deflate = codec, .on_message = on_message};
     (void)arg;
     (void)ws_accept(req, &opts, "Server: kleio\r\n");
 }
@@ -72,12 +75,13 @@ static void server_main(void *arg)
     struct sock_listener *l;
     (void)arg;
     http = http_server_new(&opts);
+    codec = ws_deflate_new();
     must(sock_listen(&listen, &l));
     printf("%u\n", sock_listener_port(l));
     fflush(stdout);
     must(offload_run(wait_for_end_of_input, NULL));
     sock_listener_close(l);
-    http_server_free(http);
+    http_server_free(http); /* WebSockets that are open end with the core, and then the codec */
 }
 
 /* ---- client ---- */
@@ -132,6 +136,7 @@ int main(int argc, char **argv)
     must(offload_start(&offload));
     if (argc == 2 && strcmp(argv[1], "server") == 0) {
         must(core_run_fiber("server", server_main, NULL));
+        ws_deflate_free(codec);
     } else if (argc == 3 && strcmp(argv[1], "client") == 0) {
         port = (uint16_t)strtoul(argv[2], NULL, 10);
         must(core_run_fiber("client", client_main, NULL));
