@@ -99,6 +99,8 @@ static err filter_open(struct sock_filter *filter, struct slice wire, struct buf
         int n = SSL_read(f->ssl, buf_reserve(ret_plain, RECORD_BYTES), RECORD_BYTES);
         if (n > 0) {
             buf_advance(ret_plain, (size_t)n);
+            if (f->in.n == 0 && SSL_pending(f->ssl) == 0)
+                return OK; /* to be told that there is no more would cost as much again */
             continue;
         }
         int why = SSL_get_error(f->ssl, n);
