@@ -217,15 +217,17 @@ void tls_accept(struct tls_server *t, struct sock *s, void (*done)(void *arg, st
                 void *arg)
 {
     struct accepting *here = &t->cores[core_index(core_current())];
-    if (here->n_running >= t->max_handshakes) {
+    struct arrival *a = xmalloc(sizeof *a);
+    *a = (struct arrival){.server = t, .sock = s, .done = done, .arg = arg};
+    if (here->n_running < t->max_handshakes)
+        a->fiber = fiber_try_spawn("tls handshake", arrive, a);
+    if (a->fiber == NULL) { /* too many, or no stack to be had */
+        free(a);
         atomic_fetch_add_explicit(&t->n_failed, 1, memory_order_relaxed);
         sock_close(s, 0);
         done(arg, NULL);
         return;
     }
     here->n_running++;
-    struct arrival *a = xmalloc(sizeof *a);
-    *a = (struct arrival){.server = t, .sock = s, .done = done, .arg = arg};
     list_push_back(&here->running, &a->link);
-    a->fiber = fiber_spawn("tls handshake", arrive, a);
 }
