@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Start order: log, signals, store, ledgers, cores; then on core 0 sources, engine, the front door,
+/* Start order: signals, log, store, ledgers, cores; then on core 0 sources, engine, the front door,
  * ingestion. Stop order is the reverse, so that nothing is used after what it stands on. */
 #define LOG_CHANNEL LOG_CHANNEL_GENERAL
 #include "app/server.h"
@@ -447,40 +447,42 @@ static void clean_up(struct parts *p)
     free(p->forwards);
 }
 
-static void run_and_clean_up(struct parts *p)
+/* With signals heard. */
+static int run_logged(struct parts *p)
 {
-    /* Whatever hangs, a disk or a peer: the process ends soon after the time that clients get. */
-    err e = signals_start(options_seconds(p->config, CONFIG_GRACEFUL_PERIOD) + CLOCK_S);
-    if (e.code == 0) {
-        e = run(p);
-        if (e.code)
-            LOG_FATAL("%s", err_text());
-        signals_begin_stop();
-        clean_up(p);
-        signals_stop();
-    } else {
-        LOG_FATAL("%s", err_text());
+    struct log_opts log = options_log(p->config);
+    if (!log_start(&log)) {
+        fprintf(stderr, "kleio: %s\n", err_text());
+        return 1;
     }
-    if (e.code)
+    LOG_INFO("kleio %s, %u cores", SERVER_VERSION, p->n_cores);
+    log_no_effect(p->config);
+    err e = run(p);
+    if (e.code) {
+        LOG_FATAL("%s", err_text());
         p->status = 1;
+    }
+    signals_begin_stop();
+    clean_up(p);
+    LOG_INFO("stopped");
+    log_stop();
+    return p->status;
 }
 
 int server_run(const struct config *config)
 {
+    /* Whatever hangs, a disk or a peer: the process ends soon after the time that clients get. */
+    err e = signals_start(options_seconds(config, CONFIG_GRACEFUL_PERIOD) + CLOCK_S);
+    if (e.code) {
+        fprintf(stderr, "kleio: %s\n", err_text());
+        return 1;
+    }
     struct parts p = {.config = config,
                       .n_cores = options_n_cores(config),
                       .n_files = limits_raise_files(),
                       .arena = arena_new(0),
                       .counters = counter_registry_new()};
-    struct log_opts log = options_log(config);
-    if (!log_start(&log)) {
-        fprintf(stderr, "kleio: %s\n", err_text());
-        return 1;
-    }
-    LOG_INFO("kleio %s, %u cores", SERVER_VERSION, p.n_cores);
-    log_no_effect(config);
-    run_and_clean_up(&p);
-    LOG_INFO("stopped");
-    log_stop();
-    return p.status;
+    int status = run_logged(&p);
+    signals_stop();
+    return status;
 }
