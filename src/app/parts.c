@@ -11,6 +11,7 @@
 #include "rippled/paths.h"
 #include "rippled/sources.h"
 #include "rt/clock.h"
+#include "store/cass.h"
 #include "store/store.h"
 #include "web/web.h"
 #include "xrpl/names.h"
@@ -132,6 +133,49 @@ static void put_source(struct jw *w, const struct sources_info *s)
     jw_obj_end(w);
 }
 
+/* Servers on the same dataset, as this one sees them. */
+static void put_cluster(struct jw *w, const struct cluster_info *c)
+{
+    jw_key(w, "cluster");
+    jw_obj_begin(w);
+    put_text(w, "role", election_role_text(c->role));
+    jw_kv_u64(w, "size", c->n_nodes);
+    jw_key(w, "communication_is_healthy");
+    jw_bool(w, c->is_healthy);
+    jw_key(w, "others");
+    jw_arr_begin(w);
+    for (uint32_t i = 0; i < c->n_others; i++) {
+        jw_obj_begin(w);
+        put_text(w, "id", c->nodes[i].id);
+        put_text(w, "role", election_role_text(c->nodes[i].role));
+        jw_key(w, "etl_started");
+        jw_bool(w, c->nodes[i].etl_started);
+        jw_key(w, "cache_is_full");
+        jw_bool(w, c->nodes[i].cache_is_full);
+        jw_obj_end(w);
+    }
+    jw_arr_end(w);
+    jw_obj_end(w);
+}
+
+/* The database's nodes and this server's connections to them. */
+static void put_database(struct jw *w, struct cql_cluster *c)
+{
+    CLEANUP(mem_freep) struct cql_cluster_node_info *nodes = xcalloc(64, sizeof *nodes);
+    uint32_t n = cql_cluster_nodes(c, nodes, 64);
+    jw_key(w, "database_nodes");
+    jw_arr_begin(w);
+    for (uint32_t i = 0; i < n && i < 64; i++) {
+        jw_obj_begin(w);
+        put_text(w, "address", nodes[i].address);
+        put_text(w, "data_center", nodes[i].dc);
+        put_text(w, "release", nodes[i].release);
+        jw_kv_u64(w, "connections", nodes[i].n_connections);
+        jw_obj_end(w);
+    }
+    jw_arr_end(w);
+}
+
 static void put_etl(void *arg, struct jw *w)
 {
     struct parts *p = arg;
@@ -159,6 +203,10 @@ static void put_etl(void *arg, struct jw *w)
     status_put_reason(&f, &reason);
     if (reason.n)
         jw_kv_str(w, "state_reason", buf_slice(&reason));
+    if (info.in_cluster)
+        put_cluster(w, &info.cluster);
+    if (cass_of(p->store))
+        put_database(w, cass_cluster(cass_of(p->store)));
 }
 
 /* For everybody, while not all is as it should be. */

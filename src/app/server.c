@@ -45,8 +45,13 @@ static void log_no_effect(const struct config *c)
     }
 }
 
+/* From one thread at a time. */
 static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
 {
+    static _Atomic int64_t said_ns;
+    if (clock_now_ns() - atomic_load(&said_ns) < CLOCK_S)
+        return;
+    atomic_store(&said_ns, clock_now_ns());
     LOG_INFO("ledger: %s: %llu of %llu", what, (unsigned long long)done, (unsigned long long)total);
 }
 

@@ -38,6 +38,7 @@ struct applier {
     bool is_drained;        /* home core: stopping, and all work is home */
     struct fiber *stopper;  /* home core: waits for is_drained */
     _Atomic int64_t last_publish_ns;
+    _Atomic uint32_t n_conflicts;
 
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -264,6 +265,8 @@ static void batch_finish(struct batch *b)
         e = apply_commit(b->apply);
     else
         apply_abort(b->apply);
+    if (e.code == ERR_CONFLICT)
+        atomic_fetch_add(&a->n_conflicts, 1);
     if (any && e.code == 0)
         log_batch(b);
     LIST_EACH(it, &b->works)
@@ -470,6 +473,11 @@ void applier_push(struct applier *a, struct applier_work *w)
 uint32_t applier_outstanding(const struct applier *a)
 {
     return a->n_outstanding;
+}
+
+uint32_t applier_n_conflicts(const struct applier *a)
+{
+    return atomic_load(&a->n_conflicts);
 }
 
 int64_t applier_last_publish_ns(const struct applier *a)

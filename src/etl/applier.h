@@ -74,5 +74,7 @@ YIELDS struct applier *applier_stop(struct applier *a);
 void applier_push(struct applier *a, struct applier_work *w);
 /* Work that is not home yet. Home core. */
 uint32_t applier_outstanding(const struct applier *a);
+/* Ledgers that another server had written when we wanted to. Any thread. */
+uint32_t applier_n_conflicts(const struct applier *a);
 /* clock_now_ns of the newest publication; 0 = none since the start. Any thread. */
 int64_t applier_last_publish_ns(const struct applier *a);

@@ -16,6 +16,7 @@
 #include "rt/clock.h"
 #include "rt/fiber.h"
 #include "rt/offload.h"
+#include "store/cass.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -41,6 +42,8 @@ struct etl {
     _Atomic uint32_t load_seq; /* 0 = not loading */
     uint64_t load_gave;        /* bits: sources that gave something in the newest load */
     bool network_stored;
+    struct cluster *cluster; /* NULL: nobody shares the dataset */
+    _Atomic bool standby;    /* another server writes */
     struct counter *gauge_state;
     struct counter *gauge_writing;
 };
@@ -137,6 +140,7 @@ const char *etl_state_text(enum etl_state s)
         [ETL_STATE_REPAIRING] = "repairing",
         [ETL_STATE_AGREE] = "sources disagree",
         [ETL_STATE_BEHIND] = "sources behind",
+        [ETL_STATE_STANDBY] = "standby",
         [ETL_STATE_DISK] = "disk full",
     };
     return texts[s];
@@ -181,6 +185,8 @@ static enum etl_state state_of(const struct etl *e)
         return ETL_STATE_LOADING;
     if (x && extract_finished(x))
         return ETL_STATE_FINISHED;
+    if (atomic_load(&e->standby) && newest)
+        return ETL_STATE_STANDBY;
     enum etl_state trouble = x ? trouble_state(extract_get_trouble(x)) : ETL_STATE_NONE;
     if (trouble != ETL_STATE_NONE)
         return trouble;
@@ -202,13 +208,16 @@ void etl_get_info(const struct etl *e, struct etl_info *ret)
     *ret = (struct etl_info){
         .state = state,
         .state_text = etl_state_text(state),
-        .is_writer = !e->opts.read_only,
+        .is_writer = !e->opts.read_only && !atomic_load(&e->standby),
+        .in_cluster = e->cluster != NULL,
         .read_only = e->opts.read_only,
         .newest_known = sources_newest(e->opts.sources),
         .last_publish_age_ns = published ? clock_now_ns() - published : -1,
         .load_objects = atomic_load(&e->load.n_objects),
         .load_permille = atomic_load(&e->load.permille),
     };
+    if (e->cluster)
+        cluster_get_info(e->cluster, &ret->cluster);
 }
 
 /* Tell about changes of state, and about progress. */
@@ -352,12 +361,13 @@ static YIELDS err run(struct etl *e)
     struct ledger_header tip;
     if (!ledgers_tip(e->opts.ledgers, &tip)) {
         TRY(load_until_done(e));
-        extract_release(atomic_load(&e->extract));
+        if (!atomic_load(&e->standby))
+            extract_release(atomic_load(&e->extract));
         return OK;
     }
     if (e->opts.start_sequence && e->opts.start_sequence != tip.seq + 1)
         LOG_WARN("etl: start_sequence has no effect: the store has ledgers up to %u", tip.seq);
-    follow_from(e, tip.seq + 1, false);
+    follow_from(e, tip.seq + 1, atomic_load(&e->standby));
     /* a store without the id is of an older load: keep it as soon as a source tells it */
     uint64_t version = 0;
     while (!e->network_stored) {
@@ -373,6 +383,56 @@ static YIELDS void main_fiber(void *arg)
     err r = run(e);
     if (err_failed(r) && r.code != ERR_CANCELLED)
         LOG_ERROR("etl: %s: %s: ingestion has ended", err_name(r), err_text());
+}
+
+/* Other servers on the same dataset. */
+
+static bool is_started(void *arg)
+{
+    const struct etl *e = arg;
+    return sources_newest(e->opts.sources) > 0 && atomic_load(&e->extract) != NULL &&
+           atomic_load(&e->load_seq) == 0;
+}
+
+static uint32_t n_conflicts(void *arg)
+{
+    return applier_n_conflicts(((const struct etl *)arg)->applier);
+}
+
+/* From the newest ledger on, whoever wrote it. */
+static void on_order(void *arg, bool write)
+{
+    struct etl *e = arg;
+    struct extract *x = atomic_load(&e->extract);
+    struct ledger_header tip;
+    atomic_store(&e->standby, !write);
+    if (!x || atomic_load(&e->load_seq))
+        return; /* it begins as `standby` says */
+    if (!write) {
+        extract_hold(x);
+    } else if (ledgers_tip(e->opts.ledgers, &tip)) {
+        extract_restart(x, tip.seq + 1);
+        extract_release(x);
+    }
+}
+
+static void join_cluster(struct etl *e)
+{
+    struct cass *cass = cass_of(e->opts.store);
+    struct ledger_header tip;
+    if (!cass)
+        return;
+    bool empty = !ledgers_tip(e->opts.ledgers, &tip);
+    atomic_store(&e->standby, !empty);
+    e->cluster = cluster_start(&(struct cluster_opts){.cass = cass,
+                                                      .ledgers = e->opts.ledgers,
+                                                      .counters = e->opts.counters,
+                                                      .read_only = e->opts.read_only,
+                                                      .writing = empty && !e->opts.read_only,
+                                                      .is_started = is_started,
+                                                      .n_conflicts = n_conflicts,
+                                                      .on_order = on_order,
+                                                      .arg = e});
 }
 
 YIELDS ERR etl_start(const struct etl_opts *opts, struct etl **ret)
@@ -396,6 +456,7 @@ YIELDS ERR etl_start(const struct etl_opts *opts, struct etl **ret)
         free(e);
         return r;
     }
+    join_cluster(e);
     if (!opts->read_only) {
         fiber_group_spawn(&e->fibers, "etl", main_fiber, e);
         fiber_group_spawn(&e->fibers, "etl indexes", index_build_run, opts->store);
@@ -411,6 +472,7 @@ YIELDS struct etl *etl_stop(struct etl *e)
 {
     if (!e)
         return NULL;
+    e->cluster = cluster_stop(e->cluster);
     fiber_group_cancel(&e->fibers);
     struct extract *x = atomic_load(&e->extract);
     if (x)

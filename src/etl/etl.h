@@ -5,6 +5,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
+#include "etl/cluster.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,6 +58,7 @@ enum etl_state {
     ETL_STATE_REPAIRING, /* the state mirror is being made anew; the history answers */
     ETL_STATE_AGREE,     /* too few sources have the same next ledger */
     ETL_STATE_BEHIND,    /* all sources are far behind what we hold */
+    ETL_STATE_STANDBY,   /* another server writes the dataset: this one follows */
     ETL_STATE_DISK       /* less free space than database.rocksdb.min_free_bytes */
 };
 
@@ -66,6 +68,8 @@ struct etl_info {
     const char *state_text; /* static: "waiting", "catching up", ... */
     bool is_writer;         /* this server stores ledgers */
     bool read_only;
+    bool in_cluster; /* servers may share the dataset: `cluster` counts */
+    struct cluster_info cluster;
     uint32_t newest_known;       /* that a source reported; 0 = none */
     int64_t last_publish_age_ns; /* -1 = nothing published since the start */
     uint64_t load_objects;       /* of the initial load, so far */

@@ -236,6 +236,11 @@ void extract_release(struct extract *x)
     give_ready(x);
 }
 
+void extract_hold(struct extract *x)
+{
+    x->opts.hold = true;
+}
+
 /* Fetching. */
 
 static bool beyond_finish(const struct extract *x, uint32_t seq)

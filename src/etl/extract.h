@@ -36,6 +36,8 @@ YIELDS void extract_quit(struct extract *x);
 
 /* Hand over from now on; see extract_opts.hold. */
 void extract_release(struct extract *x);
+/* Hand nothing over until extract_release. What was handed over may still be applied. */
+void extract_hold(struct extract *x);
 /* Forget everything fetched and go on at `seq`. */
 void extract_restart(struct extract *x, uint32_t seq);
 

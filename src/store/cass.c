@@ -135,6 +135,8 @@ static struct cass *cass_new(const struct cass_opts *opts)
         memcpy(c->node_id, opts->node_id, 16);
     else if (getrandom(c->node_id, 16, 0) != 16)
         abort();
+    c->node_id[6] = (uint8_t)((c->node_id[6] & 0x0F) | 0x40); /* a UUID of version 4 */
+    c->node_id[8] = (uint8_t)((c->node_id[8] & 0x3F) | 0x80);
     pthread_mutex_init(&c->write_lock, NULL);
     fiber_group_init(&c->fibers);
     cass_pump_init(&c->pump, c);

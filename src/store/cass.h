@@ -33,6 +33,16 @@ YIELDS ERR cass_open(const struct cass_opts *opts, struct store **ret);
 struct cass *cass_of(struct store *s);
 struct cql_cluster *cass_cluster(struct cass *c);
 
+/* Messages between servers (nodes_chat): a row lives for two seconds. */
+struct cass_chat_row {
+    uint8_t id[16];
+    struct slice message;
+};
+YIELDS ERR cass_chat_get(struct cass *c, struct arena *a, struct cass_chat_row **ret,
+                         size_t *ret_n);
+YIELDS ERR cass_chat_put(struct cass *c, struct slice message);
+const uint8_t *cass_node_id(const struct cass *c); /* 16 bytes */
+
 /* Look now what the newest ledger is (it is done every second anyway). */
 YIELDS ERR cass_refresh(struct cass *c);
 
