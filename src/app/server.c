@@ -100,6 +100,7 @@ ERR server_open_history(const struct config *config, bool read_only, struct stor
     CLEANUP(buf_deinit) struct buf mirror = {0};
     if (options_cassandra(config)) {
         struct cass_opts opts = options_cass(config);
+        opts.read_only = read_only;
         return cass_open(&opts, ret);
     }
     return open_rocks(config, read_only, &mirror, ret);
