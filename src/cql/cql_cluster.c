@@ -171,6 +171,23 @@ YIELDS ERR cql_cluster_refresh(struct cql_cluster *c)
     return core_call(c->core, refresh, c);
 }
 
+struct schema_wait {
+    struct cql_cluster *cluster;
+    int64_t deadline_ns;
+};
+
+static YIELDS err await_schema(void *arg)
+{
+    const struct schema_wait *w = arg;
+    return cql_control_await_schema(w->cluster, w->deadline_ns);
+}
+
+YIELDS ERR cql_cluster_await_schema(struct cql_cluster *c, int64_t deadline_ns)
+{
+    struct schema_wait w = {c, deadline_ns};
+    return core_call(c->core, await_schema, &w);
+}
+
 struct core *cql_cluster_core(struct cql_cluster *c)
 {
     return c->core;

@@ -40,6 +40,9 @@ YIELDS struct cql_cluster *cql_cluster_close(struct cql_cluster *c);
 
 /* Read topology and replication again now (a keyspace was made). */
 YIELDS ERR cql_cluster_refresh(struct cql_cluster *c);
+/* Wait until all nodes that are up have the same schema: what was made is then known everywhere.
+ * Errors: ERR_TIMEOUT. */
+YIELDS ERR cql_cluster_await_schema(struct cql_cluster *c, int64_t deadline_ns);
 /* The cluster's own core. */
 struct core *cql_cluster_core(struct cql_cluster *c);
 

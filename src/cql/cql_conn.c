@@ -319,7 +319,13 @@ static YIELDS err ask_options(struct cql_conn *c, int64_t deadline_ns)
     struct cql_frame f;
     c->version = 4;
     cql_message_put_options(&c->out, 4);
-    TRY(exchange(c, deadline_ns, &f));
+    err e = exchange(c, deadline_ns, &f);
+    if (!c->opts.tls && (e.code == ERR_IO || e.code == ERR_CLOSED))
+        return FAIL(e.code,
+                    "cql: %s: the node ended the connection without a word: does it want TLS "
+                    "(database.cassandra.certfile)?",
+                    c->opts.host);
+    TRY(e);
     if (f.opcode != CQL_OP_SUPPORTED || !cql_message_get_supported(f.body, &c->supported))
         return unexpected(c, &f);
     if (c->supported.has_v5 && c->opts.max_version != 4)

@@ -221,6 +221,47 @@ YIELDS ERR cql_control_refresh(struct cql_cluster *c)
     return OK;
 }
 
+/* Schema versions of all nodes but those that are down (their row says nothing, or what they had):
+ * those connected to. */
+static YIELDS err read_schema(struct cql_control *t, bool *ret_agreed)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct cql_rows local, peers;
+    struct cql_value own, v[2];
+    bool agreed = true;
+    TRY(query(t, a, "SELECT schema_version FROM system.local", 0, SLICE_EMPTY, &local));
+    if (!cql_rows_next(&local, &own, 1))
+        return FAIL(ERR_PROTOCOL, "cql: %s: system.local is empty", t->host);
+    TRY(query(t, a, "SELECT schema_version, rpc_address FROM system.peers", 0, SLICE_EMPTY,
+              &peers));
+    while (cql_rows_next(&peers, v, 2)) {
+        char address[64];
+        if (v[0].null || !put_address(v[1], address) || slice_eq(own.bytes, v[0].bytes))
+            continue;
+        pthread_mutex_lock(&t->cluster->lock);
+        for (const struct cql_topology_state *s = t->cluster->states; s; s = s->next)
+            if (strcmp(s->address, address) == 0 && atomic_load(&s->n_connections) > 0)
+                agreed = false;
+        pthread_mutex_unlock(&t->cluster->lock);
+    }
+    *ret_agreed = agreed;
+    return OK;
+}
+
+YIELDS ERR cql_control_await_schema(struct cql_cluster *c, int64_t deadline_ns)
+{
+    for (bool agreed = false; !agreed;) {
+        err e = read_schema(c->control, &agreed);
+        if (e.code == ERR_CANCELLED)
+            return e;
+        if (!agreed && clock_now_ns() > deadline_ns)
+            return FAIL(ERR_TIMEOUT, "cql: the nodes do not agree on a schema");
+        if (err_failed(e) || !agreed)
+            TRY(fiber_sleep_until(clock_now_ns() + 200 * CLOCK_MS));
+    }
+    return OK;
+}
+
 /* Connecting: the nodes known, then the contact points again (all addresses may have changed). */
 
 static uint32_t list_points(struct cql_control *t, char (*points)[256])

@@ -120,3 +120,4 @@ void cql_session_failed(struct cql_call *c, err e,
 YIELDS ERR cql_control_start(struct cql_cluster *c);
 YIELDS void cql_control_stop(struct cql_cluster *c);
 YIELDS ERR cql_control_refresh(struct cql_cluster *c);
+YIELDS ERR cql_control_await_schema(struct cql_cluster *c, int64_t deadline_ns);

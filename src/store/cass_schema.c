@@ -204,6 +204,7 @@ YIELDS ERR cass_schema_prepare(struct cass *c)
     if (!c->read_only) {
         TRY(make_keyspace(c, a));
         TRY(make_tables(c, a));
+        TRY(cql_cluster_await_schema(c->cluster, clock_now_ns() + SCHEMA_NS));
     }
     TRY(check_tables(c, a));
     return cql_cluster_refresh(c->cluster);
