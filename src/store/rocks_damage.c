@@ -79,11 +79,10 @@ static void find_families(struct rocks *r, struct files *f, bool damaged[ROCKS_N
                 continue;
             damaged[cf] = true;
             add(&found, f->numbers[k]);
-            LOG_ERROR(
-                "store: %s%s, a file of \"%s\", is damaged: what it holds is refused or read as "
-                "far as it can be, \"%s\" is not compacted any more; stop the server and run "
-                "\"kleio check --repair\", and look after the disk",
-                r->path, name, family, family);
+            LOG_ERROR("store: %s%s, a file of \"%s\", is damaged: what cannot be read of it is "
+                      "refused, and \"%s\" is not compacted any more; look after the disk; kleio "
+                      "check tells what is lost; bring the file back from a copy, or load anew",
+                      r->path, name, family, family);
         }
     }
     rocksdb_livefiles_destroy(live);
