@@ -650,6 +650,92 @@ static void bench_scan(struct store *s, const struct dump *d)
     print_time("scan of 200", clock_cpu_ns() - start, 1000);
 }
 
+/* --- a page of a rare type --- */
+
+#define RARE_LEDGERS 100
+#define RARE_TXS 1000   /* of each; all of one account */
+#define RARE_EVERY 500  /* one in so many is of the type */
+#define RARE_AHEAD 4096 /* rows read at once */
+#define RARE_PAGE 200
+
+static void write_busy_account(struct store *s, uint32_t seq, const uint8_t owner[20])
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct store_tx *txs = arena_array(a, struct store_tx, RARE_TXS);
+    struct hash256 *hashes = arena_array(a, struct hash256, RARE_TXS);
+    struct store_index_row *rows = arena_array(a, struct store_index_row, RARE_TXS);
+    for (uint32_t i = 0; i < RARE_TXS; i++) {
+        uint8_t *bytes = arena_zalloc(a, 200), *suffix = arena_alloc(a, 8);
+        uint8_t *value = arena_alloc(a, STORE_TX_VALUE_BYTES);
+        uint16_t type = i % RARE_EVERY == 0 ? 7 : 0;
+        bytes[0] = 0x12;
+        bits_store16(bytes + 1, type);
+        bits_store32(bytes + 3, seq);
+        bits_store32(bytes + 7, i);
+        txs[i] = (struct store_tx){{seq, i}, slice_of(bytes, 200), SLICE_LIT("meta"), {{0}}};
+        hashes[i] = digest_tx_id(txs[i].tx);
+        bits_store32(suffix, seq);
+        bits_store32(suffix + 4, i);
+        store_tx_value(&hashes[i], type, value);
+        rows[i] =
+            (struct store_index_row){STORE_INDEX_ACCOUNT_TX, slice_of(owner, 20),
+                                     slice_of(suffix, 8), slice_of(value, STORE_TX_VALUE_BYTES)};
+    }
+    struct store_ledger l = {.header = {.seq = seq},
+                             .txs = txs,
+                             .tx_hashes = hashes,
+                             .n_txs = RARE_TXS,
+                             .index_rows = rows,
+                             .n_index_rows = RARE_TXS};
+    MUST(store_write(s, &l, 1));
+}
+
+/* Returns the rows looked at. */
+static size_t read_rare(struct store *s, const uint8_t owner[20])
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    static struct store_tx_locator at[RARE_AHEAD], found[RARE_PAGE];
+    static struct store_tx txs[RARE_PAGE];
+    static uint16_t types[RARE_AHEAD];
+    size_t n_found = 0, n_rows = 0;
+    struct store_scan scan = {.index = STORE_INDEX_ACCOUNT_TX,
+                              .prefix = slice_of(owner, 20),
+                              .backward = true,
+                              .limit = RARE_AHEAD};
+    struct store_rows rows;
+    do {
+        MUST(store_scan(s, &scan, a, &rows));
+        for (size_t i = 0; i < rows.n; i++)
+            MUST(store_tx_locator_of(&rows.rows[i], &at[i]));
+        MUST(store_tx_types(s, at, rows.n, types));
+        for (size_t i = 0; i < rows.n && n_found < RARE_PAGE; i++)
+            if (types[i] == 7)
+                found[n_found++] = at[i];
+        n_rows += rows.n;
+        scan.from = rows.n ? rows.rows[rows.n - 1].suffix : SLICE_EMPTY;
+    } while (rows.n == RARE_AHEAD && n_found < RARE_PAGE);
+    MUST(store_txs_get(s, found, n_found, a, txs));
+    if (n_found != RARE_PAGE)
+        DIE("bench_store: %zu of a rare type\n", n_found);
+    return n_rows;
+}
+
+static void bench_rare(struct store *s)
+{
+    static const uint8_t owner[20] = {0xAB};
+    struct store_range ranges[STORE_MAX_RANGES];
+    size_t n, n_rows = 0;
+    store_ranges(s, ranges, &n);
+    for (uint32_t i = 1; i <= RARE_LEDGERS; i++)
+        write_busy_account(s, ranges[n - 1].last + i, owner);
+    read_rare(s, owner);
+    int64_t start = clock_cpu_ns();
+    for (int i = 0; i < 10; i++)
+        n_rows = read_rare(s, owner);
+    printf("page of %d of a rare type, %zu rows looked at: %.1f ms (aim 20)\n", RARE_PAGE, n_rows,
+           (double)(clock_cpu_ns() - start) / 1e7);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2)
@@ -675,6 +761,7 @@ int main(int argc, char **argv)
     bench_txs(s, &d);
     bench_find(s, &d);
     bench_scan(s, &d);
+    bench_rare(s);
     store_close(s);
     printf("(the store is left in %s)\n", dir);
     return 0;

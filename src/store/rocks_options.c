@@ -82,8 +82,11 @@ static void set_compression(const struct cf_tuning *t, rocksdb_options_t *o)
     const int window_bits = -14, strategy = 0;
     int levels[N_LEVELS];
     for (size_t i = 0; i < N_LEVELS; i++)
-        levels[i] = rocksdb_lz4_compression;
+        levels[i] = i > 0 || t->settled ? rocksdb_zstd_compression : rocksdb_lz4_compression;
     rocksdb_options_set_compression_per_level(o, levels, N_LEVELS);
+    /* without a dictionary: training one for each file that soon moves on costs more than it saves
+     */
+    rocksdb_options_set_compression_options(o, window_bits, ZSTD_MOVING, strategy, 0);
     rocksdb_options_set_bottommost_compression(o, rocksdb_zstd_compression);
     rocksdb_options_set_bottommost_compression_options(o, window_bits, zstd_level, strategy,
                                                        t->dictionary ? DICT_BYTES : 0, 1);
