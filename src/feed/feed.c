@@ -25,6 +25,7 @@ static const struct name {
     {"account_proposed", "accounts_proposed", true, FEED_KIND_PROPOSED},
     {"book", "books", true, FEED_KIND_BOOK},
     {"book_changes", "book_changes", false, FEED_STREAM_BOOK_CHANGES},
+    {"account_history", "account_history", true, FEED_KIND_HISTORY},
     {"server", "server", false, FEED_STREAM_SERVER},
     {"consensus", "consensus", false, FEED_STREAM_CONSENSUS},
     {"peer_status", "peer_status", false, FEED_STREAM_PEER_STATUS},

@@ -22,6 +22,7 @@ enum feed_kind {
     FEED_KIND_ACCOUNT,
     FEED_KIND_PROPOSED,
     FEED_KIND_BOOK,
+    FEED_KIND_HISTORY,
     FEED_N_KINDS
 };
 
@@ -35,14 +36,17 @@ struct feed_filter {
 };
 
 /* A place in the sequence of all that can be sent: the ledger, and where in it. Within a ledger:
- * 0 its ledgerClosed, 1 + 4 * i + phase its transaction i, FEED_POS_CHANGES its book changes. */
+ * 0 its ledgerClosed, 1 + 8 * i + phase its transaction i, FEED_POS_CHANGES its book changes. */
 typedef uint64_t feed_pos;
 #define FEED_POS_CHANGES 0xFFFFFFFFu
+/* account_history_tx_stream of one connection; each has a phase. */
+#define FEED_MAX_HISTORIES 4
 enum feed_phase {
     FEED_PHASE_TRANSACTIONS = 0,
     FEED_PHASE_PROPOSED,
     FEED_PHASE_ACCOUNTS,
-    FEED_PHASE_BOOKS
+    FEED_PHASE_BOOKS,
+    FEED_PHASE_HISTORIES /* and three more */
 };
 
 static inline feed_pos feed_pos_of(uint32_t seq, uint32_t code)
@@ -55,7 +59,7 @@ static inline uint32_t feed_pos_seq(feed_pos p)
 }
 static inline uint32_t feed_pos_tx(uint32_t index, enum feed_phase phase)
 {
-    return 1 + 4 * index + phase;
+    return 1 + 8 * index + (uint32_t)phase;
 }
 
 /* One subscriber's subscription to one topic. */
@@ -117,6 +121,7 @@ struct feed_sub {
     uint32_t n_filtered;
     struct feed_entry *streams[FEED_N_STREAMS];
     struct list entries;
+    struct list histories;   /* struct feed_history, at most FEED_MAX_HISTORIES */
     uint64_t relay_mark;     /* got that one */
     int64_t behind_since_ns; /* WAITING: since when, */
     int64_t wait_until_ns;   /* ... and at least until then */

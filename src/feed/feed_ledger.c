@@ -280,7 +280,7 @@ void *feed_ledger_msg(const struct feed_ledger *l, uint32_t item, uint32_t versi
     return (void *)atomic_load(slot(l, item, version));
 }
 
-static uint32_t network_id(const struct feed *f)
+uint32_t feed_ledger_network(const struct feed *f)
 {
     uint32_t id = 0;
     if (f->opts.network_id == NULL || !f->opts.network_id(f->opts.arg, &id))
@@ -290,10 +290,21 @@ static uint32_t network_id(const struct feed *f)
 
 static void put_closed(struct feed_ledger *l, struct jw *w)
 {
-    struct feed_text_server server = {.first = l->seq, .network_id = network_id(l->feed)};
+    struct feed_text_server server = {.first = l->seq, .network_id = feed_ledger_network(l->feed)};
     uint32_t last;
     ledgers_range(l->feed->opts.ledgers, &server.first, &last);
     feed_text_closed(w, &l->header, &l->fees, &server, l->n_txs);
+}
+
+struct feed_text_tx feed_ledger_text(const struct feed_ledger *l, const struct store_tx *t,
+                                     const struct hash256 *hash, uint32_t version)
+{
+    return (struct feed_text_tx){.tx = t->tx,
+                                 .meta = t->meta,
+                                 .hash = hash,
+                                 .index = t->pos.index,
+                                 .api_version = version == FEED_V1 ? 1 : 2,
+                                 .network_id = feed_ledger_network(l->feed)};
 }
 
 YIELDS static err put_tx(struct feed_ledger *l, uint32_t item, uint32_t version, struct jw *w,
@@ -301,12 +312,7 @@ YIELDS static err put_tx(struct feed_ledger *l, uint32_t item, uint32_t version,
 {
     const struct store_tx *t = &l->txs[item].stored;
     struct hash256 hash = store_tx_hash(t);
-    struct feed_text_tx text = {.tx = t->tx,
-                                .meta = t->meta,
-                                .hash = &hash,
-                                .index = t->pos.index,
-                                .api_version = version == FEED_V1 ? 1 : 2,
-                                .network_id = network_id(l->feed)};
+    struct feed_text_tx text = feed_ledger_text(l, t, &hash, version);
     if (sto_tx_type(t->tx) == TX_OfferCreate) {
         if (r->view == NULL)
             TRY(view_open(l->feed->opts.ledgers, l->seq, &r->view));

@@ -5,6 +5,7 @@
 #pragma once
 #include "base/arena.h"
 #include "feed/feed_impl.h"
+#include "feed/feed_text.h"
 #include "feed/feed_touch.h"
 #include "ledger/funds.h"
 #include "store/store.h"
@@ -64,5 +65,10 @@ enum { FEED_ITEM_CLOSED = UINT32_MAX, FEED_ITEM_CHANGES = UINT32_MAX - 1 }; /* e
  * Errors: those of reading state. */
 YIELDS ERR feed_ledger_make(struct feed_ledger *l, const uint32_t *items, size_t n,
                             uint32_t version, struct feed_reader *r);
+/* What a transaction's message is made of, but for owner_funds. */
+struct feed_text_tx feed_ledger_text(const struct feed_ledger *l, const struct store_tx *t,
+                                     const struct hash256 *hash, uint32_t version);
+uint32_t feed_ledger_network(const struct feed *f);
+
 /* A message that was made; borrowed. */
 void *feed_ledger_msg(const struct feed_ledger *l, uint32_t item, uint32_t version);

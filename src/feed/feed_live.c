@@ -40,6 +40,13 @@ static void take_stream(struct feed_core *fc, enum feed_stream stream, uint32_t 
     }
 }
 
+static enum feed_hit hit_of(enum feed_phase phase)
+{
+    return phase == FEED_PHASE_BOOKS       ? FEED_HIT_BOOK
+           : phase == FEED_PHASE_HISTORIES ? FEED_HIT_HISTORY
+                                           : FEED_HIT_ACCOUNT;
+}
+
 static void hit(struct feed_core *fc, struct feed_topic *topic, const struct feed_ledger *l,
                 uint32_t i, enum feed_phase phase)
 {
@@ -54,7 +61,7 @@ static void hit(struct feed_core *fc, struct feed_topic *topic, const struct fee
             continue;
         take(fc, s, l->seq);
         if (s->state == FEED_STATE_TODO)
-            feed_plan_hit(&s->hits, &s->n_hits, &s->hits_cap, i << 1 | (phase == FEED_PHASE_BOOKS));
+            feed_plan_hit(&s->hits, &s->n_hits, &s->hits_cap, i << 2 | hit_of(phase));
     }
 }
 
@@ -67,12 +74,15 @@ static void match_tx(struct feed_core *fc, const struct feed_ledger *l, uint32_t
     }
     for (uint32_t k = 0; k < t->n_books; k++)
         hit(fc, feed_topic_get(fc, FEED_KIND_BOOK, &t->books[k]), l, i, FEED_PHASE_BOOKS);
+    for (uint32_t k = 0; k < t->n_accounts && table_count(fc->topics[FEED_KIND_HISTORY]); k++)
+        hit(fc, feed_topic_get(fc, FEED_KIND_HISTORY, &t->accounts[k]), l, i, FEED_PHASE_HISTORIES);
 }
 
 static bool has_topics(const struct feed_core *fc)
 {
     return table_count(fc->topics[FEED_KIND_ACCOUNT]) ||
-           table_count(fc->topics[FEED_KIND_PROPOSED]) || table_count(fc->topics[FEED_KIND_BOOK]);
+           table_count(fc->topics[FEED_KIND_PROPOSED]) || table_count(fc->topics[FEED_KIND_BOOK]) ||
+           table_count(fc->topics[FEED_KIND_HISTORY]);
 }
 
 void feed_live_match(struct feed_core *fc, const struct feed_ledger *l)
@@ -105,7 +115,9 @@ YIELDS static err send_one(struct live *v, struct feed_sub *s, struct feed_ledge
     uint32_t turn = s->turn;
     s->state = FEED_STATE_BUSY;
     feed_plan_make(&v->plan, s, l, s->hits, s->n_hits);
-    err e = feed_ledger_make(l, v->plan.items, v->plan.n, s->version, &v->reader);
+    err e = feed_ledger_make(l, v->plan.items, v->plan.n_items, s->version, &v->reader);
+    if (e.code == 0)
+        e = feed_plan_make_own(&v->plan, s, turn, l, &v->reader);
     if (s->turn != turn) /* closed, held, changed: it goes on by itself */
         return OK;
     if (err_failed(e)) {

@@ -39,7 +39,7 @@ YIELDS static err prepare(struct feed_ledger *l, const struct feed_sub *s, struc
 {
     TRY(feed_ledger_load(l));
     if (s->n_filtered || s->n_of[FEED_KIND_ACCOUNT] || s->n_of[FEED_KIND_PROPOSED] ||
-        s->n_of[FEED_KIND_BOOK])
+        s->n_of[FEED_KIND_BOOK] || s->n_of[FEED_KIND_HISTORY])
         TRY(feed_ledger_touch(l));
     return OK;
 }
@@ -74,7 +74,9 @@ YIELDS static enum outcome send_ledger(struct worker *w, struct feed_sub *s)
         return failed(s, e);
     feed_plan_match(&w->plan, s, l);
     feed_plan_make(&w->plan, s, l, w->plan.hits, w->plan.n_hits);
-    e = feed_ledger_make(l, w->plan.items, w->plan.n, s->version, &w->reader);
+    e = feed_ledger_make(l, w->plan.items, w->plan.n_items, s->version, &w->reader);
+    if (e.code == 0)
+        e = feed_plan_make_own(&w->plan, s, turn, l, &w->reader);
     feed_ledger_reader_rest(&w->reader);
     if (s->turn != turn)
         return LEFT;

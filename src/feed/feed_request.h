@@ -49,6 +49,8 @@ struct feed_request {
     size_t n_tx_types;
     const struct mpt_id *issuances;
     size_t n_issuances;
+    const struct account *history; /* account_history_tx_stream: NULL = none */
+    bool only_old;                 /* unsubscribing: end what is old, go on with what is new */
     uint32_t api_version;
     uint32_t first; /* first ledger to send */
     bool resumes;   /* the client asked for it (from_ledger), and can again */

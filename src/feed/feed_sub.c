@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "feed/feed_history.h"
 #include "rt/clock.h"
 
 #include <assert.h>
@@ -37,6 +38,7 @@ struct feed_sub *feed_sub_new(struct feed *f, struct feed_sink *sink)
     s->sink = sink;
     list_init(&s->link);
     list_init(&s->entries);
+    list_init(&s->histories);
     fc->n_subs++;
     return s;
 }
@@ -73,6 +75,7 @@ struct feed_sub *feed_sub_close(struct feed_sub *s)
         return NULL;
     leave(s);
     s->sink = NULL;
+    feed_history_end_all(s);
     if (n_entries(s) > MANY_ENTRIES && s->fc->running)
         fiber_group_spawn(&s->fc->fibers, "feed: end of a subscriber", remove_entries, s);
     else
@@ -234,6 +237,8 @@ static bool fits(const struct feed_sub *s, const struct feed_request *r)
         more += feed_topic_entry(s->fc, s, FEED_KIND_PROPOSED, &r->proposed[i]) == NULL;
     for (size_t i = 0; i < r->n_books; i++)
         books += feed_topic_entry(s->fc, s, FEED_KIND_BOOK, &r->books[i]) == NULL;
+    if (r->history && s->n_of[FEED_KIND_HISTORY] >= FEED_MAX_HISTORIES)
+        return false;
     return (more == 0 || accounts + more <= o->max_accounts) &&
            (books == 0 || s->n_of[FEED_KIND_BOOK] + books <= o->max_books);
 }
@@ -252,15 +257,26 @@ static void go_back(struct feed_sub *s, feed_pos pos)
     s->pos = pos;
 }
 
+static void add_history(struct feed_sub *s, const struct account *account,
+                        const struct feed_entry *like)
+{
+    struct feed_entry unfiltered = {.from = like->from, .resumes = like->resumes};
+    feed_topic_add(s, FEED_KIND_HISTORY, 0, account, &unfiltered);
+    feed_history_begin(s, account, feed_pos_seq(like->from) - 1);
+}
+
 err feed_sub_add(struct feed_sub *s, const struct feed_request *r)
 {
     assert(s->holds > 0);
+    if (r->history && feed_history_find(s, r->history))
+        return FAIL(ERR_EXISTS, "feed: the account's history is being sent");
     if (!fits(s, r))
         return FAIL(ERR_LIMIT, "feed: more subscriptions than one connection may have");
     struct feed_entry like = {
         .filter = feed_topic_filter(r), .from = feed_pos_of(r->first, 0), .resumes = r->resumes};
     s->version = r->api_version >= 2;
-    bool any = (r->streams & FEED_LEDGER_STREAMS) || r->n_accounts || r->n_proposed || r->n_books;
+    bool any = (r->streams & FEED_LEDGER_STREAMS) || r->n_accounts || r->n_proposed || r->n_books ||
+               r->history;
     if (any)
         go_back(s, like.from);
     for (uint32_t i = 0; i < FEED_N_STREAMS; i++)
@@ -273,6 +289,8 @@ err feed_sub_add(struct feed_sub *s, const struct feed_request *r)
     for (size_t i = 0; i < r->n_books; i++)
         feed_topic_add(s, FEED_KIND_BOOK, 0, &r->books[i], &like);
     feed_topic_filter_unref(like.filter);
+    if (r->history)
+        add_history(s, r->history, &like);
     return OK;
 }
 
@@ -286,6 +304,18 @@ static void remove_all(struct feed_sub *s, enum feed_kind kind, const void *keys
     }
 }
 
+static void remove_history(struct feed_sub *s, const struct feed_request *r)
+{
+    struct feed_history *h = r->history ? feed_history_find(s, r->history) : NULL;
+    if (h == NULL)
+        return;
+    h->stopped = true;
+    if (r->only_old)
+        return;
+    feed_history_end(h);
+    remove_all(s, FEED_KIND_HISTORY, r->history, 1, sizeof *r->history);
+}
+
 void feed_sub_remove(struct feed_sub *s, const struct feed_request *r)
 {
     feed_sub_hold(s);
@@ -295,5 +325,6 @@ void feed_sub_remove(struct feed_sub *s, const struct feed_request *r)
     remove_all(s, FEED_KIND_ACCOUNT, r->accounts, r->n_accounts, sizeof *r->accounts);
     remove_all(s, FEED_KIND_PROPOSED, r->proposed, r->n_proposed, sizeof *r->proposed);
     remove_all(s, FEED_KIND_BOOK, r->books, r->n_books, sizeof *r->books);
+    remove_history(s, r);
     feed_sub_release(s);
 }

@@ -61,13 +61,13 @@ char *test_read_file(const char *path, size_t *ret_n)
     return p;
 }
 
+#ifndef TEST_NO_MAIN /* a program of another kind that stands on the fixtures */
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     (void)st, (void)type, (void)ftw;
     return remove(path);
 }
 
-#ifndef TEST_NO_MAIN /* a program of another kind that stands on the fixtures */
 static bool run_one(const struct test_case *t)
 {
     fflush(NULL);

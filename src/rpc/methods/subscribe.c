@@ -10,6 +10,11 @@
 
 #define SNAPSHOT_OFFERS 200
 
+static const struct param history_members[] = {
+    PARAM_ACCOUNT("account", struct subscribe_args, history, .required = true,
+                  .doc = "Whose transactions"),
+    PARAM_END,
+};
 static const struct param params[] = {
     SUBSCRIBE_PARAMS_TARGETS(subscribe_params_books),
     PARAM_ARRAY("tx_types", struct subscribe_args, tx_types,
@@ -19,6 +24,8 @@ static const struct param params[] = {
                 .bad = {RPC_INVALID_PARAMS, "Invalid field 'mpt_issuance_ids'."},
                 .check = subscribe_params_issuances,
                 .doc = "Only transactions that touch one of these MPT issuances"),
+    PARAM_OBJECT("account_history_tx_stream", history_members,
+                 .doc = "All transactions of an account: new ones, and backwards the old ones"),
     PARAM_U32("from_ledger", struct subscribe_args, from_ledger,
               .bad = {RPC_INVALID_PARAMS, "Invalid field 'from_ledger'."},
               .doc = "Begin with this ledger, out of the store, and go on live"),
@@ -136,7 +143,16 @@ static err run(struct call *c)
     r->first = r->resumes ? args->from_ledger.v : newest + 1;
     if (r->resumes && is_of_ledgers(r))
         put_replay(c, r->first, newest);
+    if (args->history.set) {
+        r->history = &args->history.v;
+        jw_kv_lit(
+            c->w, "warning",
+            "account_history_tx_stream is an experimental feature and likely to be removed in "
+            "the future");
+    }
     err e = feed_sub_add(sub, r);
+    if (e.code == ERR_EXISTS)
+        return rpc_error(c, RPC_INVALID_PARAMS, NULL);
     return e.code == ERR_LIMIT ? rpc_error(c, RPC_TOO_BUSY, NULL) : e;
 }
 

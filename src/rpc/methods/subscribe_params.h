@@ -15,6 +15,8 @@ struct subscribe_book {
 struct subscribe_args {
     const struct json *streams, *accounts, *proposed, *books, *tx_types, *issuances;
     struct param_u32 from_ledger;
+    struct param_account history; /* account_history_tx_stream */
+    bool stop_history_tx_only;
     bool both, snapshot;          /* of the book that is being checked */
     struct param_account taker;   /* likewise */
     struct feed_request request;  /* what the checks made of it; in the call's arena */

@@ -2,6 +2,7 @@
 #include "stage.h"
 
 #include "../sto_build.h"
+#include "base/bits.h"
 #include "base/hex.h"
 #include "base/mem.h"
 #include "rt/fiber.h"
@@ -198,7 +199,7 @@ static void put_node(struct buf *nodes, field_id kind, uint16_t type, struct buf
     struct hash256 key = {{1}};
     sto_build_u16(&node, FIELD_LedgerEntryType, type);
     sto_build_field(&node, FIELD_LedgerIndex, hash256_slice(&key));
-    sto_build_nest(&node, FIELD_NewFields, fields);
+    sto_build_nest(&node, kind == FIELD_CreatedNode ? FIELD_NewFields : FIELD_FinalFields, fields);
     sto_build_nest(nodes, kind, &node);
 }
 
@@ -211,7 +212,8 @@ static struct slice meta_bytes(const struct stage_tx *t, uint32_t index)
         if ((t->accounts & 1u << i) == 0)
             continue;
         sto_build_account(&fields, FIELD_Account, &a);
-        put_node(&nodes, FIELD_CreatedNode, ENTRY_AccountRoot, &fields);
+        put_node(&nodes, t->creates ? FIELD_CreatedNode : FIELD_ModifiedNode, ENTRY_AccountRoot,
+                 &fields);
     }
     if (t->book) {
         struct buf fields = {0};
@@ -228,10 +230,34 @@ static struct slice meta_bytes(const struct stage_tx *t, uint32_t index)
     return buf_slice(&b);
 }
 
+/* Rows of the account_tx index; returns how many. */
+static size_t put_rows(struct store_index_row *rows, const struct stage_tx *t, uint32_t seq,
+                       uint32_t index, const struct hash256 *hash)
+{
+    static uint8_t accounts[STAGE_N_ACCOUNTS][20], suffixes[STAGE_MAX_TXS][8],
+        values[STAGE_MAX_TXS][STORE_TX_VALUE_BYTES];
+    size_t n = 0;
+    bits_store32(suffixes[index], seq);
+    bits_store32(suffixes[index] + 4, index);
+    store_tx_value(hash, t->type, values[index]);
+    for (uint32_t i = 0; i < STAGE_N_ACCOUNTS; i++) {
+        struct account a = stage_account(i);
+        memcpy(accounts[i], a.b, 20);
+        if (t->accounts & 1u << i || (t->book && i == 0))
+            rows[n++] =
+                (struct store_index_row){.index = STORE_INDEX_ACCOUNT_TX,
+                                         .prefix = slice_of(accounts[i], 20),
+                                         .suffix = slice_of(suffixes[index], 8),
+                                         .value = slice_of(values[index], sizeof values[0])};
+    }
+    return n;
+}
+
 void stage_add(struct stage *s, const struct stage_tx *txs, uint32_t n, bool quiet)
 {
     static struct store_tx stored[STAGE_MAX_TXS];
     static struct hash256 hashes[STAGE_MAX_TXS];
+    static struct store_index_row rows[STAGE_MAX_TXS * STAGE_N_ACCOUNTS];
     uint32_t seq = s->last + 1;
     ASSERT(seq - STAGE_FIRST < STAGE_MAX_LEDGERS && n <= STAGE_MAX_TXS);
     struct stage_ledger *model = &s->model[seq - STAGE_FIRST];
@@ -247,7 +273,10 @@ void stage_add(struct stage *s, const struct stage_tx *txs, uint32_t n, bool qui
     fake_set_last(s->ledgers, seq);
     struct ledger_header header;
     ASSERT(ledgers_tip(s->ledgers, &header));
-    struct store_ledger l = {.header = header, .txs = stored, .tx_hashes = hashes, .n_txs = n};
+    struct store_ledger l = {
+        .header = header, .txs = stored, .tx_hashes = hashes, .n_txs = n, .index_rows = rows};
+    for (uint32_t i = 0; i < n; i++)
+        l.n_index_rows += put_rows(rows + l.n_index_rows, &txs[i], seq, i, &hashes[i]);
     if (seq == STAGE_FIRST) {
         ASSERT_OK(store_load_begin(s->store, seq, 1));
         ASSERT_OK(store_load_commit(s->store, &l));
@@ -286,14 +315,21 @@ void stage_quiet(struct stage *s, uint32_t n)
     add_random(s, n, true);
 }
 
+/* Nobody works, and nothing is left to do. */
+static bool is_at_rest(const struct feed_core *fc)
+{
+    return !list_empty(&fc->news.waiters) && !list_empty(&fc->relay_news.waiters) &&
+           list_empty(&fc->todo) && list_empty(&fc->ready) && list_empty(&fc->relayed) &&
+           fc->n_busy_workers == 0 && fc->newest >= atomic_load(&fc->feed->published);
+}
+
 YIELDS void stage_settle(struct stage *s)
 {
-    int64_t sent = -1;
-    for (int quiet = 0; quiet < 8; quiet++) {
-        int64_t now = counter_value(s->feed->n_sent);
-        if (now != sent || s->feed->cores[0].newest < atomic_load(&s->feed->published))
+    int64_t until = clock_now_ns() + 60 * CLOCK_S;
+    for (int quiet = 0; quiet < 4; quiet++) {
+        if (!is_at_rest(&s->feed->cores[0]))
             quiet = 0;
-        sent = now;
+        ASSERT(clock_now_ns() < until);
         ASSERT_OK(fiber_sleep_until(clock_now_ns() + CLOCK_MS / 2));
     }
 }

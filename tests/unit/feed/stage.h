@@ -24,6 +24,7 @@ struct stage_tx {
     uint16_t type;
     uint32_t accounts; /* bits: stage_account(i) */
     bool book;         /* an offer in stage_book() was made */
+    bool creates;      /* the accounts were not there before */
     struct hash256 hash;
 };
 struct stage_ledger {

@@ -29,10 +29,11 @@ STAGE_TEST(counts_are_clios, NULL)
     ASSERT_OK(stage_subscribe(
         s, &c, (struct feed_request){.streams = 3, .accounts = a, .n_accounts = 2}, 0));
     feed_put_counts(s->feed, &w);
-    ASSERT_SLICE("\"ledger\":1,\"transactions\":1,\"transactions_proposed\":0,\"manifests\":0,"
-                 "\"validations\":0,\"account\":2,\"accounts_proposed\":0,\"books\":0,"
-                 "\"book_changes\":0,\"server\":0,\"consensus\":0,\"peer_status\":0",
-                 buf_slice(&out));
+    ASSERT_SLICE(
+        "\"ledger\":1,\"transactions\":1,\"transactions_proposed\":0,\"manifests\":0,"
+        "\"validations\":0,\"account\":2,\"accounts_proposed\":0,\"books\":0,"
+        "\"book_changes\":0,\"account_history\":0,\"server\":0,\"consensus\":0,\"peer_status\":0",
+        buf_slice(&out));
     buf_clear(&out);
     feed_refresh(s->feed);
     counter_render(s->counters, &out);

@@ -48,9 +48,9 @@ STAGE_TEST(matching_finds_accounts_and_books, NULL)
     struct feed_ledger *l = feed_ledger_get(s->feed, s->last);
     feed_plan_match(&p, c.party.sub, l);
     ASSERT_INT(3, p.n_hits); /* the account twice is one */
-    ASSERT_INT(0 << 1, p.hits[0]);
-    ASSERT_INT(2 << 1, p.hits[1]);
-    ASSERT_INT(2 << 1 | 1, p.hits[2]);
+    ASSERT_INT(0 << 2 | FEED_HIT_ACCOUNT, p.hits[0]);
+    ASSERT_INT(2 << 2 | FEED_HIT_ACCOUNT, p.hits[1]);
+    ASSERT_INT(2 << 2 | FEED_HIT_BOOK, p.hits[2]);
     feed_ledger_unref(l);
     feed_plan_deinit(&p);
     stage_client_deinit(&c);
