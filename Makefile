@@ -1,5 +1,5 @@
 # The commands that always work. Everything else is Meson: see docs/HACKING.md.
-.PHONY: run check build bench format clean
+.PHONY: run check build bench format clean torture
 BUILD ?= build
 
 build: $(BUILD)/build.ninja
@@ -19,6 +19,10 @@ check:
 	@tools/install-packages build test
 	@$(MAKE) --no-print-directory build
 	@tools/run-tests $(BUILD)
+
+torture:
+	@$(MAKE) --no-print-directory build
+	@tools/torture $(BUILD)
 
 bench:
 	@tools/install-packages build bench

@@ -3,7 +3,9 @@
 #include "app/check_command.h"
 #include "app/config.h"
 #include "app/preflight.h"
+#include "app/reset.h"
 #include "app/server.h"
+#include "base/crash.h"
 #include "rpc/openrpc.h"
 
 #include <errno.h>
@@ -21,6 +23,8 @@ static void put_usage(FILE *to)
             "      --verify                   check the configuration and exit\n"
             "  -d, --config-description FILE  write the description of all keys as Markdown\n"
             "      --openrpc                  print the API as an OpenRPC document\n"
+            "      --reset                    say what the store holds, and after a `yes` throw it "
+            "away\n"
             "  -v, --version\n"
             "  -h, --help\n",
             SERVER_VERSION);
@@ -70,14 +74,15 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "check") == 0)
         return check_command_run(argc - 1, argv + 1);
-    enum { VERIFY = 1000, OPENRPC };
+    enum { VERIFY = 1000, OPENRPC, RESET };
     static const struct option options[] = {
         {"conf", 1, NULL, 'c'},    {"config-description", 1, NULL, 'd'},
         {"help", 0, NULL, 'h'},    {"verify", 0, NULL, VERIFY},
         {"version", 0, NULL, 'v'}, {"openrpc", 0, NULL, OPENRPC},
-        {NULL, 0, NULL, 0}};
+        {"reset", 0, NULL, RESET}, {NULL, 0, NULL, 0}};
     const char *path = NULL;
-    bool verify = false;
+    bool verify = false, reset = false;
+    crash_install();
     for (int c; (c = getopt_long(argc, argv, "c:d:hv", options, NULL)) != -1;) {
         switch (c) {
         case 'c': path = optarg; break;
@@ -86,6 +91,7 @@ int main(int argc, char **argv)
         case 'v': printf("kleio-%s\n", SERVER_VERSION); return 0;
         case OPENRPC: return put_openrpc();
         case VERIFY: verify = true; break;
+        case RESET: reset = true; break;
         default: put_usage(stderr); return 1;
         }
     }
@@ -99,7 +105,9 @@ int main(int argc, char **argv)
     struct config *config = config_load_or_say(path);
     if (config == NULL)
         return 1;
-    int status = verify ? verify_config(config, path) : server_run(config);
+    int status = verify  ? verify_config(config, path)
+                 : reset ? reset_run(config, stdin, stdout)
+                         : server_run(config);
     config_free(config);
     return status;
 }

@@ -10,10 +10,12 @@
 #include "app/parts.h"
 #include "app/signals.h"
 #include "app/status.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "etl/etl.h"
 #include "feed/feed.h"
+#include "ledger/disk.h"
 #include "ledger/near.h"
 #include "rippled/forward.h"
 #include "rippled/sources.h"
@@ -21,6 +23,7 @@
 #include "rt/core_call.h"
 #include "rt/fiber.h"
 #include "rt/offload.h"
+#include "rt/stuck.h"
 #include "store/cass.h"
 #include "store/rocks.h"
 #include "web/web.h"
@@ -122,6 +125,10 @@ static err open_data(struct parts *p)
                                    .mirror_path = (const char *)mirror.p,
                                    .n_cores = p->n_cores,
                                    .lazy_repair = true,
+                                   .min_free_bytes =
+                                       config_given(c, CONFIG_ROCKSDB_MIN_FREE)
+                                           ? (uint64_t)config_int(c, CONFIG_ROCKSDB_MIN_FREE)
+                                           : DISK_MIN_FREE_DEFAULT,
                                    .on_progress = on_progress};
     TRY(ledgers_open(&ledgers, &p->ledgers));
     if (cass_of(p->store))
@@ -453,6 +460,9 @@ static void clean_up(struct parts *p)
     free(p->forwards);
 }
 
+/* A fiber that holds its core for so long is reported. */
+#define STUCK_NS (10 * CLOCK_S)
+
 /* With signals heard. */
 static int run_logged(struct parts *p)
 {
@@ -463,12 +473,16 @@ static int run_logged(struct parts *p)
     }
     LOG_INFO("kleio %s, %u cores", SERVER_VERSION, p->n_cores);
     log_no_effect(p->config);
-    err e = run(p);
+    crash_set_describe(fiber_describe);
+    err e = stuck_start(STUCK_NS);
+    if (e.code == 0)
+        e = run(p);
     if (e.code) {
         LOG_FATAL("%s", err_text());
         p->status = 1;
     }
     signals_begin_stop();
+    stuck_stop();
     clean_up(p);
     LOG_INFO("stopped");
     log_stop();

@@ -3,6 +3,7 @@
 #include "etl/applier.h"
 
 #include "base/counter.h"
+#include "base/crash.h"
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -105,6 +106,7 @@ static enum applier_result result_of(struct applier_work *w, err e, const char *
     if (!err_failed(e))
         return APPLIER_RESULT_DONE;
     w->what = what;
+    w->disk_full = e.code == ERR_FULL;
     snprintf(w->text, sizeof(w->text), "%s", err_text());
     return e.code == ERR_VERIFY ? APPLIER_RESULT_WRONG : APPLIER_RESULT_FAILED;
 }
@@ -203,6 +205,7 @@ static err check_parent(const struct batch *b, const struct ledger_header *h)
 static bool batch_add(struct batch *b, struct applier_work *w)
 {
     const struct apply_ledger *ledger = &w->ledger->ledger;
+    crash_note("ledger %u", ledger->header.seq);
     enum applier_result result = APPLIER_RESULT_SKIPPED;
     if (ledger->header.seq <= b->newest.seq)
         result = APPLIER_RESULT_HELD;
@@ -370,6 +373,7 @@ static void follow(struct applier *a)
 static void *run(void *arg)
 {
     struct applier *a = arg;
+    crash_thread();
     for (;;) {
         bool stopping = false;
         struct applier_work *w = pop(a, &stopping);

@@ -46,6 +46,7 @@ struct applier_work {
     uint32_t chain;
     enum applier_result result;
     uint32_t newest;  /* the newest ledger held when it was done */
+    bool disk_full;   /* FAILED for want of room */
     const char *what; /* static: "parent", "state" */
     char text[240];
     void (*done)(struct applier_work *w); /* takes it over: applier_work_free */

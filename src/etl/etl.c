@@ -169,6 +169,7 @@ static enum etl_state trouble_state(enum extract_trouble t)
     case EXTRACT_TROUBLE_FETCH: return ETL_STATE_FAILING;
     case EXTRACT_TROUBLE_STORE: return ETL_STATE_STORE;
     case EXTRACT_TROUBLE_AGREE: return ETL_STATE_AGREE;
+    case EXTRACT_TROUBLE_DISK: return ETL_STATE_DISK;
     default: return ETL_STATE_NONE;
     }
 }

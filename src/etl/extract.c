@@ -57,8 +57,8 @@ struct extract {
     size_t n_bytes;  /* of READY and GIVEN slots, and of dropped generations still at the applier */
     uint32_t proven; /* a ledger that a source has really given */
     bool prove;      /* the newest reported ledger shall be asked for */
-    int64_t pause_until_ns; /* nothing is fetched before */
-    bool store_failed;      /* the newest attempt to store */
+    int64_t pause_until_ns;             /* nothing is fetched before */
+    enum extract_trouble store_trouble; /* of the newest attempt to store */
     struct fiber_group fibers;
     struct fiber_cond changed;
     _Atomic int trouble;
@@ -85,7 +85,7 @@ static struct slot *slot_of(struct extract *x, uint32_t seq)
 static void refresh_trouble(struct extract *x)
 {
     enum extract_trouble t = slot_of(x, x->next_apply)->trouble;
-    atomic_store(&x->trouble, x->store_failed ? EXTRACT_TROUBLE_STORE : t);
+    atomic_store(&x->trouble, x->store_trouble ? x->store_trouble : t);
 }
 
 static void set_next(struct extract *x, uint32_t seq)
@@ -168,11 +168,14 @@ static void begin_again(struct extract *x, uint32_t seq)
 
 static void handle_failed(struct extract *x, const struct handed *h, const struct applier_work *w)
 {
-    x->store_failed = true;
+    static struct log_limit limit = LOG_LIMIT_INIT(1);
+    uint64_t dropped;
+    x->store_trouble = w->disk_full ? EXTRACT_TROUBLE_DISK : EXTRACT_TROUBLE_STORE;
     refresh_trouble(x);
     x->pause_until_ns = clock_now_ns() + STORE_RETRY_NS;
-    LOG_ERROR("etl: ledger %u: cannot be stored: %s, trying again in %d s", h->seq, w->text,
-              (int)(STORE_RETRY_NS / CLOCK_S));
+    if (log_limit_take(&limit, &dropped))
+        LOG_ERROR("etl: ledger %u: cannot be stored: %s, trying again in %d s", h->seq, w->text,
+                  (int)(STORE_RETRY_NS / CLOCK_S));
 }
 
 static void handle_result(struct extract *x, const struct handed *h, const struct applier_work *w)
@@ -180,12 +183,12 @@ static void handle_result(struct extract *x, const struct handed *h, const struc
     if (w->result == APPLIER_RESULT_DONE) {
         sources_praise(x->opts.sources, h->source);
         *slot_of(x, h->seq) = (struct slot){0};
-        x->store_failed = false;
+        x->store_trouble = EXTRACT_TROUBLE_NONE;
         set_next(x, h->seq + 1);
         return;
     }
     if (w->result == APPLIER_RESULT_HELD) { /* another writer, or more survived than we knew */
-        x->store_failed = false;
+        x->store_trouble = EXTRACT_TROUBLE_NONE;
         extract_restart(x, w->newest + 1);
         return;
     }

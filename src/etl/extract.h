@@ -48,6 +48,7 @@ enum extract_trouble {
     EXTRACT_TROUBLE_WRONG, /* what the sources have for the next ledger does not verify */
     EXTRACT_TROUBLE_FETCH, /* the sources that hold the next ledger do not give it */
     EXTRACT_TROUBLE_STORE, /* the store cannot take it */
+    EXTRACT_TROUBLE_DISK,  /* there is too little room for it */
     EXTRACT_TROUBLE_AGREE  /* too few sources have the same next ledger */
 };
 /* What keeps the next ledger from being stored; the log has the details. Any thread. */

@@ -2,6 +2,7 @@
 #include "ledger/apply.h"
 
 #include "base/mem.h"
+#include "ledger/disk.h"
 #include "ledger/guard.h"
 #include "ledger/mirror_follow.h"
 #include "ledger/repair.h"
@@ -56,6 +57,7 @@ ERR apply_begin(struct ledgers *l, struct apply **ret)
     if (!l->complete)
         return FAIL(ERR_INVALID, "apply: no ledger is held yet, it needs an initial load");
     TRY(mirror_follow(l, 0));
+    TRY(disk_check(l->mirror->path, l->min_free_bytes));
     CLEANUP(apply_abortp) struct apply *b = xcalloc(1, sizeof *b);
     b->l = l;
     TRY(repair_note(l, stage_begin(l, &b->stage)));

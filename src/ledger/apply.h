@@ -22,7 +22,8 @@ struct apply_ledger {
     size_t n_index_rows;
 };
 
-/* Begin a batch on top of the newest ledger. Errors: ERR_IO. */
+/* Begin a batch on top of the newest ledger. Errors: ERR_IO, ERR_FULL (too little room on the
+ * disk), and those of mirror_follow. */
 ERR apply_begin(struct ledgers *l, struct apply **ret);
 
 /* Add the next ledger and verify it: sequence, parent hash, header hash, state root (the

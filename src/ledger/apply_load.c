@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "ledger/apply.h"
+#include "ledger/disk.h"
 #include "ledger/ledgers_impl.h"
 #include "ledger/repair.h"
 #include "ledger/successor.h"
@@ -65,6 +66,7 @@ ERR apply_load_begin(struct ledgers *l, const struct ledger_header *header, uint
     if (!hash256_eq(&hash, &header->hash))
         return FAIL(ERR_VERIFY, "load: ledger %u does not have the hash it states", header->seq);
     apply_load_abort(l);
+    TRY(disk_check(l->mirror->path, l->min_free_bytes));
     TRY(repair_empty(l));
     TRY(store_load_begin(l->store, header->seq, n_chains));
     l->load = xcalloc(1, sizeof *l->load);
@@ -83,6 +85,7 @@ static err load_txn(struct ledgers *l)
     if (o->txn)
         TRY(mirror_write_commit(l->mirror, TAKE_PTR(o->txn)));
     o->txn_bytes = 0;
+    TRY(disk_check(l->mirror->path, l->min_free_bytes));
     TRY(ledgers_reserve(l, LEDGERS_RESERVE_BYTES));
     return mirror_write_begin(l->mirror, &o->txn);
 }

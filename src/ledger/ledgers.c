@@ -33,6 +33,7 @@ ERR ledgers_open(const struct ledgers_opts *opts, struct ledgers **ret)
     l->n_cores = opts->n_cores;
     l->lazy_undo = opts->lazy_undo;
     l->lazy_repair = opts->lazy_repair;
+    l->min_free_bytes = opts->min_free_bytes;
     l->on_progress = opts->on_progress;
     l->arg = opts->arg;
     struct mirror_opts mirror = {

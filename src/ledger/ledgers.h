@@ -13,6 +13,8 @@ struct ledgers_opts {
     struct store *store;       /* borrowed; outlives this */
     const char *mirror_path;   /* directory of the LMDB file; made if missing */
     uint64_t mirror_map_bytes; /* 0 = default (large, sparse) */
+    uint64_t min_free_bytes;   /* nothing is stored while less is free where the mirror is; 0 = no
+                                  bound, DISK_MIN_FREE_DEFAULT = what disk.h says */
     uint64_t undo_max_bytes;   /* 0 = 40 MiB */
     uint32_t undo_max_ledgers; /* 0 = 256 */
     bool lazy_undo;            /* do not read the window back at start: it fills as ledgers come */

@@ -51,6 +51,7 @@ struct ledgers {
     _Atomic bool doubtful;         /* the mirror is not to be believed: repair.h */
     _Atomic bool interrupted;
     bool lazy_repair;
+    _Atomic uint64_t min_free_bytes;
     /* The writer's. */
     struct mirror_meta meta; /* as committed; valid if `complete` and the mirror is not doubtful */
     bool complete;           /* there is a tip */

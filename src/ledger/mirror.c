@@ -161,6 +161,21 @@ static err env_open_largest(struct mirror *m, uint64_t map_bytes)
     return e;
 }
 
+/* The file's name, and the directory's: without them a power cut loses both. */
+static void sync_names(const struct mirror *m)
+{
+    char parent[2048];
+    snprintf(parent, sizeof parent, "%s/..", m->path);
+    const char *const paths[] = {m->path, parent};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        int fd = open(paths[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        (void)!fsync(fd); /* not every file system can; then the mirror is made anew */
+        close(fd);
+    }
+}
+
 static err open_databases(struct mirror *m)
 {
     int n_dead = 0;
@@ -176,7 +191,9 @@ static err open_databases(struct mirror *m)
         mdb_txn_abort(txn);
         return mirror_check(m, rc, "open databases");
     }
-    return mirror_write_commit(m, txn);
+    TRY(mirror_write_commit(m, txn));
+    sync_names(m);
+    return OK;
 }
 
 static void mirror_freep(struct mirror **m)

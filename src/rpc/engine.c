@@ -321,7 +321,9 @@ err rpc_handle(struct rpc_server *s, const struct rpc_request *request, struct a
         .content_type = ENVELOPE_JSON,
     };
     fiber_set_deadline(x.deadline_ns);
+    fiber_set_doing("request", request->root.raw);
     err e = open_request(&x) == STEP_ON ? serve(&x) : OK;
+    fiber_set_doing(NULL, SLICE_EMPTY);
     if (err_failed(e)) {
         out->n = x.start;
         return e;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rt/core.h"
 
+#include "base/crash.h"
 #include "base/mem.h"
 #include "rt/clock.h"
 #include "rt/core_impl.h"
@@ -39,6 +40,7 @@ static void run_mail(struct core *c)
 static void on_async(uv_async_t *h)
 {
     struct core *c = h->data;
+    atomic_store_explicit(&c->polling, false, memory_order_relaxed);
     run_mail(c);
     if (c->phase == CORE_PHASE_RUNNING && atomic_load(&c->stop_wanted)) {
         c->phase = CORE_PHASE_FIBERS;
@@ -92,11 +94,14 @@ static void on_prepare(uv_prepare_t *h)
     else
         uv_idle_stop(&c->idle);
     timer_arm_loop(c);
+    atomic_store_explicit(&c->polling, true, memory_order_relaxed);
 }
 
 static void on_check(uv_check_t *h)
 {
     struct core *c = h->data;
+    atomic_store_explicit(&c->polling, false, memory_order_relaxed);
+    atomic_fetch_add_explicit(&c->turns, 1, memory_order_relaxed);
     ready_run(c);
     fiber_run_after_poll(c);
 }
@@ -156,6 +161,7 @@ err core_new(const struct core_opts *opts, struct core **ret)
         return e;
     }
     ignore_sigpipe();
+    c->polling = true;
     c->index = opts->index;
     c->armed_ns = CLOCK_NEVER;
     c->read_buf = xmalloc(CORE_READ_BYTES);
@@ -199,8 +205,12 @@ void core_run(struct core *c)
 {
     assert(current_core == NULL);
     current_core = c;
+    crash_thread();
+    c->runs_on = pthread_self();
+    atomic_store(&c->running, true);
     uv_update_time(&c->loop);
     uv_run(&c->loop, UV_RUN_DEFAULT);
+    atomic_store(&c->running, false);
     timer_disarm_all(c); /* their owners may stop them later, without a core */
     current_core = NULL;
 }
@@ -268,6 +278,16 @@ void core_load_add(struct core *c, int32_t n)
 int32_t core_load(const struct core *c)
 {
     return atomic_load_explicit(&c->load, memory_order_relaxed);
+}
+
+void core_each(void (*fn)(struct core *c, void *arg), void *arg)
+{
+    pthread_mutex_lock(&all_lock);
+    LIST_EACH(it, &core_all)
+    {
+        fn(LIST_ENTRY(it, struct core, all_node), arg);
+    }
+    pthread_mutex_unlock(&all_lock);
 }
 
 void core_poke_all(void)

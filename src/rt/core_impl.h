@@ -40,6 +40,11 @@ struct core {
     uint32_t index;
     enum core_phase phase;
     pthread_t thread;
+    pthread_t runs_on; /* valid while `running` */
+    _Atomic bool running;
+
+    _Atomic uint64_t turns; /* of the loop: for stuck.h */
+    _Atomic bool polling;   /* waits for events, or does not run */
 
     struct fiber *current;
     struct list runnable;
@@ -68,6 +73,8 @@ struct core {
 extern struct list core_all;
 /* Make every core look at its timers again. */
 void core_poke_all(void);
+/* Call fn for every core; none comes or goes meanwhile. */
+void core_each(void (*fn)(struct core *c, void *arg), void *arg);
 
 /* fiber.c: run what is runnable (bounded). After a poll, then also those that yielded before it,
  * for one slice of time, so that I/O waits no longer however many they are. Cancel all. */

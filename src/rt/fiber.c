@@ -6,6 +6,8 @@
 #include "rt/fiber_impl.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
 #include <poll.h>
 
 #define SLICE_NS (200 * 1000) /* how long a fiber may compute before fiber_breathe yields */
@@ -120,6 +122,7 @@ static struct fiber *make_on(char *base, const char *name, fiber_fn fn, void *ar
     f->deadline_ns = CLOCK_NEVER;
     f->slice_start_ns = 0;
     f->slot.text[0] = 0;
+    f->doing_kind = NULL;
     f->stack = (struct context_stack){base, room, context_tsan_new()};
     f->back_stack = (struct context_stack){0};
     f->context = make_fcontext(f, room, fiber_main);
@@ -331,6 +334,39 @@ err fiber_sleep_until(int64_t deadline_ns)
     static const bool never = false;
     err e = park_for(&never, deadline_ns, true);
     return e.code == ERR_TIMEOUT ? OK : e;
+}
+
+void fiber_set_doing(const char *kind, struct slice text)
+{
+    struct fiber *f = fiber_current();
+    if (f == NULL)
+        return;
+    f->doing_kind = kind;
+    f->doing = text;
+}
+
+/* A request with such a word is not shown. */
+static bool has_secret(struct slice text)
+{
+    static const char *const words[] = {"secret", "seed", "passphrase", "password"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (memmem(text.p, text.n, words[i], strlen(words[i])))
+            return true;
+    return false;
+}
+
+void fiber_describe(char *out, size_t n)
+{
+    const struct fiber *f = fiber_current();
+    *out = 0;
+    if (f == NULL)
+        return;
+    int at = snprintf(out, n, "fiber \"%s\"", f->name);
+    if (f->doing_kind == NULL || at < 0 || (size_t)at >= n)
+        return;
+    struct slice text = has_secret(f->doing) ? SLICE_LIT("(with a secret)") : f->doing;
+    snprintf(out + at, n - (size_t)at, ", %s %.*s", f->doing_kind, (int)MIN(text.n, (size_t)300),
+             (const char *)text.p);
 }
 
 void fiber_set_deadline(int64_t deadline_ns)

@@ -6,6 +6,7 @@
 #pragma once
 #include "base/err.h"
 #include "base/list.h"
+#include "base/slice.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,6 +46,13 @@ YIELDS ERR fiber_sleep_until(int64_t deadline_ns);
  * nothing. */
 void fiber_set_deadline(int64_t deadline_ns);
 int64_t fiber_deadline(void);
+
+/* What the current fiber works on, for last words and reports: `text` is read while it stands, up
+ * to the end of the fiber. Off a fiber it does nothing. */
+void fiber_set_doing(const char *kind, struct slice text);
+/* What the calling thread's fiber is and does, into n bytes; empty when not on one. For
+ * crash_set_describe. */
+void fiber_describe(char *out, size_t n);
 
 /* The primitive under every wait: give up the core until fiber_wake(f) or the deadline. Returns OK
  * when woken, ERR_TIMEOUT or ERR_CANCELLED. Each wake ends one park, the present or the next; other

@@ -41,5 +41,7 @@ struct fiber {
     struct timer timer;     /* deadline of the park */
     struct context_stack stack;
     struct context_stack back_stack;
+    const char *doing_kind; /* NULL = not said */
+    struct slice doing;
     struct err_slot slot;
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
+#include "base/crash.h"
+
 #include <errno.h>
 #include <ftw.h>
 #include <signal.h>
@@ -73,6 +75,9 @@ static bool run_one(const struct test_case *t)
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
+#ifndef __SANITIZE_ADDRESS__
+        crash_install();
+#endif
         alarm(120);
         t->run();
         if (dir_path[0])

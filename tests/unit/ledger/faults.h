@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Failing writes of the mirror's file: the test program has its own pwrite, writev and fdatasync,
- * which LMDB finds before the system's. */
+/* Failing writes of the mirror's file: the test program has its own pwrite, writev and fdatasync
+ * (powercut.c), which LMDB finds before the system's. */
 #pragma once
 #include <stdbool.h>
 
@@ -13,3 +13,5 @@ struct faults {
     int n; /* so many times; -1 = for ever */
 };
 extern struct faults faults_now;
+/* Does an operation of this kind fail now? Then errno is set. */
+bool faults_fail(int code);

@@ -3,6 +3,8 @@
 
 #include "net/http_server.h"
 #include "net/ws.h"
+#include "rt/fiber.h"
+#include "rt/clock.h"
 #include "rt/core.h"
 #include "rt/sock.h"
 
@@ -119,11 +121,22 @@ void fake_source_start(struct fake_source *f)
     f->grpc_port = grpc_server_port(f->grpc);
 }
 
+static bool any_open(const struct fake_source *f)
+{
+    for (uint32_t i = 0; i < f->n_conns; i++)
+        if (f->conns[i].ws)
+            return true;
+    return false;
+}
+
 YIELDS void fake_source_stop(struct fake_source *f)
 {
-    fake_source_hang_up(f);
     f->grpc = grpc_server_stop(f->grpc);
     f->listener = sock_listener_close(f->listener);
+    while (any_open(f)) { /* they tell us of their end, in a turn of the loop */
+        fake_source_hang_up(f);
+        ASSERT_OK(fiber_sleep_until(clock_now_ns() + CLOCK_MS));
+    }
     f->http = http_server_free(f->http);
 }
 
