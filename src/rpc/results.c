@@ -142,6 +142,12 @@ static const struct result_member shape_mpt_holder[] = {
     HAS("mpt_amount", "DecimalText", "Units held"),
     MAY("locked_amount", "DecimalText", "Units locked"),
     HAS("mptoken_index", "Hash256", "Key of the holding"),
+    MAY("confidential_balance_inbox", "string", "Of confidential transfers, encrypted: received"),
+    MAY("confidential_balance_spending", "string", "... what can be spent"),
+    MAY("issuer_encrypted_balance", "string", "... for the issuer"),
+    MAY("auditor_encrypted_balance", "string", "... for the auditor"),
+    MAY("holder_encryption_key", "string", "... the holder's key"),
+    MAY("confidential_balance_version", "integer", "... how often what can be spent changed"),
     END};
 static const struct result_member shape_transaction_marker[] = {
     HAS("ledger", "integer", "Ledger of the transaction"),
@@ -376,6 +382,13 @@ static const struct result_member of_account_objects[] = {
     HAS("account_objects", "[Entry]", "The objects"),
     MAY("marker", "string", "More follow: the next request's marker"),
     END};
+static const struct result_member of_account_sponsoring[] = {
+    HAS("account", "string", "As it was asked for"),
+    LEDGER,
+    HAS("limit", "integer", "Objects looked at"),
+    HAS("sponsored_objects", "[Entry]", "The objects"),
+    MAY("marker", "string", "More follow: the next request's marker"),
+    END};
 static const struct result_member of_account_offers[] = {
     HAS("account", "string", "As it was asked for"), LEDGER,
     HAS("offers", "[AccountOffer]", "The offers"),
@@ -601,6 +614,8 @@ static const enum rpc_code account_nfts_errors[] = {
     RPC_INVALID_PARAMS, RPC_ACT_NOT_FOUND, RPC_LGR_NOT_FOUND, RPC_DB_DESERIALIZATION, RPC_NONE};
 static const enum rpc_code account_objects_errors[] = {
     RPC_INVALID_PARAMS, RPC_ACT_NOT_FOUND, RPC_LGR_NOT_FOUND, RPC_DB_DESERIALIZATION, RPC_NONE};
+static const enum rpc_code account_sponsoring_errors[] = {
+    RPC_INVALID_PARAMS, RPC_ACT_NOT_FOUND, RPC_LGR_NOT_FOUND, RPC_DB_DESERIALIZATION, RPC_NONE};
 static const enum rpc_code account_offers_errors[] = {
     RPC_ACT_NOT_FOUND, RPC_LGR_NOT_FOUND, RPC_DB_DESERIALIZATION, RPC_INVALID_PARAMS, RPC_NONE};
 static const enum rpc_code account_tx_errors[] = {
@@ -693,6 +708,7 @@ static const struct {
     {"account_nfts", of_account_nfts, account_nfts_errors},
     {"account_objects", of_account_objects, account_objects_errors},
     {"account_offers", of_account_offers, account_offers_errors},
+    {"account_sponsoring", of_account_sponsoring, account_sponsoring_errors},
     {"account_tx", of_account_tx, account_tx_errors},
     {"amm_info", of_amm_info, amm_info_errors},
     {"book_changes", of_book_changes, book_changes_errors},

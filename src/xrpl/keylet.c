@@ -123,14 +123,25 @@ struct hash256 keylet_offer(const struct account *a, uint32_t sequence)
     return key_account_u32('o', a, sequence);
 }
 
+/* An MPT's id has the issuer in it. */
+static void put_book_side(struct input *in, const struct asset *a)
+{
+    if (a->kind == ASSET_MPT)
+        put(in, a->mpt.b, sizeof a->mpt.b);
+    else
+        put(in, a->currency.b, sizeof a->currency.b);
+}
+
 struct hash256 keylet_book(const struct asset *pays, const struct asset *gets,
                            const struct hash256 *domain)
 {
     struct input in = input_of('B');
-    put(&in, pays->currency.b, sizeof pays->currency.b);
-    put(&in, gets->currency.b, sizeof gets->currency.b);
-    put_account(&in, &pays->issuer);
-    put_account(&in, &gets->issuer);
+    put_book_side(&in, pays);
+    put_book_side(&in, gets);
+    if (pays->kind != ASSET_MPT)
+        put_account(&in, &pays->issuer);
+    if (gets->kind != ASSET_MPT)
+        put_account(&in, &gets->issuer);
     if (domain)
         put_hash(&in, domain);
     struct hash256 key = key_of(&in);
@@ -423,6 +434,11 @@ struct hash256 keylet_permissioned_domain(const struct account *a, uint32_t sequ
 struct hash256 keylet_delegate(const struct account *a, const struct account *authorized)
 {
     return key_accounts('E', a, authorized);
+}
+
+struct hash256 keylet_sponsorship(const struct account *sponsor, const struct account *sponsee)
+{
+    return key_accounts('>', sponsor, sponsee);
 }
 
 struct hash256 keylet_vault(const struct account *owner, uint32_t sequence)

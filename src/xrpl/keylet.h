@@ -66,6 +66,7 @@ struct hash256 keylet_credential(const struct account *subject, const struct acc
                                  struct slice type);
 struct hash256 keylet_permissioned_domain(const struct account *a, uint32_t sequence);
 struct hash256 keylet_delegate(const struct account *a, const struct account *authorized);
+struct hash256 keylet_sponsorship(const struct account *sponsor, const struct account *sponsee);
 struct hash256 keylet_vault(const struct account *owner, uint32_t sequence);
 struct hash256 keylet_loan_broker(const struct account *owner, uint32_t sequence);
 struct hash256 keylet_loan(const struct hash256 *broker_key, uint32_t sequence);

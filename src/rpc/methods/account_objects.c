@@ -5,6 +5,7 @@
 #include "rpc/method.h"
 #include "rpc/owner_walk.h"
 #include "rpc/put.h"
+#include "rpc/sponsor.h"
 #include "xrpl/keylet.h"
 #include "xrpl/render.h"
 #include "xrpl/sto.h"
@@ -18,6 +19,8 @@ struct args {
     struct param_type type;
     struct param_marker marker;
     bool deletion_blockers_only;
+    const struct json *sponsored_given; /* NULL = both */
+    bool sponsored;
 };
 
 /* Types that no account owns. */
@@ -44,41 +47,31 @@ static const struct param params[] = {
     PARAM_MARKER("marker", struct args, marker, .doc = "Where the page before this one ended"),
     PARAM_BOOL("deletion_blockers_only", struct args, deletion_blockers_only,
                .doc = "Only objects that stand in the way of deleting the account"),
+    PARAM_ANY("sponsored", struct args, sponsored_given),
+    PARAM_BOOL("sponsored", struct args, sponsored,
+               .doc = "Only objects whose reserve somebody else pays, or (false) none of them"),
     PARAM_END,
 };
-
-static bool blocks_deletion(uint16_t type)
-{
-    static const uint16_t blockers[] = {ENTRY_Check,
-                                        ENTRY_Escrow,
-                                        ENTRY_PayChannel,
-                                        ENTRY_RippleState,
-                                        ENTRY_NFTokenPage,
-                                        ENTRY_Bridge,
-                                        ENTRY_XChainOwnedClaimID,
-                                        ENTRY_XChainOwnedCreateAccountClaimID,
-                                        ENTRY_Loan,
-                                        ENTRY_MPTokenIssuance,
-                                        ENTRY_MPToken,
-                                        ENTRY_PermissionedDomain,
-                                        ENTRY_Vault,
-                                        ENTRY_LoanBroker};
-    for (size_t i = 0; i < ARRAY_LEN(blockers); i++)
-        if (blockers[i] == type)
-            return true;
-    return false;
-}
 
 static bool is_wanted(const struct args *args, uint16_t type)
 {
     return (!args->type.set || type == args->type.v) &&
-           (!args->deletion_blockers_only || blocks_deletion(type));
+           (!args->deletion_blockers_only || sponsor_blocks_deletion(type));
+}
+
+static bool fits_sponsored(const struct args *args, struct slice object)
+{
+    struct account sponsor;
+    return !args->sponsored_given ||
+           sponsor_of(object, &args->account.v, &sponsor) == args->sponsored;
 }
 
 static err put_object(struct call *c, const struct args *args, const struct hash256 *key,
                       struct slice object)
 {
-    return is_wanted(args, sto_entry_type(object)) ? render_entry(c->w, object, key) : OK;
+    if (!is_wanted(args, sto_entry_type(object)) || !fits_sponsored(args, object))
+        return OK;
+    return render_entry(c->w, object, key);
 }
 
 static err put_listed(struct owner_walk *w, void *arg, const struct hash256 *key,

@@ -6,25 +6,41 @@
 struct args {
     struct param_currency gets_currency, pays_currency;
     struct param_account gets_issuer, pays_issuer; /* the zero account when not given */
+    struct param_hash192 gets_mpt, pays_mpt;
     struct param_account taker;
     struct param_hash256 domain;
     struct param_u32 limit;
 };
 
+/* An MPT has neither currency nor issuer. */
+static err check_members(struct call *c, const struct param *p, const struct json *v)
+{
+    bool mpt = json_get(v, "mpt_issuance_id") != NULL;
+    if (!mpt && !json_get(v, "currency"))
+        return rpc_error(c, RPC_INVALID_PARAMS, "Required field 'currency' missing");
+    if (mpt && (json_get(v, "currency") || json_get(v, "issuer")))
+        return rpc_errorf(c, RPC_INVALID_PARAMS, "Invalid field '%s'.", p->key);
+    return OK;
+}
+
 static const struct param gets_members[] = {
-    PARAM_CURRENCY("currency", struct args, gets_currency, .required = true,
-                   .bad = {RPC_DST_AMT_MALFORMED, NULL}),
+    PARAM_CURRENCY("currency", struct args, gets_currency, .bad = {RPC_DST_AMT_MALFORMED, NULL}),
     PARAM_ISSUER("issuer", struct args, gets_issuer, .bad = {RPC_DST_ISR_MALFORMED, NULL}),
+    PARAM_HASH192("mpt_issuance_id", struct args, gets_mpt, .bad = {RPC_DST_AMT_MALFORMED, NULL},
+                  .doc = "Id of an MPT issuance, in the place of currency and issuer"),
     PARAM_END,
 };
 static const struct param pays_members[] = {
-    PARAM_CURRENCY("currency", struct args, pays_currency, .required = true,
-                   .bad = {RPC_SRC_CUR_MALFORMED, NULL}),
+    PARAM_CURRENCY("currency", struct args, pays_currency, .bad = {RPC_SRC_CUR_MALFORMED, NULL}),
     PARAM_ISSUER("issuer", struct args, pays_issuer, .bad = {RPC_SRC_ISR_MALFORMED, NULL}),
+    PARAM_HASH192("mpt_issuance_id", struct args, pays_mpt, .bad = {RPC_SRC_CUR_MALFORMED, NULL},
+                  .doc = "Id of an MPT issuance, in the place of currency and issuer"),
     PARAM_END,
 };
 static const struct param params[] = {
+    PARAM_OBJECT("taker_gets", NULL, .required = true, .check = check_members),
     PARAM_OBJECT("taker_gets", gets_members, .required = true, .doc = "What takers get"),
+    PARAM_OBJECT("taker_pays", NULL, .required = true, .check = check_members),
     PARAM_OBJECT("taker_pays", pays_members, .required = true, .doc = "What takers pay"),
     PARAM_ACCOUNT("taker", struct args, taker,
                   .bad = {RPC_INVALID_PARAMS, "Invalid field 'taker'."},
@@ -38,10 +54,14 @@ static const struct param params[] = {
 };
 
 /* A currency and its issuer have to fit; `name` and `code` are those of the side. */
-static err make_asset(struct call *c, const struct currency *currency, const struct account *issuer,
+static err make_asset(struct call *c, const struct param_hash192 *mpt,
+                      const struct currency *currency, const struct account *issuer,
                       const char *name, enum rpc_code code, struct asset *ret)
 {
     bool xrp = currency_is_xrp(currency), no_issuer = account_is_zero(issuer);
+    *ret = (struct asset){.kind = ASSET_MPT, .mpt = mpt->v};
+    if (mpt->set)
+        return OK;
     if (xrp && !no_issuer)
         return rpc_errorf(c, code, "Unneeded field '%s.issuer' for XRP currency specification.",
                           name);
@@ -56,9 +76,9 @@ static err run(struct call *c)
 {
     struct args *args = c->args;
     struct asset pays, gets;
-    TRY(make_asset(c, &args->pays_currency.v, &args->pays_issuer.v, "taker_pays",
+    TRY(make_asset(c, &args->pays_mpt, &args->pays_currency.v, &args->pays_issuer.v, "taker_pays",
                    RPC_SRC_ISR_MALFORMED, &pays));
-    TRY(make_asset(c, &args->gets_currency.v, &args->gets_issuer.v, "taker_gets",
+    TRY(make_asset(c, &args->gets_mpt, &args->gets_currency.v, &args->gets_issuer.v, "taker_gets",
                    RPC_DST_ISR_MALFORMED, &gets));
     if (asset_eq(&pays, &gets))
         return rpc_error(c, RPC_BAD_MARKET, "badMarket");

@@ -156,6 +156,12 @@ KEY_OF(delegate_key)
     return OK;
 }
 
+KEY_OF(sponsorship_key)
+{
+    *ret = keylet_sponsorship(&args->form[SEL_sponsorship].a.v, &args->form[SEL_sponsorship].b.v);
+    return OK;
+}
+
 /* --- tokens, lending, bridges --- */
 
 static struct hash256 line_key(const struct ledger_entry_line *line)

@@ -244,6 +244,12 @@ static const struct param delegate_members[] = {
     PARAM_END,
 };
 
+static const struct param sponsorship_members[] = {
+    STRICT_ADDRESS("sponsor", form[SEL_sponsorship].a, MALFORMED_ADDRESS, "Who pays"),
+    STRICT_ADDRESS("sponsee", form[SEL_sponsorship].b, MALFORMED_ADDRESS, "For whom"),
+    PARAM_END,
+};
+
 /* Rows of ledger_entry.def. A key in hex, and what stands for one; the first kinds differ from the
  * STRICT_ ones in their answer to a value of another type. */
 #define FORM(name, text) PARAM_SELECTOR(#name, ARGS, sel[SEL_##name], name##_members, .doc = text)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mpt_holders: who holds a multi-purpose token (rpc-b A.3). */
+#include "base/mem.h"
 #include "rpc/index_page.h"
 #include "rpc/method.h"
 #include "rpc/mpt_issuance.h"
@@ -36,6 +37,33 @@ static err read_holders(struct call *c, const struct args *args, const struct mp
     return index_page_read(c, &of, ret);
 }
 
+/* What there is of locked amounts and of confidential transfers. */
+static void put_optional(struct call *c, struct slice object)
+{
+    static const struct {
+        field_id field;
+        const char *key;
+    } encrypted[] = {
+        {FIELD_ConfidentialBalanceInbox, "confidential_balance_inbox"},
+        {FIELD_ConfidentialBalanceSpending, "confidential_balance_spending"},
+        {FIELD_IssuerEncryptedBalance, "issuer_encrypted_balance"},
+        {FIELD_AuditorEncryptedBalance, "auditor_encrypted_balance"},
+        {FIELD_HolderEncryptionKey, "holder_encryption_key"},
+    };
+    struct slice value;
+    if (sto_has(object, FIELD_LockedAmount))
+        jw_kv_u64_str(c->w, "locked_amount", sto_u64(object, FIELD_LockedAmount, 0));
+    for (size_t i = 0; i < ARRAY_LEN(encrypted); i++) {
+        if (!sto_get(object, encrypted[i].field, &value))
+            continue;
+        jw_key(c->w, encrypted[i].key);
+        jw_hex(c->w, value);
+    }
+    if (sto_has(object, FIELD_ConfidentialBalanceVersion))
+        jw_kv_u64(c->w, "confidential_balance_version",
+                  sto_u32(object, FIELD_ConfidentialBalanceVersion, 0));
+}
+
 static void put_holder(struct call *c, const struct hash256 *key, struct slice holder,
                        struct slice object)
 {
@@ -45,6 +73,7 @@ static void put_holder(struct call *c, const struct hash256 *key, struct slice h
     jw_kv_u64(c->w, "flags", sto_u32(object, FIELD_Flags, 0));
     jw_kv_u64_str(c->w, "mpt_amount", sto_u64(object, FIELD_MPTAmount, 0));
     call_put_hash(c, "mptoken_index", key);
+    put_optional(c, object);
     jw_obj_end(c->w);
 }
 

@@ -50,8 +50,11 @@ void small_world_field(struct buf *b, field_id id, struct slice value)
     uint32_t type = id >> 16;
     put_header(b, id);
     if (type == FIELD_TYPE_BLOB || type == FIELD_TYPE_ACCOUNT || type == FIELD_TYPE_VECTOR256) {
-        ASSERT(value.n <= 192);
-        buf_put_u8(b, (uint8_t)value.n);
+        ASSERT(value.n <= 12480);
+        if (value.n <= 192)
+            buf_put_u8(b, (uint8_t)value.n);
+        else
+            buf_put_be16(b, (uint16_t)(193 * 256 + value.n - 193));
     }
     buf_put_slice(b, value);
     if (type == FIELD_TYPE_OBJECT)

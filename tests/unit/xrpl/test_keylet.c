@@ -37,6 +37,39 @@ static struct asset usd_of_first(void)
     return a;
 }
 
+TEST(books_of_mpts_are_named_by_their_ids)
+{
+    struct asset usd = usd_of_first(), xrp = {0}, mpt = {.kind = ASSET_MPT},
+                 other = {.kind = ASSET_MPT};
+    memset(mpt.mpt.b, 0x11, sizeof mpt.mpt.b);
+    memset(other.mpt.b, 0x22, sizeof other.mpt.b);
+    struct account issuer = first();
+    struct currency c = usd.currency;
+    uint8_t space[2] = {0, 'B'};
+    struct slice pays_usd[] = {slice_of(space, 2), slice_of(c.b, 20), slice_of(mpt.mpt.b, 24),
+                               slice_of(issuer.b, 20)},
+                 gets_usd[] = {slice_of(space, 2), slice_of(mpt.mpt.b, 24), slice_of(c.b, 20),
+                               slice_of(issuer.b, 20)},
+                 both[] = {slice_of(space, 2), slice_of(mpt.mpt.b, 24), slice_of(other.mpt.b, 24)};
+    struct hash256 key = hash_sha512half(pays_usd, 4), got = keylet_book(&usd, &mpt, NULL);
+    ASSERT(memcmp(key.b, got.b, 24) == 0 && keylet_quality(&got) == 0);
+    key = hash_sha512half(gets_usd, 4), got = keylet_book(&mpt, &usd, NULL);
+    ASSERT(memcmp(key.b, got.b, 24) == 0);
+    key = hash_sha512half(both, 3), got = keylet_book(&mpt, &other, NULL);
+    ASSERT(memcmp(key.b, got.b, 24) == 0);
+    got = keylet_book(&xrp, &mpt, NULL);
+    ASSERT(memcmp(key.b, got.b, 24) != 0);
+}
+
+TEST(a_sponsorship_is_named_by_who_pays_for_whom)
+{
+    struct account a = first(), b = second();
+    uint8_t space[2] = {0, 0x3E};
+    struct slice parts[] = {slice_of(space, 2), slice_of(a.b, 20), slice_of(b.b, 20)};
+    struct hash256 key = hash_sha512half(parts, 3), got = keylet_sponsorship(&a, &b);
+    ASSERT(hash256_eq(&key, &got));
+}
+
 TEST(singletons_have_their_keys)
 {
     assert_key("7DB0788C020F02780A673DC74757F23823FA3014C1866E72CC4CD8B226CD6EF4",
