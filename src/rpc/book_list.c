@@ -8,13 +8,6 @@
 
 #define OFFERS_A_BREATH 16 /* an offer takes about a microsecond */
 
-static void put_amount_text(struct jw *w, const struct amount *a)
-{
-    char text[AMOUNT_TEXT_MAX];
-    size_t n = amount_to_text(a, text);
-    jw_ascii(w, text, n);
-}
-
 static err put_offer(struct call *c, const struct hash256 *key, struct slice offer,
                      const struct funds_offer *f)
 {
@@ -28,10 +21,10 @@ static err put_offer(struct call *c, const struct hash256 *key, struct slice off
     }
     if (f->has_funds) {
         jw_key(c->w, "owner_funds");
-        put_amount_text(c->w, &f->funds);
+        render_amount_value(c->w, &f->funds);
     }
     jw_key(c->w, "quality");
-    put_amount_text(c->w, &f->quality);
+    render_amount_value(c->w, &f->quality);
     jw_obj_end(c->w);
     return OK;
 }

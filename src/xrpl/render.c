@@ -82,18 +82,23 @@ void render_asset(struct jw *w, const struct asset *a)
     jw_obj_end(w);
 }
 
-void render_amount(struct jw *w, const struct amount *a)
+void render_amount_value(struct jw *w, const struct amount *a)
 {
     char text[AMOUNT_TEXT_MAX];
     size_t n = amount_to_text(a, text);
+    jw_ascii(w, text, n);
+}
+
+void render_amount(struct jw *w, const struct amount *a)
+{
     if (a->asset.kind == ASSET_XRP) {
-        jw_ascii(w, text, n);
+        render_amount_value(w, a);
         return;
     }
     jw_obj_begin(w);
     put_asset_members(w, &a->asset);
     jw_key_n(w, "value", 5);
-    jw_ascii(w, text, n);
+    render_amount_value(w, a);
     jw_obj_end(w);
 }
 

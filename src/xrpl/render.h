@@ -25,6 +25,8 @@ ERR render_entry(struct jw *w, struct slice entry, const struct hash256 *key);
 ERR render_field_value(struct jw *w, const struct sto_field *f);
 struct amount;
 void render_amount(struct jw *w, const struct amount *a);
+/* The number alone, as text. */
+void render_amount_value(struct jw *w, const struct amount *a);
 struct account;
 void render_account(struct jw *w, const struct account *a);
 struct currency;

@@ -45,10 +45,8 @@ static const struct put_flag other_flags[] = {
 
 static void put_value(struct call *c, const char *key, const struct amount *a)
 {
-    char text[AMOUNT_TEXT_MAX];
-    size_t n = amount_to_text(a, text);
     jw_key(c->w, key);
-    jw_ascii(c->w, text, n);
+    render_amount_value(c->w, a);
 }
 
 static err put_line(struct owner_walk *w, void *arg, const struct hash256 *key, struct slice object)

@@ -5,6 +5,7 @@
 #include "rpc/put.h"
 #include "xrpl/amount.h"
 #include "xrpl/keylet.h"
+#include "xrpl/render.h"
 #include "xrpl/sto.h"
 
 struct args {
@@ -30,10 +31,8 @@ static err put_quality(struct call *c, struct slice offer)
     if (!sto_hash256(offer, FIELD_BookDirectory, &directory) ||
         amount_from_quality(keylet_quality(&directory), &quality).code)
         return FAIL(ERR_CORRUPT, "rpc: an offer has no valid quality");
-    char text[AMOUNT_TEXT_MAX];
-    size_t n = amount_to_text(&quality, text);
     jw_key(c->w, "quality");
-    jw_ascii(c->w, text, n);
+    render_amount_value(c->w, &quality);
     return OK;
 }
 

@@ -219,13 +219,6 @@ static err add_object(struct owner_walk *w, void *arg, const struct hash256 *key
 
 /* --- the reply --- */
 
-static void put_value(struct call *c, const struct amount *a)
-{
-    char text[AMOUNT_TEXT_MAX];
-    size_t n = amount_to_text(a, text);
-    jw_ascii(c->w, text, n);
-}
-
 static err put_sums(struct call *c, struct sums *sums)
 {
     struct sort_node *n;
@@ -239,7 +232,7 @@ static err put_sums(struct call *c, struct sums *sums)
         char text[CURRENCY_TEXT_MAX];
         size_t n_text = currency_to_text(currency_of(&s->value), text);
         jw_key_escaped(c->w, slice_of(text, n_text));
-        put_value(c, &s->value);
+        render_amount_value(c->w, &s->value);
         TRY(call_breathe(c));
     }
     jw_obj_end(c->w);
@@ -256,7 +249,7 @@ static void put_holding(struct call *c, const struct holding *h)
     jw_key(c->w, "currency");
     render_currency(c->w, &h->currency);
     jw_key(c->w, "value");
-    put_value(c, &value);
+    render_amount_value(c->w, &value);
     jw_obj_end(c->w);
 }
 

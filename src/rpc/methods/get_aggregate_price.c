@@ -4,6 +4,7 @@
 #include "rpc/price_stats.h"
 #include "store/store.h"
 #include "xrpl/keylet.h"
+#include "xrpl/render.h"
 #include "xrpl/sto.h"
 
 #include <stdlib.h>
@@ -218,14 +219,6 @@ static void drop_older(struct search *s, uint32_t time, uint32_t age)
     s->n = n;
 }
 
-static void put_text(struct call *c, const char *key, const struct amount *a)
-{
-    char text[AMOUNT_TEXT_MAX];
-    size_t n = amount_to_text(a, text);
-    jw_key(c->w, key);
-    jw_ascii(c->w, text, n);
-}
-
 static err put_stats(struct call *c, const char *key, const struct amount *prices, size_t n)
 {
     struct price_stats stats;
@@ -233,7 +226,8 @@ static err put_stats(struct call *c, const char *key, const struct amount *price
     TRY(price_stats_of(prices, n, &stats));
     jw_key(c->w, key);
     jw_obj_begin(c->w);
-    put_text(c, "mean", &stats.mean);
+    jw_key(c->w, "mean");
+    render_amount_value(c->w, &stats.mean);
     number_to_text(stats.deviation, text);
     jw_kv_lit(c->w, "standard_deviation", text);
     jw_kv_u64(c->w, "size", stats.n);
@@ -250,7 +244,8 @@ static err put_prices(struct call *c, const struct search *s, const struct param
     price_stats_sort(prices, s->n);
     TRY(put_stats(c, "entire_set", prices, s->n));
     TRY(price_stats_median(prices, s->n, &median));
-    put_text(c, "median", &median);
+    jw_key(c->w, "median");
+    render_amount_value(c->w, &median);
     if (!trim->set)
         return OK;
     size_t k = s->n * trim->v / 100;

@@ -100,10 +100,8 @@ static err put_owner_funds(struct call *c, struct funds *funds, struct slice tx)
     if (gets.asset.kind != ASSET_XRP && account_eq(&owner, &issuer))
         return OK;
     TRY(funds_account_holds(funds, &owner, &gets.asset, false, &held));
-    char text[AMOUNT_TEXT_MAX];
-    size_t n = amount_to_text(&held, text);
     jw_key(c->w, "owner_funds");
-    jw_ascii(c->w, text, n);
+    render_amount_value(c->w, &held);
     return OK;
 }
 
