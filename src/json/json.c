@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdlib.h>

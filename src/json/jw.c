@@ -2,7 +2,7 @@
 #include "json/jw.h"
 
 #include "json/json.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdio.h>

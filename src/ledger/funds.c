@@ -13,7 +13,7 @@
 #define DROPS_MASK 0x3FFFFFFFFFFFFFFFu
 
 /* What is needed of a trust line. */
-struct line {
+struct held_line {
     bool exists;
     uint32_t flags;
     struct amount balance; /* from the lower account's point of view */
@@ -172,12 +172,12 @@ err funds_xrp_liquid(struct funds *f, const struct account *account, uint64_t *r
 /* --- trust lines --- */
 
 static err read_line(struct funds *f, const struct account *account, const struct asset *asset,
-                     struct line *ret)
+                     struct held_line *ret)
 {
     struct hash256 key = keylet_line(account, &asset->issuer, &asset->currency);
     struct arena_pos pos = arena_mark(f->arena);
     struct slice object, balance = SLICE_EMPTY;
-    *ret = (struct line){0};
+    *ret = (struct held_line){0};
     TRY(read_entry(f, &key, ENTRY_RippleState, &object));
     if (object.n == 0)
         return OK;
@@ -190,7 +190,7 @@ static err read_line(struct funds *f, const struct account *account, const struc
     return OK;
 }
 
-static bool line_is_frozen(const struct line *line, const struct account *account,
+static bool line_is_frozen(const struct held_line *line, const struct account *account,
                            const struct account *issuer)
 {
     int order = account_cmp(issuer, account);
@@ -199,7 +199,7 @@ static bool line_is_frozen(const struct line *line, const struct account *accoun
     return (line->flags & (order > 0 ? LINE_HIGH_FREEZE : LINE_LOW_FREEZE)) != 0;
 }
 
-static struct amount line_balance(const struct line *line, const struct account *account,
+static struct amount line_balance(const struct held_line *line, const struct account *account,
                                   const struct asset *asset)
 {
     if (!line->exists)
@@ -251,7 +251,7 @@ err funds_is_frozen(struct funds *f, const struct account *account, const struct
                     bool *ret)
 {
     struct mpt_holding holding;
-    struct line line;
+    struct held_line line;
     *ret = false;
     if (asset->kind == ASSET_XRP)
         return OK;
@@ -271,7 +271,7 @@ err funds_is_frozen(struct funds *f, const struct account *account, const struct
 err funds_is_deep_frozen(struct funds *f, const struct account *account, const struct asset *asset,
                          bool *ret)
 {
-    struct line line;
+    struct held_line line;
     *ret = false;
     if (asset->kind != ASSET_IOU || account_eq(account, &asset->issuer))
         return OK;
@@ -343,7 +343,7 @@ static err lp_token_frozen(struct funds *f, const struct account *account,
 static err holds_issued(struct funds *f, const struct account *account, const struct asset *asset,
                         bool zero_if_frozen, struct amount *ret)
 {
-    struct line line;
+    struct held_line line;
     bool frozen = false;
     TRY(read_line(f, account, asset, &line));
     *ret = line_balance(&line, account, asset);
@@ -383,7 +383,7 @@ err funds_lp_holds(struct funds *f, const struct account *account,
                    struct amount *ret)
 {
     struct asset asset = {.kind = ASSET_IOU, .currency = *lp_currency, .issuer = *amm_account};
-    struct line line;
+    struct held_line line;
     bool frozen;
     TRY(read_line(f, account, &asset, &line));
     *ret = line_balance(&line, account, &asset);

@@ -2,6 +2,7 @@
 #include "net/ws_frame.h"
 
 #include "base/bits.h"
+#include "base/utf8.h"
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -83,41 +84,6 @@ bool ws_frame_code_valid(uint16_t code)
     return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
 }
 
-#define UTF8_CUT 5 /* not a length: well-formed as far as it goes */
-
-/* Length of the well-formed sequence at p, 0 if there is none, UTF8_CUT if its end is missing
- * (Unicode 15, table 3-7). */
-static size_t utf8_sequence(const uint8_t *p, size_t n)
-{
-    uint8_t low = 0x80, high = 0xbf;
-    size_t len;
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] >= 0xc2 && p[0] <= 0xdf)
-        len = 2;
-    else if ((p[0] & 0xf0) == 0xe0)
-        len = 3;
-    else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-        len = 4;
-    else
-        return 0;
-    if (p[0] == 0xe0)
-        low = 0xa0;
-    else if (p[0] == 0xed)
-        high = 0x9f;
-    else if (p[0] == 0xf0)
-        low = 0x90;
-    else if (p[0] == 0xf4)
-        high = 0x8f;
-    for (size_t i = 1; i < len; i++, low = 0x80, high = 0xbf) {
-        if (i == n)
-            return UTF8_CUT;
-        if (p[i] < low || p[i] > high)
-            return 0;
-    }
-    return len;
-}
-
 size_t ws_frame_utf8_prefix(struct slice s, bool *ret_bad)
 {
     size_t i = 0;
@@ -131,7 +97,7 @@ size_t ws_frame_utf8_prefix(struct slice s, bool *ret_bad)
                 continue;
             }
         }
-        size_t len = utf8_sequence(s.p + i, s.n - i);
+        size_t len = utf8_step(s.p + i, s.p + s.n);
         *ret_bad = len == 0;
         if (len == 0 || len == UTF8_CUT)
             return i;

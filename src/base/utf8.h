@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Length of the sequence that starts at p (1..4), 0 if it is not well formed or is cut off by
- * `end`. p < end. */
-static inline size_t utf8_sequence(const uint8_t *p, const uint8_t *end)
+#define UTF8_CUT 5 /* not a length: well formed as far as it goes */
+
+/* Length of the sequence that starts at p (1..4), 0 if it is not well formed, UTF8_CUT if `end`
+ * cuts off what could be one. p < end. */
+static inline size_t utf8_step(const uint8_t *p, const uint8_t *end)
 {
     uint8_t c = *p, low = 0x80, high = 0xBF;
     if (c < 0x80)
@@ -15,8 +17,6 @@ static inline size_t utf8_sequence(const uint8_t *p, const uint8_t *end)
     if (c < 0xC2 || c > 0xF4)
         return 0;
     size_t n = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-    if ((size_t)(end - p) < n)
-        return 0;
     if (c == 0xE0)
         low = 0xA0;
     else if (c == 0xED)
@@ -25,12 +25,20 @@ static inline size_t utf8_sequence(const uint8_t *p, const uint8_t *end)
         low = 0x90;
     else if (c == 0xF4)
         high = 0x8F;
-    if (p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((p[i] & 0xC0) != 0x80)
+    for (size_t i = 1; i < n; i++, low = 0x80, high = 0xBF) {
+        if (p + i == end)
+            return UTF8_CUT;
+        if (p[i] < low || p[i] > high)
             return 0;
+    }
     return n;
+}
+
+/* The same of a text that is whole: 0 also for what is cut off. */
+static inline size_t utf8_sequence(const uint8_t *p, const uint8_t *end)
+{
+    size_t n = utf8_step(p, end);
+    return n == UTF8_CUT ? 0 : n;
 }
 
 /* Bytes of s before the first that is not ASCII or needs an escape in JSON (control, quote,
