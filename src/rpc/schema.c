@@ -135,10 +135,7 @@ static void put_row(struct jw *w, const struct param *p, bool forwarded)
         put_ref(w, "schemas", forwarded ? "AnyLedger" : "HeldLedger");
         break;
     case PARAM_KIND_OBJECT:
-        if (p->members)
-            put_members(w, p->members);
-        else
-            put_type(w, "object");
+        put_members(w, p->members);
         break;
     default: break; /* anything */
     }

@@ -66,6 +66,7 @@ TEST(hex_of_an_odd_number_of_digits_begins_with_a_half_byte)
                  {"A", 1, {10}},
                  {"aB", 1, {0xAB}},
                  {"ABC", 2, {10, 0xBC}},
+                 {"0BC", 2, {0, 0xBC}},
                  {"ABCDEF", 3, {0xAB, 0xCD, 0xEF}},
                  {"ABCDE", 3, {10, 0xBC, 0xDE}},
                  {"ABCDEF0", 99, {0}},

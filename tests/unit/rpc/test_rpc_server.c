@@ -67,6 +67,7 @@ TEST(calls_are_counted_by_what_became_of_them)
     client_ask(&c, "{\"method\":\"fee\"}");
     client_ask(&c, "{\"method\":\"nope\"}");
     client_ask(&c, "{");
+    client_ask(&c, "{\"method\":\"subscribe\"}");
     rpc_server_render_counters(c.server, &out);
     buf_put_u8(&out, 0);
     const char *text = (const char *)out.p;
@@ -74,6 +75,6 @@ TEST(calls_are_counted_by_what_became_of_them)
     ASSERT(strstr(text, "{method=\"account_info\",status=\"errored\"} 1\n"));
     ASSERT(strstr(text, "{method=\"fee\",status=\"failed_forward\"} 1\n"));
     ASSERT(strstr(text, "{error_type=\"unknown_command\"} 1\n"));
-    ASSERT(strstr(text, "{error_type=\"bad_syntax\"} 1\n"));
+    ASSERT(strstr(text, "{error_type=\"bad_syntax\"} 2\n"));
     buf_deinit(&out);
 }
