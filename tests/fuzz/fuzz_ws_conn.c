@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The state machine of WebSocket connections, as server (first byte even) or client: messages and
- * frames of all kinds, answers, pushed messages, pauses, both ends of the close handshake, silence.
- * The end is told once, from the loop; no message comes after it or while paused. */
+ * frames of all kinds, compressed ones, answers, pushed messages, pauses, both ends of the close
+ * handshake, silence. The end is told once, from the loop; no message comes after it or while
+ * paused. */
 #include "fuzz.h"
 
-#include "net/ws.h"
+#include "net/ws_impl.h"
 #include "net/ws_msg.h"
 #include "peer.h"
 
@@ -97,8 +98,13 @@ static void run(void *arg)
                            .on_message = on_message,
                            .on_close = on_close,
                            .arg = &r};
+    opts.deflate = ws_deflate_new();
     peer_init(p);
     r.ws = ws_ref(ws_new(p->sock, flags & 1, &opts));
+    if ((flags & 5) == 4) { /* as if the handshake had agreed on it */
+        r.ws->terms.window_bits = 15;
+        r.ws->parse.may_be_packed = true;
+    }
     while (p->script.n) {
         unsigned op = peer_byte(p) % (PEER_N_OPS + 8);
         if (op < PEER_N_OPS)
@@ -114,6 +120,7 @@ static void run(void *arg)
     peer_check(r.n_closed == 1 && r.msg->refs == 1);
     ws_unref(r.ws);
     ws_msg_unref(r.msg);
+    ws_deflate_free(opts.deflate);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
