@@ -23,8 +23,10 @@ bool http_request_text_is(struct slice s, const char *text)
 
 struct slice http_request_header(const struct http_request *req, const char *name)
 {
+    size_t n = strlen(name); /* nearly all names differ in length already */
     for (uint32_t i = 0; i < req->n_headers; i++)
-        if (http_request_text_is(span_slice(req, req->fields[i].name), name))
+        if (req->fields[i].name.n == n &&
+            http_request_text_is(span_slice(req, req->fields[i].name), name))
             return span_slice(req, req->fields[i].value);
     return SLICE_EMPTY;
 }
