@@ -134,9 +134,7 @@ static void put_row(struct jw *w, const struct param *p, bool forwarded)
     case PARAM_KIND_LEDGER_INDEX:
         put_ref(w, "schemas", forwarded ? "AnyLedger" : "HeldLedger");
         break;
-    case PARAM_KIND_OBJECT:
-        put_members(w, p->members);
-        break;
+    case PARAM_KIND_OBJECT: put_members(w, p->members); break;
     default: break; /* anything */
     }
 }
@@ -148,9 +146,11 @@ static bool is_row_of(const struct param *p, const char *key)
     return strcmp(p->key, key) == 0;
 }
 
+/* A row of a check alone has no schema: it takes anything, or an object whose members other rows
+ * describe. */
 static bool says_something(const struct param *p)
 {
-    return p->kind != PARAM_KIND_ANY;
+    return p->kind != PARAM_KIND_ANY && (p->kind != PARAM_KIND_OBJECT || p->members);
 }
 
 static bool has_versions(const struct param *p)
