@@ -134,7 +134,12 @@ static void put_row(struct jw *w, const struct param *p, bool forwarded)
     case PARAM_KIND_LEDGER_INDEX:
         put_ref(w, "schemas", forwarded ? "AnyLedger" : "HeldLedger");
         break;
-    case PARAM_KIND_OBJECT: put_members(w, p->members); break;
+    case PARAM_KIND_OBJECT:
+        if (p->members)
+            put_members(w, p->members);
+        else
+            put_type(w, "object");
+        break;
     default: break; /* anything */
     }
 }
