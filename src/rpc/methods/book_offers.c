@@ -16,6 +16,8 @@ struct args {
 static err check_members(struct call *c, const struct param *p, const struct json *v)
 {
     bool mpt = json_get(v, "mpt_issuance_id") != NULL;
+    if (v->type != JSON_OBJECT)
+        return OK; /* the next row refuses it */
     if (!mpt && !json_get(v, "currency"))
         return rpc_error(c, RPC_INVALID_PARAMS, "Required field 'currency' missing");
     if (mpt && (json_get(v, "currency") || json_get(v, "issuer")))
@@ -38,9 +40,9 @@ static const struct param pays_members[] = {
     PARAM_END,
 };
 static const struct param params[] = {
-    PARAM_OBJECT("taker_gets", NULL, .required = true, .check = check_members),
+    PARAM_CHECK("taker_gets", .required = true, .check = check_members),
     PARAM_OBJECT("taker_gets", gets_members, .required = true, .doc = "What takers get"),
-    PARAM_OBJECT("taker_pays", NULL, .required = true, .check = check_members),
+    PARAM_CHECK("taker_pays", .required = true, .check = check_members),
     PARAM_OBJECT("taker_pays", pays_members, .required = true, .doc = "What takers pay"),
     PARAM_ACCOUNT("taker", struct args, taker,
                   .bad = {RPC_INVALID_PARAMS, "Invalid field 'taker'."},
