@@ -311,6 +311,15 @@ bool parts_ready(void *arg)
     return ledgers_range(((struct parts *)arg)->ledgers, &first, &last);
 }
 
+const char *parts_trouble(void *arg)
+{
+    struct etl_info info = {0};
+    const struct etl *etl = ((struct parts *)arg)->etl;
+    if (etl)
+        etl_get_info(etl, &info);
+    return etl_state_is_bad(info.state) ? info.state_text : NULL;
+}
+
 static void set(struct parts *p, const char *name, uint64_t value, const char *help)
 {
     counter_set(counter_gauge(p->counters, name, "", help), (int64_t)value);

@@ -61,3 +61,4 @@ void parts_feed_callbacks(struct parts *p, struct feed_opts *opts);
 /* Bring gauges up to date. `arg` is the parts. */
 void parts_refresh(void *arg);
 bool parts_ready(void *arg);
+const char *parts_trouble(void *arg);

@@ -269,6 +269,7 @@ static err start_web(struct parts *p)
         arena_printf(p->arena, "%s/history", config_str(p->config, CONFIG_ROCKSDB_PATH));
     opts.max_connections = max_connections(p);
     opts.ready = parts_ready;
+    opts.trouble = parts_trouble;
     opts.refresh = parts_refresh;
     opts.arg = p;
     TRY(web_start(&opts, &p->web));

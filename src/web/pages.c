@@ -5,6 +5,7 @@
 #include "net/http_server.h"
 #include "rpc/rpc_server.h"
 
+#include <stdio.h>
 #include <zlib.h>
 
 static void respond(struct web_core *wc, struct http_request *req, int status, const char *extra,
@@ -85,13 +86,20 @@ static void serve_cache_state(struct web_core *wc, struct http_request *req)
                  ready ? "Cache is fully loaded" : "Cache is not yet loaded");
 }
 
-/* For load balancers: 200 means that requests are answered here. */
+/* For load balancers: 200 means that requests are answered here, with what the network has. */
 static void serve_health(struct web_core *wc, struct http_request *req)
 {
+    const struct web_opts *o = &wc->web->opts;
+    const char *trouble = o->trouble ? o->trouble(o->arg) : NULL;
+    char text[128] = "This page shows Kleio http(s) connectivity is working.";
     bool ready = is_ready(wc);
-    respond_page(wc, req, ready ? 200 : 503,
-                 ready ? "This page shows Kleio http(s) connectivity is working."
-                       : "Kleio is reached, but has no ledger to serve yet, or is stopping.");
+    if (!ready)
+        snprintf(text, sizeof text,
+                 "Kleio is reached, but has no ledger to serve yet, or is stopping.");
+    else if (trouble)
+        snprintf(text, sizeof text, "Kleio is reached, but may not have the newest ledger: %s.",
+                 trouble);
+    respond_page(wc, req, ready && !trouble ? 200 : 503, text);
 }
 
 static bool path_is(struct slice target, const char *path)

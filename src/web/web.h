@@ -66,9 +66,11 @@ struct web_opts {
     bool metrics_enabled;
     bool metrics_gzip;
 
-    /* May be NULL. ready: is there a ledger to serve? refresh: bring gauges up to date, before
+    /* May be NULL. ready: is there a ledger to serve? trouble: what keeps what is served from being
+     * the network's newest ("fork"; static), or NULL. refresh: bring gauges up to date, before
      * metrics are written. */
     bool (*ready)(void *arg);
+    const char *(*trouble)(void *arg);
     void (*refresh)(void *arg);
     void *arg;
 };

@@ -106,3 +106,24 @@ TEST(metrics_are_packed_for_clients_that_can_unpack_them)
 {
     front_run(NULL, check_gzip);
 }
+
+static const char *in_a_fork(void *arg)
+{
+    return "fork";
+}
+
+static void with_trouble(struct web_opts *o)
+{
+    o->trouble = in_a_fork;
+}
+
+static void check_trouble(struct front *f)
+{
+    expect_page(f, "/cache_state", 200, "Cache is fully loaded");
+    expect_page(f, "/health", 503, "may not have the newest ledger: fork");
+}
+
+TEST(health_says_that_the_newest_ledger_does_not_come)
+{
+    front_run(with_trouble, check_trouble);
+}
