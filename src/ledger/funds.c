@@ -2,6 +2,7 @@
 #include "ledger/funds.h"
 
 #include "base/bits.h"
+#include "base/mem.h"
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
 
@@ -97,6 +98,19 @@ err funds_amendment(struct funds *f, const struct hash256 *id, bool *ret)
     return OK;
 }
 
+uint64_t funds_root_reserve(const struct funds_fees *fees, const struct funds_root *root)
+{
+    uint64_t things = (uint64_t)root->owner_count + root->sponsoring_count, of_things, of_accounts,
+             all;
+    uint64_t accounts = (uint64_t)root->sponsoring_accounts + !root->is_sponsored;
+    things -= MIN(things, (uint64_t)root->sponsored_count);
+    if (__builtin_mul_overflow(fees->reserve_increment_drops, things, &of_things) ||
+        __builtin_mul_overflow(fees->reserve_base_drops, accounts, &of_accounts) ||
+        __builtin_add_overflow(of_things, of_accounts, &all))
+        return UINT64_MAX;
+    return all;
+}
+
 /* --- accounts --- */
 
 static void decode_root(struct slice object, struct funds_root *r)
@@ -112,6 +126,14 @@ static void decode_root(struct slice object, struct funds_root *r)
             r->owner_count = bits_load32(p);
         else if (field.id == FIELD_TransferRate)
             r->transfer_rate = bits_load32(p);
+        else if (field.id == FIELD_SponsoredOwnerCount)
+            r->sponsored_count = bits_load32(p);
+        else if (field.id == FIELD_SponsoringOwnerCount)
+            r->sponsoring_count = bits_load32(p);
+        else if (field.id == FIELD_SponsoringAccountCount)
+            r->sponsoring_accounts = bits_load32(p);
+        else if (field.id == FIELD_Sponsor)
+            r->is_sponsored = true;
         else if (field.id == FIELD_Balance && field.value.n == 8)
             r->balance_drops = bits_load64(p) & DROPS_MASK;
         else if (field.id == FIELD_AMMID) {
@@ -158,13 +180,50 @@ err funds_transfer_rate(struct funds *f, const struct account *issuer, uint32_t 
     return OK;
 }
 
+static err read_issuance(struct funds *f, const struct mpt_id *id, uint32_t *ret_flags,
+                         uint16_t *ret_fee)
+{
+    struct hash256 key = keylet_mpt_issuance(id);
+    struct arena_pos pos = arena_mark(f->arena);
+    struct slice issuance;
+    TRY(read_entry(f, &key, ENTRY_MPTokenIssuance, &issuance));
+    *ret_flags = sto_u32(issuance, FIELD_Flags, 0);
+    *ret_fee = sto_u16(issuance, FIELD_TransferFee, 0);
+    arena_rewind(f->arena, pos);
+    return OK;
+}
+
+err funds_asset_rate(struct funds *f, const struct asset *asset, uint32_t *ret)
+{
+    const uint32_t fee_unit =
+        AMOUNT_RATE_PARITY / 100000; /* of an MPT: a thousandth of a percent */
+    uint32_t flags;
+    uint16_t fee;
+    if (asset->kind != ASSET_MPT)
+        return funds_transfer_rate(f, &asset->issuer, ret);
+    TRY(read_issuance(f, &asset->mpt, &flags, &fee));
+    *ret = AMOUNT_RATE_PARITY + fee * fee_unit;
+    return OK;
+}
+
+err funds_asset_frozen(struct funds *f, const struct asset *asset, bool *ret)
+{
+    uint32_t flags;
+    uint16_t fee;
+    if (asset->kind != ASSET_MPT)
+        return funds_is_global_frozen(f, &asset->issuer, ret);
+    TRY(read_issuance(f, &asset->mpt, &flags, &fee));
+    *ret = (flags & MPT_LOCKED) != 0;
+    return OK;
+}
+
 err funds_xrp_liquid(struct funds *f, const struct account *account, uint64_t *ret_drops)
 {
     const struct funds_root *root;
     struct funds_fees fees;
     TRY(funds_get_fees(f, &fees));
     TRY(funds_root_get(f, account, &root));
-    uint64_t reserve = root->is_pseudo ? 0 : funds_reserve(&fees, root->owner_count);
+    uint64_t reserve = root->is_pseudo ? 0 : funds_root_reserve(&fees, root);
     *ret_drops = root->balance_drops > reserve ? root->balance_drops - reserve : 0;
     return OK;
 }

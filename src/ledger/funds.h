@@ -27,6 +27,10 @@ struct funds_root {
     bool is_pseudo; /* an AMM's, a vault's or a loan broker's: keeps no reserve */
     uint32_t flags;
     uint32_t owner_count;
+    /* Sponsorship: who pays the account's own reserve, things that others pay for, things and
+     * accounts that this one pays for. */
+    bool is_sponsored;
+    uint32_t sponsored_count, sponsoring_count, sponsoring_accounts;
     uint32_t transfer_rate; /* parity when the field is absent */
     uint64_t balance_drops;
     struct hash256 amm_id;
@@ -52,6 +56,8 @@ struct funds funds_of(struct view *v, struct arena *a);
 YIELDS ERR funds_get_fees(struct funds *f, struct funds_fees *ret);
 /* What an account that owns `owner_count` things must keep, in drops; UINT64_MAX on overflow. */
 uint64_t funds_reserve(const struct funds_fees *fees, uint32_t owner_count);
+/* The same for an account that pays for others, or others for it (XLS-68, 6.2). */
+uint64_t funds_root_reserve(const struct funds_fees *fees, const struct funds_root *root);
 
 /* Is the amendment with this id enabled? */
 YIELDS ERR funds_amendment(struct funds *f, const struct hash256 *id, bool *ret);
@@ -75,6 +81,9 @@ YIELDS ERR funds_is_deep_frozen(struct funds *f, const struct account *account,
 
 /* Parity for XRP and for what has none. */
 YIELDS ERR funds_transfer_rate(struct funds *f, const struct account *issuer, uint32_t *ret);
+/* Of an asset, also of an MPT: its own transfer fee, and whether it is locked as a whole. */
+YIELDS ERR funds_asset_rate(struct funds *f, const struct asset *asset, uint32_t *ret);
+YIELDS ERR funds_asset_frozen(struct funds *f, const struct asset *asset, bool *ret);
 
 /* XRP above the reserve; 0 when there is no such account. Pseudo-accounts keep no reserve. (Clio
  * mistakes lsfDepositAuth, which such accounts have, for their mark: rpc-a Q5.) */

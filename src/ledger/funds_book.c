@@ -25,12 +25,11 @@ enum { SEEN_OWNER = 1, SEEN_GETS = 2, SEEN_PAYS = 4, SEEN_DIRECTORY = 8, SEEN_AL
 err funds_book_init(struct funds_book *b, struct funds *f, const struct asset *gets,
                     const struct asset *pays, const struct account *taker, uint32_t max_offers)
 {
-    struct account out = funds_issuer(gets), in = funds_issuer(pays);
     *b = (struct funds_book){.funds = f, .gets = *gets, .pays = *pays, .taker = *taker};
-    TRY(funds_is_global_frozen(f, &out, &b->frozen));
+    TRY(funds_asset_frozen(f, gets, &b->frozen));
     if (!b->frozen)
-        TRY(funds_is_global_frozen(f, &in, &b->frozen));
-    TRY(funds_transfer_rate(f, &out, &b->rate));
+        TRY(funds_asset_frozen(f, pays, &b->frozen));
+    TRY(funds_asset_rate(f, gets, &b->rate));
     b->n_slots = 4;
     while (b->n_slots < 2 * (uint64_t)max_offers)
         b->n_slots *= 2;

@@ -68,6 +68,21 @@ TEST(liquid_xrp_is_what_lies_above_the_reserve)
     }
 }
 
+TEST(sponsors_keep_the_reserve_of_what_they_pay_for)
+{
+    struct funds_fees fees = {.reserve_base_drops = 1000, .reserve_increment_drops = 10};
+    struct funds_root plain = {.owner_count = 5}, sponsored = plain, sponsor = plain;
+    ASSERT_INT(1050, funds_root_reserve(&fees, &plain));
+    sponsored.is_sponsored = true;
+    sponsored.sponsored_count = 2;
+    ASSERT_INT(30, funds_root_reserve(&fees, &sponsored));
+    sponsor.sponsoring_count = 3;
+    sponsor.sponsoring_accounts = 2;
+    ASSERT_INT(3080, funds_root_reserve(&fees, &sponsor));
+    sponsored.sponsored_count = 9; /* more than there are: damage, no overflow */
+    ASSERT_INT(0, funds_root_reserve(&fees, &sponsored));
+}
+
 TEST(a_reserve_that_overflows_leaves_nothing)
 {
     struct funds_fees fees = {.reserve_base_drops = 1, .reserve_increment_drops = 1ull << 60};
