@@ -118,6 +118,8 @@ struct param {
     uint8_t key_n;
     enum param_kind kind;
     bool required;
+    bool alternative;           /* for the OpenRPC document: one of an object's members that are
+                                   marked so must be there (a check of the object sees to it) */
     uint8_t since, until;       /* API versions the row applies to; 0 = no bound */
     uint16_t at;                /* where the value goes in the method's args; 0xFFFF = nowhere */
     uint32_t min, def, max;     /* LIMIT: clamped into [min, max]; U32: an answer of invalidParams

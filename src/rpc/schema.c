@@ -264,6 +264,29 @@ static void put_required(struct jw *w, const struct param *table)
 }
 
 /* The tables of the program nest a few levels, and never in a circle. */
+/* Members one of which must be there. */
+static void put_alternatives(struct jw *w, const struct param *table)
+{
+    const struct param *p = table;
+    while (p->kind != PARAM_KIND_END && !p->alternative)
+        p++;
+    if (p->kind == PARAM_KIND_END)
+        return;
+    jw_key(w, "anyOf");
+    jw_arr_begin(w);
+    for (; p->kind != PARAM_KIND_END; p++) {
+        if (!p->alternative)
+            continue;
+        jw_obj_begin(w);
+        jw_key(w, "required");
+        jw_arr_begin(w);
+        jw_str(w, slice_str(p->key));
+        jw_arr_end(w);
+        jw_obj_end(w);
+    }
+    jw_arr_end(w);
+}
+
 static void put_members(struct jw *w, const struct param *table)
 {
     put_type(w, "object");
@@ -277,6 +300,7 @@ static void put_members(struct jw *w, const struct param *table)
     }
     jw_obj_end(w);
     put_required(w, table);
+    put_alternatives(w, table);
 }
 
 /* --- components --- */

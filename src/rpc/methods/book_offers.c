@@ -26,16 +26,20 @@ static err check_members(struct call *c, const struct param *p, const struct jso
 }
 
 static const struct param gets_members[] = {
-    PARAM_CURRENCY("currency", struct args, gets_currency, .bad = {RPC_DST_AMT_MALFORMED, NULL}),
+    PARAM_CURRENCY("currency", struct args, gets_currency, .alternative = true,
+                   .bad = {RPC_DST_AMT_MALFORMED, NULL}),
     PARAM_ISSUER("issuer", struct args, gets_issuer, .bad = {RPC_DST_ISR_MALFORMED, NULL}),
-    PARAM_HASH192("mpt_issuance_id", struct args, gets_mpt, .bad = {RPC_DST_AMT_MALFORMED, NULL},
+    PARAM_HASH192("mpt_issuance_id", struct args, gets_mpt, .alternative = true,
+                  .bad = {RPC_DST_AMT_MALFORMED, NULL},
                   .doc = "Id of an MPT issuance, in the place of currency and issuer"),
     PARAM_END,
 };
 static const struct param pays_members[] = {
-    PARAM_CURRENCY("currency", struct args, pays_currency, .bad = {RPC_SRC_CUR_MALFORMED, NULL}),
+    PARAM_CURRENCY("currency", struct args, pays_currency, .alternative = true,
+                   .bad = {RPC_SRC_CUR_MALFORMED, NULL}),
     PARAM_ISSUER("issuer", struct args, pays_issuer, .bad = {RPC_SRC_ISR_MALFORMED, NULL}),
-    PARAM_HASH192("mpt_issuance_id", struct args, pays_mpt, .bad = {RPC_SRC_CUR_MALFORMED, NULL},
+    PARAM_HASH192("mpt_issuance_id", struct args, pays_mpt, .alternative = true,
+                  .bad = {RPC_SRC_CUR_MALFORMED, NULL},
                   .doc = "Id of an MPT issuance, in the place of currency and issuer"),
     PARAM_END,
 };
