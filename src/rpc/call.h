@@ -14,12 +14,20 @@ struct rpc_server;
 struct rpc_request;
 struct method;
 
+/* The ledger that call_open_ledger opened. */
+struct call_at {
+    bool set;
+    uint32_t seq;
+    struct hash256 hash;
+};
+
 /* The error to answer with, see rpc_error. */
 struct call_fault {
     enum rpc_code code;  /* 0 = none */
     const char *token;   /* NULL = the code's */
     const char *message; /* NULL = the code's */
     const char *extra; /* further members as JSON text, e.g. "\"searched_all\":true"; NULL = none */
+    const struct call_at *at; /* the ledger to name; NULL = none; the engine's to set */
 };
 
 /* Ledger selection as the parameters give it (rpc-a 1.7). */
@@ -46,11 +54,7 @@ struct call {
     size_t held_bytes;    /* as last told to request->may_hold */
     struct ledgers *ledgers;
     struct view *view; /* NULL until call_open_ledger; closed by the engine */
-    struct {
-        bool set;
-        uint32_t seq;
-        struct hash256 hash;
-    } at; /* the ledger that call_open_ledger opened: errors that are found in it name it */
+    struct call_at at; /* errors that are found in this ledger name it */
     struct call_ledger ledger;
     struct call_fault fault;
 };

@@ -2,7 +2,6 @@
 #define LOG_CHANNEL LOG_CHANNEL_RPC
 #include "rpc/engine.h"
 
-#include "base/hex.h"
 #include "base/log.h"
 #include "rpc/envelope.h"
 #include "rpc/forward.h"
@@ -181,17 +180,6 @@ static void log_internal(struct exchange *x, err e)
                   x->entry->name, err_name(e), err_text(), (unsigned long long)dropped);
 }
 
-/* An error that was found in a ledger names it. */
-static const char *with_ledger(const struct exchange *x, const struct call *c)
-{
-    char hash[65] = "";
-    const char *extra = c->fault.extra;
-    hex_encode(hash256_slice(&c->at.hash), hash);
-    return arena_printf(x->arena,
-                        "\"ledger_hash\":\"%s\",\"ledger_index\":%u,\"validated\":true%s%s", hash,
-                        c->at.seq, extra ? "," : "", extra ? extra : "");
-}
-
 static void answer_fault(struct exchange *x, struct call *c, err e)
 {
     /* rpc_error gives ERR_INVALID; with any other error a fault is left over from something the
@@ -206,7 +194,7 @@ static void answer_fault(struct exchange *x, struct call *c, err e)
     if (c->fault.code == RPC_TOO_BUSY)
         stats_error(x->server->stats, STATS_TOO_BUSY);
     if (!ours && c->at.set)
-        c->fault.extra = with_ledger(x, c);
+        c->fault.at = &c->at;
     stats_count(x->server->stats, x->entry->index, ours ? STATS_FAILED : STATS_ERRORED, 0);
     envelope_error(x, &c->fault, ours ? ENVELOPE_WITHOUT_DEPRECATIONS : ENVELOPE_WITH_WARNINGS);
 }

@@ -108,6 +108,11 @@ void envelope_put_error_members(struct buf *out, const struct call_fault *fault)
     jw_kv_u64(&w, "error_code", (uint64_t)fault->code);
     jw_kv_str(&w, "error_message", slice_str(message));
     PUT(out, ",\"status\":\"error\",\"type\":\"response\"");
+    if (fault->at) {
+        jw_kv_hex(&w, "ledger_hash", hash256_slice(&fault->at->hash));
+        jw_kv_u64(&w, "ledger_index", fault->at->seq);
+        PUT(out, ",\"validated\":true");
+    }
     if (!fault->extra)
         return;
     PUT(out, ",");
