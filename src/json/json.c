@@ -587,8 +587,3 @@ const struct json *json_get_slice(const struct json *v, struct slice key)
             return &v->members[i].value;
     return NULL;
 }
-
-const struct json *json_get(const struct json *v, const char *key)
-{
-    return json_get_slice(v, slice_str(key));
-}

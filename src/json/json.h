@@ -63,8 +63,12 @@ ERR json_parse(struct slice text, const struct json_opts *opts, struct arena *a,
                size_t *ret_at);
 
 /* Member of an object; NULL when absent or `v` is not an object (or NULL). */
-const struct json *json_get(const struct json *v, const char *key);
 const struct json *json_get_slice(const struct json *v, struct slice key);
+/* Inline, for the length of a literal is known then. */
+static inline const struct json *json_get(const struct json *v, const char *key)
+{
+    return json_get_slice(v, slice_str(key));
+}
 
 static inline bool json_is(const struct json *v, enum json_type t)
 {
