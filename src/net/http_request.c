@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <strings.h>
 
 /* Requests kept for reuse, and how much memory one may keep: enough for the usual case, little when
  * idle. */
@@ -15,18 +14,12 @@ static struct slice span_slice(const struct http_request *req, struct http_reque
     return slice_of(req->store.p + span.off, span.n);
 }
 
-bool http_request_text_is(struct slice s, const char *text)
+struct slice http_request_header_slice(const struct http_request *req, struct slice name)
 {
-    size_t n = strlen(text);
-    return s.n == n && (n == 0 || strncasecmp((const char *)s.p, text, n) == 0);
-}
-
-struct slice http_request_header(const struct http_request *req, const char *name)
-{
-    size_t n = strlen(name); /* nearly all names differ in length already */
     for (uint32_t i = 0; i < req->n_headers; i++)
-        if (req->fields[i].name.n == n &&
-            http_request_text_is(span_slice(req, req->fields[i].name), name))
+        if (req->fields[i].name.n == name.n && /* nearly all names differ in length already */
+            strncasecmp((const char *)req->store.p + req->fields[i].name.off, (const char *)name.p,
+                        name.n) == 0)
             return span_slice(req, req->fields[i].value);
     return SLICE_EMPTY;
 }

@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/list.h"
 
+#include <strings.h>
+
 #define HTTP_REQUEST_MAX_HEADERS 64
 
 struct http_conn;
@@ -46,7 +48,12 @@ struct http_request {
 
 /* Value of a header by its name (any case); empty with p = NULL when absent. The first, if there
  * are several. */
-struct slice http_request_header(const struct http_request *req, const char *name);
+struct slice http_request_header_slice(const struct http_request *req, struct slice name);
+/* Inline, for the length of a literal is known then. */
+static inline struct slice http_request_header(const struct http_request *req, const char *name)
+{
+    return http_request_header_slice(req, slice_str(name));
+}
 /* The i-th header, 0 <= i < n_headers. */
 struct slice http_request_header_name(const struct http_request *req, uint32_t i);
 struct slice http_request_header_value(const struct http_request *req, uint32_t i);
@@ -54,7 +61,11 @@ struct slice http_request_header_value(const struct http_request *req, uint32_t 
 /* True if the comma-separated list `value` has `token` (any case). */
 bool http_request_list_has(struct slice value, const char *token);
 /* Equal texts without regard to ASCII case. */
-bool http_request_text_is(struct slice s, const char *text);
+static inline bool http_request_text_is(struct slice s, const char *text)
+{
+    size_t n = strlen(text);
+    return s.n == n && (n == 0 || strncasecmp((const char *)s.p, text, n) == 0);
+}
 
 /* Recycled requests; lives at least as long as the requests taken from it. */
 struct http_request_pool {

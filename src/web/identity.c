@@ -9,7 +9,6 @@
 #include "web/netlist.h"
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -73,13 +72,24 @@ static struct slice last_line(const struct http_request *req, const char *name)
     return SLICE_EMPTY;
 }
 
+/* Does such a header say that the request is passed on? By the length: this is asked of each. */
+static bool is_of_proxy(struct slice name)
+{
+    switch (name.n) {
+    case 3: return http_request_text_is(name, "Via");
+    case 9:
+        return http_request_text_is(name, "Forwarded") || http_request_text_is(name, "X-Real-IP");
+    case 15: return http_request_text_is(name, "X-Forwarded-For");
+    case 16: return http_request_text_is(name, "X-Forwarded-Host");
+    default: return false;
+    }
+}
+
 /* Is the request somebody else's, passed on? */
 static bool is_passed_on(const struct http_request *req)
 {
-    static const char *const names[] = {"Forwarded", "X-Forwarded-For", "X-Forwarded-Host",
-                                        "X-Real-IP", "Via"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (http_request_header(req, names[i]).p)
+    for (uint32_t i = 0; i < req->n_headers; i++)
+        if (is_of_proxy(http_request_header_name(req, i)))
             return true;
     return false;
 }
@@ -108,9 +118,9 @@ static bool is_local_host(struct slice host)
 static bool is_foreign_page(const struct http_request *req)
 {
     struct slice origin = http_request_header(req, "Origin");
-    struct slice host = http_request_header(req, "Host");
     if (origin.p == NULL)
         return false;
+    struct slice host = http_request_header(req, "Host");
     const uint8_t *at = origin.n ? memmem(origin.p, origin.n, "://", 3) : NULL;
     if (at == NULL)
         return true; /* "null", or nonsense */
@@ -129,6 +139,13 @@ static bool has_password(const struct identity *id, const struct http_request *r
            same_secret(&given, &id->password);
 }
 
+static void copy_ip(char out[ADDRESS_BYTES], const char *ip)
+{
+    size_t n = strnlen(ip, ADDRESS_BYTES - 1);
+    memcpy(out, ip, n);
+    out[n] = 0;
+}
+
 void identity_resolve(const struct identity *id, const struct http_request *req,
                       const char *peer_ip, bool *inout_is_proxy, struct identity_client *ret)
 {
@@ -136,7 +153,7 @@ void identity_resolve(const struct identity *id, const struct http_request *req,
         *inout_is_proxy = netlist_has(id->proxies, peer_ip) || has_token(id, req);
     bool named = *inout_is_proxy && forwarded_ip(id, req, ret->ip);
     if (!named)
-        snprintf(ret->ip, sizeof ret->ip, "%s", peer_ip);
+        copy_ip(ret->ip, peer_ip);
     if (id->by_password) {
         ret->is_admin = has_password(id, req);
         return;
