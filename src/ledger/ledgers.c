@@ -154,8 +154,8 @@ ERR ledgers_reserve(struct ledgers *l, uint64_t bytes)
 
 bool ledgers_has(struct ledgers *l, uint32_t seq)
 {
-    struct ledger_header tip;
-    if (!tip_get(&l->tip, &tip) || seq > tip.seq)
+    uint32_t tip;
+    if (!tip_get_seq(&l->tip, &tip) || seq > tip)
         return false;
     struct store_range ranges[STORE_MAX_RANGES];
     size_t n = 0;
@@ -168,14 +168,14 @@ bool ledgers_has(struct ledgers *l, uint32_t seq)
 
 bool ledgers_range(struct ledgers *l, uint32_t *ret_first, uint32_t *ret_last)
 {
-    struct ledger_header tip;
-    if (!tip_get(&l->tip, &tip))
+    uint32_t tip;
+    if (!tip_get_seq(&l->tip, &tip))
         return false;
     struct store_range ranges[STORE_MAX_RANGES];
     size_t n = 0;
     store_ranges(l->store, ranges, &n);
-    *ret_first = n && ranges[n - 1].first <= tip.seq ? ranges[n - 1].first : tip.seq;
-    *ret_last = tip.seq;
+    *ret_first = n && ranges[n - 1].first <= tip ? ranges[n - 1].first : tip;
+    *ret_last = tip;
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "ledger/tip.h"
 
 #include <sched.h>
+#include <stddef.h>
 
 void tip_set(struct tip *t, const struct ledger_header *header)
 {
@@ -30,6 +31,23 @@ static bool try_get(struct tip *t, uint64_t version, struct ledger_header *ret)
         return false;
     memcpy(ret, words, sizeof *ret);
     return true;
+}
+
+/* One word is whole at any time; only before the first header is there nothing in it. */
+bool tip_get_seq(struct tip *t, uint32_t *ret)
+{
+    const size_t at = offsetof(struct ledger_header, seq);
+    for (;;) {
+        uint64_t version = atomic_load_explicit(&t->version, memory_order_acquire);
+        if (version == 0)
+            return false;
+        if (version > 1) {
+            uint64_t word = atomic_load_explicit(&t->words[at / 8], memory_order_relaxed);
+            memcpy(ret, (const char *)&word + at % 8, sizeof *ret);
+            return true;
+        }
+        sched_yield(); /* the first is being written */
+    }
 }
 
 bool tip_get(struct tip *t, struct ledger_header *ret)

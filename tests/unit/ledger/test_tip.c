@@ -22,21 +22,22 @@ static void *writer(void *arg)
 TEST(header_is_never_torn)
 {
     struct ledger_header h;
-    ASSERT(!tip_get(&shared, &h));
+    uint32_t last = 0, seq;
+    ASSERT(!tip_get(&shared, &h) && !tip_get_seq(&shared, &seq));
     h = (struct ledger_header){.seq = 1, .drops = 1, .close_time = 1};
     h.hash.b[0] = h.hash.b[28] = 1;
     tip_set(&shared, &h);
     pthread_t t;
     ASSERT_INT(0, pthread_create(&t, NULL, writer, NULL));
-    uint32_t last = 0;
     for (int i = 0; i < 200000; i++) {
         ASSERT(tip_get(&shared, &h));
         ASSERT(h.seq >= last && h.drops == h.seq && h.close_time == h.seq);
         ASSERT(memcmp(h.hash.b, &h.seq, 4) == 0 && memcmp(h.hash.b + 28, &h.seq, 4) == 0);
-        last = h.seq;
+        ASSERT(tip_get_seq(&shared, &seq) && seq >= h.seq);
+        last = seq;
     }
     stop = true;
     pthread_join(t, NULL);
     tip_clear(&shared);
-    ASSERT(!tip_get(&shared, &h));
+    ASSERT(!tip_get(&shared, &h) && !tip_get_seq(&shared, &seq));
 }
