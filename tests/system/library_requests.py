@@ -10,7 +10,7 @@ ACCOUNT = 'rscYud9AW9LNKr7PqHQjeyzLsYj1jD5koZ'
 ISSUER = 'rho7L97cmLToMPxFvLjCsunuRaR3DQYH5z'
 NOBODY = 'rrrrrrrrrrrrrrrrrrrrBZbvji'
 # What a server of this kind does not do: rippled keeps it for its admins, or Clio does not know it.
-UNKNOWN = ('sign', 'sign_for', 'path_find')
+UNKNOWN = ('sign', 'sign_for')
 # Forwarded: whatever rippled says comes back through the library.
 FORWARDED = ('simulate', 'submit', 'submit_multisigned', 'channel_authorize', 'channel_verify', 'ripple_path_find',
              'ledger_closed', 'ledger_current', 'fee', 'manifest', 'server_state')
@@ -89,6 +89,7 @@ def make(kleio):
     # proposed by a standard; a server that lacks it says so
     lacks = kleio.ask('account_sponsoring', account=ACCOUNT).get('error') == 'unknownCmd'
     requests['account_sponsoring'] = [({'account': ACCOUNT}, '!unknownCmd' if lacks else 'sponsored_objects')]
+    requests['path_find'] = [({}, '*')]  # a search of its own over WebSocket, unknown over HTTP
     for command in UNKNOWN:
         requests[command] = [({}, '!unknownCmd')]
     assert oracle

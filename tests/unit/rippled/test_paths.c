@@ -84,7 +84,7 @@ TEST(a_search_goes_on_when_its_connection_is_lost)
 
 static void nobody(void *arg)
 {
-    struct rig r = {0};
+    static struct rig r; /* large; the test has a process of its own */
     enum forward_failure failure = FORWARD_FAILURE_NONE;
     (void)arg;
     struct sources_endpoint e = {.host = "127.0.0.1", .ws_port = 1};
