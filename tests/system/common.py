@@ -2,6 +2,7 @@
 """What the system tests share: starting the double and Kleio on free ports, asking, ending them, counting results."""
 import atexit
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -45,6 +46,16 @@ def temp_dir(name):
     directory = pathlib.Path(tempfile.mkdtemp(prefix=f'kleio-{name}-'))
     _directories.append(directory)
     return directory
+
+
+@contextlib.contextmanager
+def installing(name):
+    """The folder of this name in the build directory, which one test at a time may fill."""
+    folder = BUILD / name
+    folder.mkdir(exist_ok=True)
+    with open(BUILD / f'{name}.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
 
 
 def start(*command, **kwargs):

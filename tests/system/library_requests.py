@@ -89,7 +89,8 @@ def make(kleio):
     # proposed by a standard; a server that lacks it says so
     lacks = kleio.ask('account_sponsoring', account=ACCOUNT).get('error') == 'unknownCmd'
     requests['account_sponsoring'] = [({'account': ACCOUNT}, '!unknownCmd' if lacks else 'sponsored_objects')]
-    requests['path_find'] = [({}, '*')]  # a search of its own over WebSocket, unknown over HTTP
+    requests['path_find'] = [({'subcommand': 'create', 'source_account': ACCOUNT, 'destination_account': ISSUER,
+                               'destination_amount': '1000'}, 'alternatives')]    # over WebSocket only
     for command in UNKNOWN:
         requests[command] = [({}, '!unknownCmd')]
     assert oracle

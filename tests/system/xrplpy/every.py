@@ -10,7 +10,7 @@ from xrpl.models.requests import GenericRequest
 from xrpl.models.requests.request import Request, RequestMethod
 
 count = {'passed': 0, 'failed': 0}
-WEBSOCKET_ONLY = ('subscribe', 'unsubscribe')
+WEBSOCKET_ONLY = ('subscribe', 'unsubscribe', 'path_find')
 
 
 def note(what, problem):
