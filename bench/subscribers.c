@@ -240,9 +240,9 @@ static void read_lines(struct clients *all)
 static void forget_replies(struct clients *all)
 {
     all->in_order = true;
-    for (int i = 0; i < all->n; i++) { /* replies differ in nothing, but are not messages */
-        all->list[i].n_msgs = 0;
-        all->list[i].hash = 0;
+    for (int i = 0; i < all->n; i++) { /* a replay's messages may have come with the reply */
+        if (--all->list[i].n_msgs == 0)
+            all->list[i].hash = 0;
     }
     all->wanted = 0;
 }
