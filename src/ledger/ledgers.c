@@ -203,6 +203,11 @@ bool ledgers_tip(struct ledgers *l, struct ledger_header *ret)
     return tip_get(&l->tip, ret);
 }
 
+bool ledgers_tip_close_time(struct ledgers *l, uint32_t *ret)
+{
+    return tip_get_close_time(&l->tip, ret);
+}
+
 bool ledgers_mirror_aside(struct ledgers *l)
 {
     return atomic_load_explicit(&l->doubtful, memory_order_relaxed);

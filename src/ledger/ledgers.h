@@ -50,6 +50,8 @@ bool ledgers_range(struct ledgers *l, uint32_t *ret_first, uint32_t *ret_last);
 const char *ledgers_range_text(struct ledgers *l, struct arena *a);
 /* Header of the newest ledger; false: nothing yet. Any thread, never waits. */
 bool ledgers_tip(struct ledgers *l, struct ledger_header *ret);
+/* Its close time alone (seconds since 2000-01-01): cheaper. */
+bool ledgers_tip_close_time(struct ledgers *l, uint32_t *ret);
 /* The mirror is damaged or being made anew, and the history answers. Any thread. */
 bool ledgers_mirror_aside(struct ledgers *l);
 struct store *ledgers_store(struct ledgers *l);

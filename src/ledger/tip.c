@@ -33,10 +33,10 @@ static bool try_get(struct tip *t, uint64_t version, struct ledger_header *ret)
     return true;
 }
 
-/* One word is whole at any time; only before the first header is there nothing in it. */
-bool tip_get_seq(struct tip *t, uint32_t *ret)
+/* The member at `at` of the header. One word is whole at any time; only before the first header is
+ * there nothing in it. */
+static inline bool get_u32(struct tip *t, size_t at, uint32_t *ret)
 {
-    const size_t at = offsetof(struct ledger_header, seq);
     for (;;) {
         uint64_t version = atomic_load_explicit(&t->version, memory_order_acquire);
         if (version == 0)
@@ -48,6 +48,16 @@ bool tip_get_seq(struct tip *t, uint32_t *ret)
         }
         sched_yield(); /* the first is being written */
     }
+}
+
+bool tip_get_seq(struct tip *t, uint32_t *ret)
+{
+    return get_u32(t, offsetof(struct ledger_header, seq), ret);
+}
+
+bool tip_get_close_time(struct tip *t, uint32_t *ret)
+{
+    return get_u32(t, offsetof(struct ledger_header, close_time), ret);
 }
 
 bool tip_get(struct tip *t, struct ledger_header *ret)

@@ -16,5 +16,6 @@ void tip_set(struct tip *t, const struct ledger_header *header);
 void tip_clear(struct tip *t);
 /* False: nothing yet. */
 bool tip_get(struct tip *t, struct ledger_header *ret);
-/* The same for its sequence alone: much cheaper, and each request asks. */
+/* The same for one member alone: much cheaper, and each request asks. */
 bool tip_get_seq(struct tip *t, uint32_t *ret);
+bool tip_get_close_time(struct tip *t, uint32_t *ret);

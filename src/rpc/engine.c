@@ -217,7 +217,6 @@ static bool may_use_cache(const struct exchange *x)
 
 static err call_method(struct exchange *x)
 {
-    int64_t begun_ns = clock_now_ns();
     envelope_begin(x);
     size_t members = x->out->n;
     struct jw w = jw_to(x->out);
@@ -247,7 +246,7 @@ static err call_method(struct exchange *x)
         reply_cache_put(x->server->own, x->entry->index,
                         slice_of(x->out->p + members, x->out->n - members));
     envelope_end(x, x->out->n > members);
-    stats_count(x->server->stats, x->entry->index, STATS_FINISHED, clock_now_ns() - begun_ns);
+    stats_count(x->server->stats, x->entry->index, STATS_FINISHED, clock_now_ns() - x->begun_ns);
     return OK;
 }
 
@@ -297,11 +296,13 @@ static err serve(struct exchange *x)
 err rpc_handle(struct rpc_server *s, const struct rpc_request *request, struct arena *a,
                struct buf *out, int *ret_http_status, const char **ret_content_type)
 {
+    int64_t now_ns = clock_now_ns();
     struct exchange x = {
         .server = s,
         .request = request,
         .root = &request->root,
-        .deadline_ns = clock_now_ns() + s->opts.deadline_ns,
+        .begun_ns = now_ns,
+        .deadline_ns = now_ns + s->opts.deadline_ns,
         .arena = a,
         .out = out,
         .start = out->n,

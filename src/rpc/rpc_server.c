@@ -77,12 +77,11 @@ void rpc_server_render_counters(struct rpc_server *s, struct buf *out)
 
 bool server_impl_is_stale(struct rpc_server *s)
 {
-    struct ledger_header tip;
     uint32_t closed = 0;
     if (s->opts.last_close)
         closed = s->opts.last_close(s->opts.arg);
-    else if (ledgers_tip(s->opts.ledgers, &tip))
-        closed = tip.close_time;
+    else
+        (void)ledgers_tip_close_time(s->opts.ledgers, &closed); /* nothing yet: 0 */
     uint32_t now = clock_ledger_s();
     return closed == 0 || (now > closed && now - closed >= STALE_AFTER_S);
 }

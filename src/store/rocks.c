@@ -63,9 +63,11 @@ void rocks_publish(struct rocks *r, const struct range_set *ranges)
 
 static void op_ranges(struct store *s, struct store_range *ret, size_t *ret_n)
 {
-    struct range_set ranges = rocks_ranges(rocks_of(s));
-    memcpy(ret, ranges.r, ranges.n * sizeof *ret);
-    *ret_n = ranges.n;
+    struct rocks *r = rocks_of(s);
+    pthread_mutex_lock(&r->ranges_lock); /* each request asks: only those that there are */
+    memcpy(ret, r->ranges.r, r->ranges.n * sizeof *ret);
+    *ret_n = r->ranges.n;
+    pthread_mutex_unlock(&r->ranges_lock);
 }
 
 static uint64_t disk_bytes(struct rocks *r)

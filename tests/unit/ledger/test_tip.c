@@ -22,7 +22,7 @@ static void *writer(void *arg)
 TEST(header_is_never_torn)
 {
     struct ledger_header h;
-    uint32_t last = 0, seq;
+    uint32_t last = 0, seq, closed;
     ASSERT(!tip_get(&shared, &h) && !tip_get_seq(&shared, &seq));
     h = (struct ledger_header){.seq = 1, .drops = 1, .close_time = 1};
     h.hash.b[0] = h.hash.b[28] = 1;
@@ -35,6 +35,7 @@ TEST(header_is_never_torn)
         ASSERT(memcmp(h.hash.b, &h.seq, 4) == 0 && memcmp(h.hash.b + 28, &h.seq, 4) == 0);
         ASSERT(tip_get_seq(&shared, &seq) && seq >= h.seq);
         last = seq;
+        ASSERT(tip_get_close_time(&shared, &closed) && closed >= h.close_time);
     }
     stop = true;
     pthread_join(t, NULL);

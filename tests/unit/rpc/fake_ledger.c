@@ -119,6 +119,15 @@ bool ledgers_tip(struct ledgers *l, struct ledger_header *ret)
     return l->first != 0;
 }
 
+bool ledgers_tip_close_time(struct ledgers *l, uint32_t *ret)
+{
+    struct ledger_header tip;
+    if (!ledgers_tip(l, &tip))
+        return false;
+    *ret = tip.close_time;
+    return true;
+}
+
 struct store *ledgers_store(struct ledgers *l)
 {
     return l->store;
