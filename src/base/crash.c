@@ -30,7 +30,6 @@ static const struct {
 
 static _Thread_local char note[200];
 static _Thread_local void *fault; /* the instruction that faulted */
-static _Thread_local _Alignas(16) char handler_stack[STACK_BYTES];
 static void (*describe)(char *out, size_t n);
 
 static void put(int fd, const char *text)
@@ -109,8 +108,11 @@ static void on_signal(int signum, siginfo_t *info, void *context)
 
 void crash_thread(void)
 {
+#if !MEM_ASAN /* which gives each thread one of its own, and frees whatever it finds at the end */
+    static _Thread_local _Alignas(16) char handler_stack[STACK_BYTES];
     stack_t s = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
     sigaltstack(&s, NULL);
+#endif
 }
 
 void crash_install(void)

@@ -91,8 +91,9 @@ static bool is_reply(const struct json *message)
            slice_is(type->s, "error");
 }
 
-/* The newest message becomes e->parsed, or what was parsed of it is forgotten. */
-static YIELDS err parse_message(struct errand *e)
+/* The newest message becomes e->parsed if it is a reply; else what was parsed of it is forgotten.
+ */
+static YIELDS err parse_message(struct errand *e, bool *ret_is_reply)
 {
     struct json_opts opts = {
         .max_depth = 64, .keep_depth = e->query->keep_depth, .breathe = fiber_breathe};
@@ -100,7 +101,8 @@ static YIELDS err parse_message(struct errand *e)
     err r = json_parse(buf_slice(e->reply), &opts, e->arena, &e->parsed, NULL);
     if (!err_failed(r) && e->parsed.type != JSON_OBJECT)
         r = FAIL(ERR_PARSE, "rippled: the reply to a forwarded request is no JSON object");
-    if (err_failed(r) || !is_reply(&e->parsed))
+    *ret_is_reply = !err_failed(r) && is_reply(&e->parsed);
+    if (!*ret_is_reply)
         arena_rewind(e->arena, mark);
     return r;
 }
@@ -112,10 +114,11 @@ static YIELDS err read_reply(struct errand *e, struct ws_client *ws, int64_t dea
         if (err_failed(r))
             return failed(
                 e, r.code == ERR_TIMEOUT ? FORWARD_FAILURE_TIMEOUT : FORWARD_FAILURE_REQUEST, r);
-        r = parse_message(e);
+        bool found = false;
+        r = parse_message(e, &found);
         if (err_failed(r))
             return r.code == ERR_CANCELLED ? r : failed(e, FORWARD_FAILURE_INVALID_REPLY, r);
-        if (is_reply(&e->parsed))
+        if (found)
             return OK;
     }
     return failed(

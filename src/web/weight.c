@@ -14,7 +14,8 @@ static bool method_key(struct slice name, char key[METHOD_BYTES])
     if (name.n > METHOD_BYTES)
         return false;
     memset(key, 0, METHOD_BYTES);
-    memcpy(key, name.p, name.n);
+    if (name.n)
+        memcpy(key, name.p, name.n);
     return true;
 }
 

@@ -469,6 +469,9 @@ static err learn(struct reading *r, struct slice text, const char *origin, const
     return make_tables(r, origin, version, ret);
 }
 
+/* What learned tables stand in, by their generation: readers may hold any of them, so none goes. */
+static struct arena *for_ever[LEARN_MAX_TIMES + 1];
+
 /* One reading on the tables in force; *ret_again: others came between. */
 static err attempt(struct slice document, const char *origin, const char *version,
                    struct learn_news *ret, bool *ret_again)
@@ -481,7 +484,7 @@ static err attempt(struct slice document, const char *origin, const char *versio
     *ret = r.news;
     *ret_again = made && !tables_replace(r.known, made);
     if (made && !*ret_again)
-        kept = NULL; /* the tables stand in it, for ever */
+        for_ever[r.known->generation] = TAKE_PTR(kept);
     return OK;
 }
 
