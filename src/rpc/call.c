@@ -77,6 +77,8 @@ static err open_selected(struct call *c)
     c->view = view_close(c->view);
     if (c->ledger.hash_given)
         return ledger_found(c, view_open_hash(c->ledgers, &c->ledger.hash, &c->view));
+    if (c->ledger.is_marked)
+        return call_open_seq(c, c->ledger.marked);
     return ledger_found(c, view_open(c->ledgers, 0, &c->view));
 }
 

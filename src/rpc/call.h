@@ -37,6 +37,8 @@ struct call_ledger {
     bool index_is_seq; /* ... and names a sequence; else it means the newest ledger */
     struct hash256 hash;
     uint32_t index;
+    bool is_marked; /* a marker names the ledger of the page before this one: `marked` */
+    uint32_t marked;
 };
 
 struct call {
@@ -72,7 +74,9 @@ ERR rpc_errorf(struct call *c, enum rpc_code code, const char *fmt, ...)
  * memory, or when nobody waits any more. */
 YIELDS ERR call_breathe(struct call *c);
 
-/* Open the ledger that the parameters select into c->view. Answers lgrNotFound "ledgerNotFound". */
+/* Open the ledger that the parameters select into c->view: by hash, else by sequence, else that of
+ * the marker, else the newest. "validated" is no choice but the default spelled out: client
+ * libraries repeat it with every page. Answers lgrNotFound "ledgerNotFound". */
 YIELDS ERR call_open_ledger(struct call *c);
 /* Open ledger `seq`, with the same error. */
 YIELDS ERR call_open_seq(struct call *c, uint32_t seq);

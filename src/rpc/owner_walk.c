@@ -66,7 +66,7 @@ err owner_walk_reply(struct call *c, const struct owner_walk_page *page)
 void owner_walk_put_marker(const struct owner_walk *w)
 {
     if (w->dir.end == WALK_FULL)
-        owner_walk_put_mark(w->c, &w->dir.last);
+        owner_walk_put_mark(w->c, &w->dir.last, NULL);
 }
 
 err owner_walk_check(struct call *c, enum walk_end end)
@@ -78,11 +78,21 @@ err owner_walk_check(struct call *c, enum walk_end end)
     return OK;
 }
 
-void owner_walk_put_mark(struct call *c, const struct walk_mark *mark)
+static size_t mark_text(const struct walk_mark *mark, char *out, size_t room)
 {
-    char text[96];
-    hex_encode(hash256_slice(&mark->key), text);
-    int n = snprintf(text + 64, sizeof text - 64, ",%llu", (unsigned long long)mark->page);
+    hex_encode(hash256_slice(&mark->key), out);
+    int n = snprintf(out + 64, room - 64, ",%llu,", (unsigned long long)mark->page);
+    return 64 + (size_t)n;
+}
+
+void owner_walk_put_mark(struct call *c, const struct walk_mark *mark,
+                         const struct walk_mark *inside)
+{
+    char text[256];
+    size_t n = mark_text(mark, text, sizeof text);
+    if (inside)
+        n += mark_text(inside, text + n, sizeof text - n);
+    n += (size_t)snprintf(text + n, sizeof text - n, "%u", view_seq(c->view));
     jw_key(c->w, "marker");
-    jw_ascii(c->w, text, 64 + (size_t)n);
+    jw_ascii(c->w, text, n);
 }

@@ -50,6 +50,8 @@ YIELDS ERR owner_walk_reply(struct call *c, const struct owner_walk_page *page);
 void owner_walk_put_marker(const struct owner_walk *w);
 
 /* For walks of another kind: answers for the ends that are the request's fault ("Invalid marker.",
- * "Owner directory not found."), and `"marker":"<64 hex>,<page>"`. */
+ * "Owner directory not found."), and `"marker":"<64 hex>,<page>,<ledger>"`: the next page is read
+ * in the same ledger. `inside`: a second key and page, between; NULL = none. */
 ERR owner_walk_check(struct call *c, enum walk_end end);
-void owner_walk_put_mark(struct call *c, const struct walk_mark *mark);
+void owner_walk_put_mark(struct call *c, const struct walk_mark *mark,
+                         const struct walk_mark *inside);

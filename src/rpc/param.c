@@ -275,6 +275,20 @@ static struct slice piece(struct slice *rest)
     return s;
 }
 
+/* What follows the page: digits are a ledger's sequence, too many of them one that nobody has.
+ * Anything else says nothing, as in the reference. */
+static void marker_ledger(struct call *c, struct slice text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] < '0' || text.p[i] > '9')
+            return;
+    if (text.n == 0)
+        return;
+    c->ledger.is_marked = true;
+    if (!param_u32_text(text, &c->ledger.marked))
+        c->ledger.marked = UINT32_MAX;
+}
+
 static enum verdict kind_marker(struct call *c, const struct param *p, const struct json *v,
                                 void *to)
 {
@@ -284,10 +298,10 @@ static enum verdict kind_marker(struct call *c, const struct param *p, const str
         return refuse_not_string(c, p);
     struct slice rest = v->s;
     bool has_page = memchr(rest.n ? rest.p : (const uint8_t *)"", ',', rest.n) != NULL;
-    uint64_t page;
-    if (!param_hex(piece(&rest), ret->key.b, 32) || !has_page || !page_number(piece(&rest), &page))
+    if (!param_hex(piece(&rest), ret->key.b, 32) || !has_page ||
+        !page_number(piece(&rest), &ret->page))
         return refuse(c, VERDICT_BAD, RPC_INVALID_PARAMS, "Malformed cursor.");
-    ret->page = page;
+    marker_ledger(c, rest);
     return VERDICT_FITS;
 }
 

@@ -60,7 +60,7 @@ struct param_type {
     bool set;
     uint16_t v; /* LedgerEntryType code */
 };
-struct param_marker { /* "<64 hex>,<page>" */
+struct param_marker { /* "<64 hex>,<page>", and perhaps ",<ledger>", which goes to call.ledger */
     bool set;
     struct hash256 key;
     uint64_t page;
@@ -169,7 +169,8 @@ struct param {
  * - CURRENCY: rpc-a 1.11 → IP "<key>NotString", "<key>IsEmpty", malformedCurrency
  * - ASSET: object with currency and issuer, rpc-a 1.11 → issueMalformed
  * - ENTRY_TYPE: rpc-a 1.12 → IP "Invalid field '<key>', not string.", "Invalid field '<key>'."
- * - MARKER: directory marker, rpc-a 1.14 → IP "<key>NotString", "Malformed cursor."
+ * - MARKER: directory marker, rpc-a 1.14, with the ledger that its page was read in → IP
+ *   "<key>NotString", "Malformed cursor."
  * - SELECTOR: key in hex; one of `names`; object with `members`; `true` if `or_true`, an integer
  *   min..max if max is given → malformedRequest (bad hex, number outside; `bad` replaces only
  *   this), IP (another type), or what the members say

@@ -374,7 +374,7 @@ void schema_put_components(struct jw *w)
     put_pattern(w, "Currency", "^([^ ]{3}|" HEX(40) "|0)$",
                 "XRP, three characters, or 40 hex digits");
     put_pattern(w, "DirectoryMarker", "^(" HEX(64) "|0),[-+]?[0-9]+(,.*)?$",
-                "A key and a page, as the page before gave it");
+                "A key, a page and its ledger, as the page before gave it");
     put_entry_type(w);
     put_asset(w);
     put_ledger_index(w, "HeldLedger", "^(validated|0*[0-9]{1,10})$",

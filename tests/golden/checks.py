@@ -135,6 +135,12 @@ def page_of_tokens(q, lines, ask):
     return given['account_nfts'] == whole[first:end] and given.get('marker') == (ids[end - 1] if end < len(ids) else None)
 
 
+def keeps_its_ledger(q, lines, ask):
+    """What the marker says more than the recorded one is the ledger that the page was read in."""
+    given = answers.plain(result(q.given))
+    return given['marker'].rsplit(',', 1)[1] == str(given['ledger_index'])
+
+
 def page_without_nft_pages(q, lines, ask):
     """The objects of a type among the first `limit` of the account's directory."""
     type_name = {'offer': 'Offer'}[parameters(q.request)['type']]

@@ -141,7 +141,7 @@ static err put_all(struct call *c, struct args *args, const struct hash256 *from
         return put_directory(c, args, left, NULL);
     jw_arr_end(c->w);
     if (more)
-        owner_walk_put_mark(c, &next);
+        owner_walk_put_mark(c, &next, NULL);
     return OK;
 }
 

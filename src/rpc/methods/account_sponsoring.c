@@ -5,9 +5,8 @@
  * the ledger leads to what is paid for without a sponsorship, but for what stands in the sponsor's
  * own directory.
  *
- * A marker is "<key>,<page>" of the sponsor's directory, as everywhere; or, inside of a sponsee's,
- * that of the sponsorship and then the same of that directory. */
-#include "base/hex.h"
+ * A marker is "<key>,<page>,<ledger>" of the sponsor's directory, as everywhere; or, inside of a
+ * sponsee's, key and page of the sponsorship and then the same three of that directory. */
 #include "rpc/method.h"
 #include "rpc/owner_walk.h"
 #include "rpc/put.h"
@@ -15,8 +14,6 @@
 #include "xrpl/keylet.h"
 #include "xrpl/render.h"
 #include "xrpl/sto.h"
-
-#include <stdio.h>
 
 struct args {
     struct param_account account;
@@ -28,7 +25,7 @@ struct args {
     struct param_marker outer, inner; /* the parts of `marker` */
 };
 
-/* "<outer>" or "<outer>,<inner>". */
+/* "<key>,<page>" or "<key>,<page>,<key>,<page>", each perhaps with ",<ledger>". */
 static err read_marker(struct call *c, const struct param *p, const struct json *v)
 {
     static const struct param one[] = {
@@ -41,6 +38,8 @@ static err read_marker(struct call *c, const struct param *p, const struct json 
     for (size_t i = 0; i < v->s.n; i++)
         if (v->s.p[i] == ',' && ++n_commas == 2)
             second = i;
+    if (n_commas == 2) /* no inner one, but a ledger */
+        second = v->s.n;
     struct json_member members[2] = {
         {SLICE_LIT("outer"), {.type = JSON_STRING, .s = slice_of(v->s.p, second)}},
         {SLICE_LIT("inner"), {.type = JSON_STRING, .s = slice_from(v->s, second + 1)}}};
@@ -166,18 +165,6 @@ static err put_inside(struct call *c, struct outer *o)
     return put_sponsee(c, sponsorship, &args->inner, &o->inside, &o->full);
 }
 
-static void put_inside_marker(struct call *c, const struct outer *o)
-{
-    char text[200], outer[65] = {0}, inner[65] = {0};
-    hex_encode(hash256_slice(&o->sponsorship.key), outer);
-    hex_encode(hash256_slice(&o->inside.key), inner);
-    int n = snprintf(text, sizeof text, "%s,%llu,%s,%llu", outer,
-                     (unsigned long long)o->sponsorship.page, inner,
-                     (unsigned long long)o->inside.page);
-    jw_key(c->w, "marker");
-    jw_ascii(c->w, text, (size_t)n);
-}
-
 static err put_list(struct call *c)
 {
     const struct args *args = c->args;
@@ -190,7 +177,7 @@ static err put_list(struct call *c)
         TRY(owner_walk_each(&walk, 0, put_of_sponsor, &o));
     jw_arr_end(c->w);
     if (o.full)
-        put_inside_marker(c, &o);
+        owner_walk_put_mark(c, &o.sponsorship, &o.inside);
     else
         owner_walk_put_marker(&walk);
     return OK;

@@ -283,6 +283,32 @@ TEST(markers_are_a_key_and_a_page)
         ASSERT_STR("invalidParams: Malformed cursor.", answer(table, 1, bad[i]));
 }
 
+TEST(a_marker_names_the_ledger_of_its_page)
+{
+    TABLE(table, PARAM_MARKER("x", struct args, marker));
+    const struct {
+        const char *marker;
+        bool names;
+        uint32_t ledger;
+    } cases[] = {
+        {"{\"x\":\"0,7\"}", false, 0},
+        {"{\"x\":\"0,7,\"}", false, 0},
+        {"{\"x\":\"0,7,x\"}", false, 0},
+        {"{\"x\":\"0,7,-1\"}", false, 0},
+        {"{\"x\":\"0,7,5,6\"}", false, 0},
+        {"{\"x\":\"0,7,0\"}", true, 0},
+        {"{\"x\":\"0,7,4294967294\"}", true, 4294967294},
+        {"{\"x\":\"0,7,4294967296\"}", true, UINT32_MAX},
+        {"{\"x\":\"0,7,99999999999999999999999\"}", true, UINT32_MAX},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f = check(table, 1, cases[i].marker);
+        ASSERT_STR("fits", f.answer);
+        ASSERT_INT(cases[i].names, f.call.ledger.is_marked);
+        ASSERT_INT(cases[i].ledger, f.call.ledger.marked);
+    }
+}
+
 TEST(members_of_objects_are_checked_by_their_own_table)
 {
     static const struct param members[] = {

@@ -61,7 +61,7 @@ TEST(account_lines_goes_on_after_a_marker)
     ASSERT_AT("", reply, "result.lines.8");
     char hex[65] = "", want[80], more[120];
     hex_encode(hash256_slice(&o->entries[9]), hex);
-    snprintf(want, sizeof want, "\"%.64s,1\"", hex);
+    snprintf(want, sizeof want, "\"%.64s,1,30\"", hex);
     ASSERT_AT(want, reply, "result.marker");
     snprintf(more, sizeof more, ",\"marker\":%s", want);
     reply = ask(o, more);
@@ -69,6 +69,35 @@ TEST(account_lines_goes_on_after_a_marker)
     ASSERT_AT("\"5\"", reply, "result.lines.1.balance");
     ASSERT_AT("", reply, "result.lines.2");
     ASSERT_AT("", reply, "result.marker");
+}
+
+/* Ledger 30 is the newest; 12 stands for the one of the first page. */
+TEST(account_lines_goes_on_in_the_ledger_of_its_marker)
+{
+    struct owner_world *o = owner_world_new(false);
+    const struct {
+        const char *more, *ledger, *error;
+    } cases[] = {
+        {"\"", "30", ""}, /* as the reference gives them */
+        {",12\"", "12", ""},
+        {",12\",\"ledger_index\":\"validated\"", "12", ""},
+        {",12\",\"ledger_index\":20", "20", ""},
+        {",12\",\"ledger_index\":\"20\"", "20", ""},
+        {",12,5\"", "30", ""},
+        {",9\"", "", "\"lgrNotFound\""},
+        {",31\"", "", "\"lgrNotFound\""},
+        {",0\"", "", "\"lgrNotFound\""},
+        {",99999999999\"", "", "\"lgrNotFound\""},
+        {",99999999999\",\"ledger_index\":20", "20", ""},
+    };
+    char hex[65] = "", more[200];
+    hex_encode(hash256_slice(&o->entries[9]), hex);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(more, sizeof more, ",\"marker\":\"%.64s,1%s", hex, cases[i].more);
+        const char *reply = ask(o, more);
+        ASSERT_AT(cases[i].error, reply, "result.error");
+        ASSERT_AT(cases[i].ledger, reply, "result.ledger_index");
+    }
 }
 
 TEST(account_lines_refuses_markers_that_are_not_its_own)

@@ -26,7 +26,7 @@ TEST(account_objects_counts_nft_pages_against_the_limit)
     const char *reply = ask(o, o->w->alice, ",\"limit\":10");
     char hex[65] = "", want[80];
     hex_encode(hash256_slice(&o->entries[8]), hex);
-    snprintf(want, sizeof want, "\"%.64s,1\"", hex);
+    snprintf(want, sizeof want, "\"%.64s,1,30\"", hex);
     ASSERT_AT(want, reply, "result.marker");
     ASSERT_AT("\"Offer\"", reply, "result.account_objects.9.LedgerEntryType");
     ASSERT_AT("", reply, "result.account_objects.10");
@@ -38,7 +38,7 @@ TEST(account_objects_does_not_count_nft_pages_that_a_type_excludes)
     const char *reply = ask(o, o->w->alice, ",\"limit\":10,\"type\":\"state\"");
     char hex[65] = "", want[80];
     hex_encode(hash256_slice(&o->entries[9]), hex);
-    snprintf(want, sizeof want, "\"%.64s,1\"", hex);
+    snprintf(want, sizeof want, "\"%.64s,1,30\"", hex);
     ASSERT_AT(want, reply, "result.marker");
     ASSERT_AT("\"RippleState\"", reply, "result.account_objects.7.LedgerEntryType");
     ASSERT_AT("", reply, "result.account_objects.8");
@@ -61,7 +61,7 @@ TEST(account_objects_goes_on_inside_the_nft_pages)
     const char *reply = ask(o, o->w->bob, ",\"limit\":10");
     char hex[65] = "", want[96], more[128];
     hex_encode(hash256_slice(&o->nft_pages[10]), hex);
-    snprintf(want, sizeof want, "\"%.64s,4294967295\"", hex);
+    snprintf(want, sizeof want, "\"%.64s,4294967295,30\"", hex);
     ASSERT_AT(want, reply, "result.marker");
     snprintf(more, sizeof more, ",\"limit\":10,\"marker\":%s", want);
     reply = ask(o, o->w->bob, more);
@@ -89,7 +89,7 @@ TEST(account_objects_ends_exactly_after_the_last_nft_page)
     reply = ask(o, o->w->alice, more);
     char hex[65] = "", want[80];
     hex_encode(hash256_slice(&o->entries[11]), hex);
-    snprintf(want, sizeof want, "\"%.64s,5\"", hex);
+    snprintf(want, sizeof want, "\"%.64s,5,30\"", hex);
     ASSERT_AT(want, reply, "result.marker");
 }
 
@@ -101,8 +101,8 @@ TEST(account_objects_gives_a_marker_when_the_directory_follows_the_nft_pages)
              SLICE_LIT("\x11\x00\x64\x01\x13\x20" /* one key */
                        "0123456789abcdef0123456789abcdef"),
              10, 30);
-    char want[80];
-    snprintf(want, sizeof want, "\"%064d,4294967295\"", 0);
+    char want[90];
+    snprintf(want, sizeof want, "\"%064d,4294967295,30\"", 0);
     ASSERT_AT(want, ask(o, o->w->bob, ",\"limit\":12"), "result.marker");
 }
 

@@ -125,12 +125,18 @@ TEST(account_sponsoring_goes_on_inside_of_a_sponsees_directory)
 TEST(account_sponsoring_refuses_what_is_wrong)
 {
     struct small_world *w = world();
-    static const char *const wrong[] = {",\"marker\":5",           ",\"marker\":\"\"",
-                                        ",\"marker\":\"00,0,00\"", ",\"marker\":\"00,0,00,0\"",
-                                        ",\"marker\":\"x,0\"",     ",\"type\":\"nothing\"",
-                                        ",\"limit\":\"1\"",        ",\"deletion_blockers_only\":1"};
+    static const char *const wrong[] = {",\"marker\":5",
+                                        ",\"marker\":\"\"",
+                                        ",\"marker\":\"00,0,00,x\"",
+                                        ",\"marker\":\"00,0,00,0\"",
+                                        ",\"marker\":\"x,0\"",
+                                        ",\"type\":\"nothing\"",
+                                        ",\"limit\":\"1\"",
+                                        ",\"deletion_blockers_only\":1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         ASSERT_AT("\"invalidParams\"", ask(w, wrong[i]), "result.error");
+    ASSERT_AT("\"lgrNotFound\"", ask(w, ",\"marker\":\"0,0,31\""), "result.error");
+    ASSERT_AT("\"lgrNotFound\"", ask(w, ",\"marker\":\"0,0,0,0,31\""), "result.error");
     ASSERT_AT("\"actNotFound\"",
               small_world_ask(w, "account_sponsoring", "\"account\":\"%s\"", w->nobody),
               "result.error");
