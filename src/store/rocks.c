@@ -323,18 +323,24 @@ static void put_index_version(struct rocks_batch *b, enum store_index index)
     rocks_batch_put_meta(b, name, slice_of(version, 4));
 }
 
+static void put_format(struct rocks_batch *b)
+{
+    uint8_t version[4];
+    bits_store32(version, ROCKS_FORMAT);
+    rocks_batch_put_meta(b, ".format", slice_of(version, 4));
+}
+
 static ERR make_meta(struct rocks *r)
 {
     CLEANUP(rocks_batch_deinit) struct rocks_batch b = rocks_batch_of(r);
-    uint8_t version[4], dataset[16];
+    uint8_t dataset[16];
     if (r->read_only)
         return FAIL(ERR_CORRUPT, "store: %s: has no format version", r->path);
     if (getrandom(dataset, sizeof dataset, 0) != sizeof dataset)
         return FAIL(ERR_IO, "store: getrandom: %s", strerror(errno));
     for (enum store_index i = 1; i < STORE_N_INDEXES; i++)
         put_index_version(&b, i);
-    bits_store32(version, ROCKS_FORMAT);
-    rocks_batch_put_meta(&b, ".format", slice_of(version, 4));
+    put_format(&b);
     rocks_batch_put_meta(&b, "dataset_id", slice_of(dataset, sizeof dataset));
     return rocks_batch_commit(&b);
 }
@@ -365,6 +371,8 @@ static ERR check_meta(struct rocks *r)
     TRY(check_version(r, ".format", ROCKS_FORMAT, a, &version));
     if (version == 0)
         return make_meta(r);
+    if (version < ROCKS_FORMAT) /* rows of the older ones are read as they are */
+        put_format(&b);
     for (enum store_index i = 1; i < STORE_N_INDEXES; i++)
         TRY(check_index(r, i, &b, a));
     return r->read_only || rocksdb_writebatch_count(b.wb) == 0 ? OK : rocks_batch_commit(&b);

@@ -3,6 +3,7 @@
 
 #include "store/rocks_codec.h"
 #include "store/rocks_hashes.h"
+#include "store/rocks_meta.h"
 #include "store/rocks_status.h"
 
 #include <stdio.h>
@@ -98,10 +99,12 @@ void rocks_batch_put_tx(struct rocks_batch *b, const struct store_tx *tx,
 {
     struct rocks_key key = rocks_key_tx(tx->pos.ledger_seq, tx->pos.index);
     struct rocks_key hash_key = rocks_codec_txhash_key(hash, tx->pos);
-    uint8_t length[ROCKS_CODEC_MAX_VARINT];
-    size_t length_n = rocks_codec_put_varint(length, tx->tx.n);
-    put_pieces(b, ROCKS_CF_TX, &key, (struct slice[]){slice_of(length, length_n), tx->tx, tx->meta},
-               3);
+    CLEANUP(buf_deinit) struct buf packed = {0};
+    uint8_t head[ROCKS_CODEC_TX_HEAD];
+    bool smaller = rocks_meta_pack(tx->meta, &packed) && packed.n < tx->meta.n;
+    struct slice meta = smaller ? buf_slice(&packed) : tx->meta;
+    size_t head_n = rocks_codec_put_tx_head(head, tx->tx.n, smaller ? tx->meta.n : 0);
+    put_pieces(b, ROCKS_CF_TX, &key, (struct slice[]){slice_of(head, head_n), tx->tx, meta}, 3);
     rocks_batch_put(b, ROCKS_CF_TXHASH, &hash_key, SLICE_EMPTY);
 }
 

@@ -25,13 +25,28 @@ uint64_t rocks_codec_take_varint(struct cursor *c)
     return 0;
 }
 
-bool rocks_codec_split_tx(struct slice row, struct slice *ret_tx, struct slice *ret_meta)
+bool rocks_codec_split_tx(struct slice row, struct rocks_codec_tx *ret)
 {
     struct cursor c = cursor_of(row);
     uint64_t n = rocks_codec_take_varint(&c);
-    *ret_tx = cursor_take(&c, n);
-    *ret_meta = cursor_rest(&c);
+    bool packed = n == 0; /* no transaction has no bytes */
+    if (packed)
+        n = rocks_codec_take_varint(&c);
+    ret->meta_n = packed ? rocks_codec_take_varint(&c) : 0;
+    ret->tx = cursor_take(&c, n);
+    ret->meta = cursor_rest(&c);
     return !c.failed;
+}
+
+size_t rocks_codec_put_tx_head(uint8_t out[ROCKS_CODEC_TX_HEAD], size_t tx_n, size_t meta_n)
+{
+    size_t n = 0;
+    if (meta_n > 0 || tx_n == 0) {
+        out[n++] = 0;
+        n += rocks_codec_put_varint(out + n, tx_n);
+        return n + rocks_codec_put_varint(out + n, meta_n);
+    }
+    return rocks_codec_put_varint(out, tx_n);
 }
 
 struct rocks_key rocks_codec_txhash_key(const struct hash256 *tx_hash, struct store_tx_pos pos)

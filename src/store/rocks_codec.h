@@ -11,8 +11,16 @@ size_t rocks_codec_put_varint(uint8_t out[ROCKS_CODEC_MAX_VARINT], uint64_t v);
 /* Read one; a malformed one fails the cursor. */
 struct cursor;
 uint64_t rocks_codec_take_varint(struct cursor *c);
-/* Split a transaction row; slices point into it. False: damaged. */
-bool rocks_codec_split_tx(struct slice row, struct slice *ret_tx, struct slice *ret_meta);
+/* A transaction row. Slices point into it. */
+struct rocks_codec_tx {
+    struct slice tx, meta;
+    uint64_t meta_n; /* the metadata's own size if it is packed (rocks_meta.h); 0: it is as it is */
+};
+/* False: damaged. */
+bool rocks_codec_split_tx(struct slice row, struct rocks_codec_tx *ret);
+/* What stands before transaction and metadata in their row; returns the bytes written. */
+#define ROCKS_CODEC_TX_HEAD (1 + 2 * ROCKS_CODEC_MAX_VARINT)
+size_t rocks_codec_put_tx_head(uint8_t out[ROCKS_CODEC_TX_HEAD], size_t tx_n, size_t meta_n);
 
 struct rocks_key rocks_codec_txhash_key(const struct hash256 *tx_hash, struct store_tx_pos pos);
 /* Position in a txhash key. False: damaged. */

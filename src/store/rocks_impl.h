@@ -6,7 +6,8 @@
  * - meta: name -> value (names that begin with '.' are the store's own)
  * - header: seq -> header 150, then the unnamed keys of the ledger, 32 each
  * - hash: ledger hash -> seq
- * - tx: seq, index -> length of the transaction (varint), transaction, metadata
+ * - tx: seq, index -> length of the transaction (varint), transaction, metadata; or 0, length of
+ * the transaction, of the metadata (0: as it is), transaction, packed metadata (rocks_meta.h)
  * - txhash: first 8 bytes, seq, index (1, 2 or 4 bytes, as it needs) -> nothing
  * - account_tx: account 20, ~seq, ~index -> transaction type u16, or nothing
  * - object: key 32, ~seq -> kind u8, bytes
@@ -26,7 +27,7 @@
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 
-#define ROCKS_FORMAT 1        /* of the rows; a newer one is refused */
+#define ROCKS_FORMAT 2        /* of the rows; a newer one is refused */
 #define ROCKS_INDEX_VERSION 1 /* of how index rows are derived; an older one is built anew */
 
 enum rocks_cf {

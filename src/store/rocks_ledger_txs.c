@@ -62,9 +62,8 @@ static ERR take_row(struct ledger_read *l, const struct rocks_iter *it)
     }
     struct store_tx *tx = make_room(l);
     *tx = (struct store_tx){.pos = {bits_load32(key.p), bits_load32(key.p + 4)}};
-    if (!l->query->hashes_only)
-        row = arena_dup(l->arena, row);
-    TRY(rocks_tx_split(l->rd.r, row, tx));
+    TRY(l->query->hashes_only ? rocks_tx_only(l->rd.r, row, tx)
+                              : rocks_tx_unpack(l->rd.r, row, l->arena, tx));
     if (l->query->hashes_only)
         *tx = (struct store_tx){.pos = tx->pos, .hash = digest_tx_id(tx->tx)};
     l->n++;

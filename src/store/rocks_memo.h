@@ -30,7 +30,7 @@ void rocks_memo_put_scan(struct rocks *r, struct rocks_memo_head head,
 /* These rows have been written, and their ledger is published. */
 void rocks_memo_drop_rows(struct rocks *r, const struct store_index_row *rows, size_t n);
 
-/* Rows of transactions, as they stand; and under ROCKS_MEMO_HASHES as index the hashes of all
+/* Rows of transactions, with nothing packed; and under ROCKS_MEMO_HASHES as index the hashes of all
  * transactions of the ledger, 32 bytes each, ascending. */
 #define ROCKS_MEMO_HASHES STORE_TX_INDEX_UNKNOWN
 bool rocks_memo_tx(struct rocks *r, struct store_tx_pos pos, struct arena *a, struct slice *ret);

@@ -3,6 +3,7 @@
 #include "store/rocks_codec.h"
 #include "store/rocks_iter.h"
 #include "store/rocks_memo.h"
+#include "store/rocks_meta.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_status.h"
 #include "store/rocks_tx.h"
@@ -65,12 +66,58 @@ err rocks_tx_seq_by_hash(struct store *s, const struct hash256 *ledger_hash, uin
     return rocks_read_run(&h.rd);
 }
 
-ERR rocks_tx_split(const struct rocks *r, struct slice row, struct store_tx *tx)
+#define META_MAX_BYTES ((uint64_t)64 << 20) /* no metadata is near it */
+
+static ERR damaged(const struct rocks *r, struct store_tx_pos pos)
 {
-    if (!rocks_codec_split_tx(row, &tx->tx, &tx->meta))
-        return FAIL(ERR_CORRUPT, "store: %s: transaction %u:%u is damaged", r->path,
-                    tx->pos.ledger_seq, tx->pos.index);
+    return FAIL(ERR_CORRUPT, "store: %s: transaction %u:%u is damaged", r->path, pos.ledger_seq,
+                pos.index);
+}
+
+ERR rocks_tx_only(const struct rocks *r, struct slice row, struct store_tx *tx)
+{
+    struct rocks_codec_tx split;
+    if (!rocks_codec_split_tx(row, &split))
+        return damaged(r, tx->pos);
+    tx->tx = split.tx;
     return OK;
+}
+
+/* The row as it would be with nothing packed, in `a`. */
+static ERR plain_row(const struct rocks *r, struct store_tx_pos pos, struct slice row,
+                     struct arena *a, struct slice *ret)
+{
+    struct rocks_codec_tx split;
+    uint8_t head[ROCKS_CODEC_TX_HEAD];
+    if (!rocks_codec_split_tx(row, &split) || split.meta_n > META_MAX_BYTES)
+        return damaged(r, pos);
+    if (split.meta_n == 0) {
+        *ret = arena_dup(a, row);
+        return OK;
+    }
+    size_t head_n = rocks_codec_put_tx_head(head, split.tx.n, 0), n = head_n + split.tx.n;
+    uint8_t *p = arena_alloc(a, n + (size_t)split.meta_n);
+    memcpy(p, head, head_n);
+    memcpy(p + head_n, split.tx.p, split.tx.n);
+    *ret = slice_of(p, n + (size_t)split.meta_n);
+    return rocks_meta_unpack(split.meta, p + n, (size_t)split.meta_n) ? OK : damaged(r, pos);
+}
+
+static ERR split_plain(const struct rocks *r, struct slice plain, struct store_tx *tx)
+{
+    struct rocks_codec_tx split;
+    if (!rocks_codec_split_tx(plain, &split))
+        return damaged(r, tx->pos);
+    tx->tx = split.tx;
+    tx->meta = split.meta;
+    return OK;
+}
+
+ERR rocks_tx_unpack(const struct rocks *r, struct slice row, struct arena *a, struct store_tx *tx)
+{
+    struct slice plain;
+    TRY(plain_row(r, tx->pos, row, a, &plain));
+    return split_plain(r, plain, tx);
 }
 
 /* ret->pin is NULL when there is none. */
@@ -101,10 +148,10 @@ ERR rocks_tx_read(const struct rocks_read *rd, struct store_tx_pos pos, struct a
         *ret_found = v.pin != NULL;
         if (v.pin == NULL)
             return OK;
-        row = arena_dup(a, v.bytes);
+        TRY(plain_row(rd->r, pos, v.bytes, a, &row));
         rocks_memo_put_tx(rd->r, epoch, pos, row);
     }
-    TRY(rocks_tx_split(rd->r, row, ret));
+    TRY(split_plain(rd->r, row, ret));
     return rocks_read_check_budget(a);
 }
 
@@ -137,7 +184,7 @@ static ERR get_type(const struct rocks_read *rd, const struct store_tx_locator *
     TRY(read_row(rd, at->pos, &v));
     if (v.pin == NULL)
         return missing(rd, at->pos);
-    TRY(rocks_tx_split(rd->r, v.bytes, &tx));
+    TRY(rocks_tx_only(rd->r, v.bytes, &tx));
     *ret = sto_tx_type(tx.tx);
     return OK;
 }

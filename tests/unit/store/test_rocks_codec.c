@@ -8,22 +8,28 @@ TEST(rocks_codec_varints_split_transactions_of_any_length)
     static uint8_t row[70000];
     static const size_t lengths[] = {0, 1, 127, 128, 16383, 16384, 65000};
     for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
-        struct slice tx, meta;
-        size_t n = rocks_codec_put_varint(row, lengths[i]);
-        ASSERT(rocks_codec_split_tx(slice_of(row, n + lengths[i] + 3), &tx, &meta));
-        ASSERT_INT(lengths[i], tx.n);
-        ASSERT_INT(3, meta.n);
-        ASSERT(!rocks_codec_split_tx(slice_of(row, n + lengths[i] - 1), &tx, &meta));
+        struct rocks_codec_tx split;
+        for (size_t meta_n = 0; meta_n < 300; meta_n += 299) {
+            size_t n = rocks_codec_put_tx_head(row, lengths[i], meta_n);
+            ASSERT(rocks_codec_split_tx(slice_of(row, n + lengths[i] + 3), &split));
+            ASSERT_INT(lengths[i], split.tx.n);
+            ASSERT_INT(3, split.meta.n);
+            ASSERT_INT(meta_n, split.meta_n);
+            ASSERT(!rocks_codec_split_tx(slice_of(row, n + lengths[i] - 1), &split));
+        }
     }
 }
 
 TEST(rocks_codec_refuses_endless_varints)
 {
     uint8_t row[16];
-    struct slice tx, meta;
+    struct rocks_codec_tx split;
     memset(row, 0xFF, sizeof row);
-    ASSERT(!rocks_codec_split_tx(slice_of(row, sizeof row), &tx, &meta));
-    ASSERT(!rocks_codec_split_tx(SLICE_EMPTY, &tx, &meta));
+    for (int i = 0; i < 3; i++) { /* of the transaction; packed, of both */
+        ASSERT(!rocks_codec_split_tx(slice_of(row, sizeof row), &split));
+        row[i] = 0;
+    }
+    ASSERT(!rocks_codec_split_tx(SLICE_EMPTY, &split));
 }
 
 TEST(rocks_codec_hash_keys_carry_positions)
