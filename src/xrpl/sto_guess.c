@@ -130,12 +130,15 @@ bool sto_guess_field(const uint8_t *header, const uint8_t *end, field_id id, str
                      uint32_t floor, struct sto_field *ret)
 {
     /* At first nothing else may be unknown: bytes that are no header look like one of a field that
-     * nobody has heard of. */
+     * nobody has heard of. Not so behind a type beyond all known ones: there only the end of the
+     * object is taken for what follows, and it would be worse to swallow the next object because of
+     * a field in it. */
+    bool is_beyond = field_type(id) > LAST_KNOWN_TYPE;
     uint32_t work = 0;
     struct guess g = {.end = end, .nest = nest, .floor = floor, .id = id, .work = &work};
     const uint8_t *value = header + sto_guess_header(header, end), *value_end = end;
-    bool found = nest.depth == floor && field_type(id) > LAST_KNOWN_TYPE;
-    for (int pass = 0; pass < 3 && !found; pass++) {
+    bool found = nest.depth == floor && is_beyond;
+    for (int pass = is_beyond; pass < 3 && !found; pass++) {
         work = 0;
         g.other_fields = pass > 0;
         g.other_types = pass > 1;

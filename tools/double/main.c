@@ -21,6 +21,8 @@ struct options {
     uint64_t n_objects;
     uint32_t n_txs, n_changes, n_ahead, start, tip, end, pace_ms, lines_percent;
     uint64_t seed;
+    bool later;
+    uint32_t close_time;
     int64_t network_id; /* -1: the chain's */
     uint16_t grpc_port, ws_port;
     const char *ip;
@@ -52,6 +54,8 @@ static void usage(void)
            "  --ahead N         synthetic ledgers that exist at the start (0)\n"
            "  --lines-percent N share of the trust lines that belong to one gateway (2)\n"
            "  --seed N          of the synthetic ledgers (1)\n"
+           "  --later           synthetic ledgers have things of a later protocol\n"
+           "  --close-time N    of the first synthetic ledger (now)\n"
            "  --start SEQ --tip SEQ --end SEQ   first complete state, newest ledger at the start, "
            "last ledger\n"
            "  --pace MS         close a ledger every MS milliseconds; 0 = on SIGUSR2 or "
@@ -75,6 +79,8 @@ static bool parse(int argc, char **argv, struct program *p)
         AHEAD,
         LINES,
         SEED,
+        LATER,
+        CLOSE_TIME,
         START,
         TIP,
         END,
@@ -86,13 +92,26 @@ static bool parse(int argc, char **argv, struct program *p)
         FAULT,
         HELP
     };
-    static const struct option options[] = {
-        {"world", 1, 0, WORLD},     {"objects", 1, 0, OBJECTS}, {"txs", 1, 0, TXS},
-        {"changes", 1, 0, CHANGES}, {"ahead", 1, 0, AHEAD},     {"lines-percent", 1, 0, LINES},
-        {"seed", 1, 0, SEED},       {"start", 1, 0, START},     {"tip", 1, 0, TIP},
-        {"end", 1, 0, END},         {"pace", 1, 0, PACE},       {"grpc", 1, 0, GRPC},
-        {"ws", 1, 0, WS},           {"ip", 1, 0, IP},           {"network-id", 1, 0, NETWORK},
-        {"fault", 1, 0, FAULT},     {"help", 0, 0, HELP},       {0, 0, 0, 0}};
+    static const struct option options[] = {{"world", 1, 0, WORLD},
+                                            {"objects", 1, 0, OBJECTS},
+                                            {"txs", 1, 0, TXS},
+                                            {"changes", 1, 0, CHANGES},
+                                            {"ahead", 1, 0, AHEAD},
+                                            {"lines-percent", 1, 0, LINES},
+                                            {"seed", 1, 0, SEED},
+                                            {"later", 0, 0, LATER},
+                                            {"close-time", 1, 0, CLOSE_TIME},
+                                            {"start", 1, 0, START},
+                                            {"tip", 1, 0, TIP},
+                                            {"end", 1, 0, END},
+                                            {"pace", 1, 0, PACE},
+                                            {"grpc", 1, 0, GRPC},
+                                            {"ws", 1, 0, WS},
+                                            {"ip", 1, 0, IP},
+                                            {"network-id", 1, 0, NETWORK},
+                                            {"fault", 1, 0, FAULT},
+                                            {"help", 0, 0, HELP},
+                                            {0, 0, 0, 0}};
     struct options *o = &p->o;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         unsigned long n = optarg ? strtoul(optarg, NULL, 10) : 0;
@@ -104,6 +123,8 @@ static bool parse(int argc, char **argv, struct program *p)
         case AHEAD: o->n_ahead = (uint32_t)n; break;
         case LINES: o->lines_percent = (uint32_t)n; break;
         case SEED: o->seed = n; break;
+        case LATER: o->later = true; break;
+        case CLOSE_TIME: o->close_time = (uint32_t)n; break;
         case START: o->start = (uint32_t)n; break;
         case TIP: o->tip = (uint32_t)n; break;
         case END: o->end = (uint32_t)n; break;
@@ -141,7 +162,8 @@ static err open_chain(struct program *p)
         .n_txs = o->n_txs,
         .n_changes = o->n_changes,
         .first_seq = start,
-        .first_close = clock_ledger_s() - 4 * (o->n_ahead + 1),
+        .first_close = o->close_time ? o->close_time : clock_ledger_s() - 4 * (o->n_ahead + 1),
+        .later = o->later,
         .lines_percent = o->lines_percent,
     };
     return chain_open_synth(&synth, o->n_ahead, o->end, &p->grpc.chain);

@@ -2,6 +2,7 @@
 #include "double/synth.h"
 
 #include "base/mem.h"
+#include "double/synth_later.h"
 #include "double/synth_model.h"
 
 #include <stdlib.h>
@@ -160,6 +161,8 @@ struct synth *synth_new(const struct synth_opts *opts)
             add_offer(s, a);
     }
     put_everything(s);
+    if (opts->later)
+        synth_later_begin(s);
     return s;
 }
 
@@ -176,6 +179,7 @@ struct synth *synth_free(struct synth *s)
     for (uint32_t i = 0; i < s->n_gateways; i++)
         for (uint32_t q = 0; q < SYNTH_QUALITIES; q++)
             synth_model_dir_free(&s->gateways[i].books[q]);
+    synth_later_end(s);
     free(s->accts);
     free(s->gateways);
     free(s->touched);

@@ -20,6 +20,7 @@ struct synth_opts {
     uint32_t first_close; /* its close time */
     uint32_t
         lines_percent; /* of the trust lines that belong to the first gateway; 0 = shared evenly */
+    bool later;        /* with things of a later protocol in every ledger, see synth_later.h */
 };
 
 struct synth_tx {

@@ -2,6 +2,7 @@
 #include "double/synth_model.h"
 
 #include "base/mem.h"
+#include "double/synth_later.h"
 
 #include <stdlib.h>
 
@@ -29,9 +30,13 @@ static void encode_account(const struct synth_acct *a, struct buf *b)
     stw_u32(b, FIELD_Sequence, a->sequence);
     stw_u32(b, FIELD_PreviousTxnLgrSeq, a->thread.seq);
     stw_u32(b, FIELD_OwnerCount, a->owner_count);
+    if (a->n_later)
+        stw_u32(b, SYNTH_LATER_U32, a->n_later);
     stw_fixed(b, FIELD_PreviousTxnID, a->thread.tx.b, 32);
     stw_drops(b, FIELD_Balance, a->drops);
     stw_account(b, FIELD_Account, &a->id);
+    if (a->n_later)
+        synth_later_put_unmeasured(b, a->n_later);
 }
 
 static void encode_line(const struct synth_line *l, struct buf *b)
@@ -121,6 +126,8 @@ void synth_model_encode(const struct synth *s, enum synth_kind kind, const void 
     case SYNTH_PAGE: encode_page(obj, out); break;
     case SYNTH_HASHES: encode_hashes(s, out); break;
     case SYNTH_FEES: encode_fees(out); break;
+    case SYNTH_LATER: synth_later_encode(obj, out); break;
+    case SYNTH_AMENDMENTS: synth_later_encode_amendments(s, out); break;
     }
 }
 

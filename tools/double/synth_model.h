@@ -8,6 +8,7 @@
 #include "xrpl/keylet.h"
 
 #define SYNTH_PAGE_KEYS 32
+#define SYNTH_FEE_DROPS 12
 
 enum synth_kind {
     SYNTH_ACCOUNT = 1,
@@ -15,7 +16,9 @@ enum synth_kind {
     SYNTH_OFFER,
     SYNTH_PAGE,
     SYNTH_HASHES,
-    SYNTH_FEES
+    SYNTH_FEES,
+    SYNTH_LATER,
+    SYNTH_AMENDMENTS
 };
 
 /* What the last transaction left; first member of each object that is threaded. */
@@ -57,6 +60,7 @@ struct synth_acct {
     struct synth_line *line;   /* its one trust line, if any */
     struct synth_offer *offer; /* its one offer, if any */
     uint8_t pubkey[33];
+    uint32_t n_later; /* fields of a later protocol in its root, see synth_later.h; 0 = none */
 };
 
 struct synth_line {
@@ -114,7 +118,9 @@ struct synth {
     struct arena *arena;
     struct synth_touch *touched;
     uint32_t n_touched, cap_touched;
-    uint32_t n_done;       /* transactions of the ledger in work */
+    uint32_t n_done; /* transactions of the ledger in work */
+    uint8_t result;  /* TransactionResult */
+    struct synth_later *later;
     struct table *changed; /* keys changed by the ledger in work -> existed + 1 */
     struct buf scratch;
 };
@@ -136,5 +142,16 @@ void synth_model_dir_remove(struct synth *s, struct synth_dir *d, uint64_t page,
                             synth_model_touch_fn gone);
 void synth_model_dir_free(struct synth_dir *d);
 
+/* For kinds of transactions: note an object before it changes; an ordinary account, some more often
+ * than others; the common parts of a transaction up to its amounts, and behind them. */
+struct synth_touch *synth_tx_touch(struct synth *s, enum synth_kind kind, void *obj,
+                                   const struct hash256 *key);
+void synth_tx_touch_page(struct synth *s, struct synth_page *p);
+void synth_tx_page_gone(struct synth *s, struct synth_page *p);
+struct synth_acct *synth_tx_account(struct synth *s);
+void synth_tx_pay_fee(struct synth *s, struct synth_acct *a);
+void synth_tx_put_head(struct synth *s, struct buf *b, uint16_t type, const struct synth_acct *a);
+void synth_tx_put_tail(struct synth *s, struct buf *b, const struct synth_acct *a,
+                       const struct synth_acct *destination);
 /* Transactions: make the i-th of the ledger in work; the result is in s->arena. */
 void synth_tx_make(struct synth *s, uint32_t index, struct synth_tx *ret);

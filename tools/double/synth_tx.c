@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transactions. A kind changes the model; what it touches is noted, and the metadata follows from
  * the objects' bytes before and after. */
-#include "double/synth_model.h"
+#include "double/synth_later.h"
 
 #include "base/mem.h"
 #include "xrpl/sto.h"
@@ -9,14 +9,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define FEE_DROPS 12
 #define BOOK_PERCENT 20
 #define END_OBJECT 0xE1
 #define END_ARRAY 0xF1
 
-/* Note an object before it changes. */
-static struct synth_touch *touch(struct synth *s, enum synth_kind kind, void *obj,
-                                 const struct hash256 *key)
+struct synth_touch *synth_tx_touch(struct synth *s, enum synth_kind kind, void *obj,
+                                   const struct hash256 *key)
 {
     for (uint32_t i = 0; i < s->n_touched; i++)
         if (hash256_eq(&s->touched[i].key, key)) {
@@ -37,24 +35,24 @@ static struct synth_touch *touch(struct synth *s, enum synth_kind kind, void *ob
     return t;
 }
 
-static void touch_page(struct synth *s, struct synth_page *p)
+void synth_tx_touch_page(struct synth *s, struct synth_page *p)
 {
-    touch(s, SYNTH_PAGE, p, &p->key);
+    synth_tx_touch(s, SYNTH_PAGE, p, &p->key);
 }
 
-static void page_gone(struct synth *s, struct synth_page *p)
+void synth_tx_page_gone(struct synth *s, struct synth_page *p)
 {
-    touch(s, SYNTH_PAGE, p, &p->key)->gone = true;
+    synth_tx_touch(s, SYNTH_PAGE, p, &p->key)->gone = true;
 }
 
 static void touch_account(struct synth *s, struct synth_acct *a)
 {
-    touch(s, SYNTH_ACCOUNT, a, &a->key);
+    synth_tx_touch(s, SYNTH_ACCOUNT, a, &a->key);
 }
 
 /* Few accounts do most of what happens: of n accounts the busiest share p takes part in p^(1/4) of
  * it (1 % in 32 %). On Mainnet it is more lopsided still. */
-static struct synth_acct *any_account(struct synth *s)
+struct synth_acct *synth_tx_account(struct synth *s)
 {
     uint32_t n = s->n_accts - s->n_gateways;
     double u = (double)(synth_random(s) >> 11) * 0x1p-53;
@@ -65,23 +63,22 @@ static struct synth_acct *any_account(struct synth *s)
 static struct synth_acct *any_holder(struct synth *s, const struct synth_gateway *g)
 {
     for (int i = 0; i < 64; i++) {
-        struct synth_acct *a = any_account(s);
+        struct synth_acct *a = synth_tx_account(s);
         if (a->line && (g == NULL || a->line->gateway == g))
             return a;
     }
     return NULL;
 }
 
-static void pay_fee(struct synth *s, struct synth_acct *a)
+void synth_tx_pay_fee(struct synth *s, struct synth_acct *a)
 {
     touch_account(s, a);
-    a->drops -= FEE_DROPS;
+    a->drops -= SYNTH_FEE_DROPS;
     a->sequence++;
-    s->header.drops -= FEE_DROPS;
+    s->header.drops -= SYNTH_FEE_DROPS;
 }
 
-/* Common head of a transaction up to its amounts. */
-static void put_head(struct synth *s, struct buf *b, uint16_t type, const struct synth_acct *a)
+void synth_tx_put_head(struct synth *s, struct buf *b, uint16_t type, const struct synth_acct *a)
 {
     stw_u16(b, FIELD_TransactionType, type);
     stw_u32(b, FIELD_Flags, 0x80000000u);
@@ -90,8 +87,8 @@ static void put_head(struct synth *s, struct buf *b, uint16_t type, const struct
         stw_u32(b, FIELD_DestinationTag, synth_below(s, 1000000000));
 }
 
-static void put_tail(struct synth *s, struct buf *b, const struct synth_acct *a,
-                     const struct synth_acct *destination)
+void synth_tx_put_tail(struct synth *s, struct buf *b, const struct synth_acct *a,
+                       const struct synth_acct *destination)
 {
     uint8_t signature[71];
     for (size_t i = 0; i < sizeof signature; i += 8) {
@@ -107,14 +104,14 @@ static void put_tail(struct synth *s, struct buf *b, const struct synth_acct *a,
 
 static void pay_xrp(struct synth *s, struct buf *b)
 {
-    struct synth_acct *from = any_account(s), *to = any_account(s);
+    struct synth_acct *from = synth_tx_account(s), *to = synth_tx_account(s);
     uint64_t drops = 1 + synth_below(s, 1000000);
-    put_head(s, b, TX_Payment, from);
+    synth_tx_put_head(s, b, TX_Payment, from);
     stw_u32(b, FIELD_LastLedgerSequence, s->header.seq + 4);
     stw_drops(b, FIELD_Amount, drops);
-    stw_drops(b, FIELD_Fee, FEE_DROPS);
-    put_tail(s, b, from, to);
-    pay_fee(s, from);
+    stw_drops(b, FIELD_Fee, SYNTH_FEE_DROPS);
+    synth_tx_put_tail(s, b, from, to);
+    synth_tx_pay_fee(s, from);
     if (from == to || from->drops < drops + 10000000)
         return; /* only the fee: as good as any payment for our purpose */
     touch_account(s, to);
@@ -124,16 +121,16 @@ static void pay_xrp(struct synth *s, struct buf *b)
 
 static void set_trust(struct synth *s, struct buf *b)
 {
-    struct synth_acct *a = any_account(s);
+    struct synth_acct *a = synth_tx_account(s);
     struct synth_gateway *g =
         a->line ? a->line->gateway : &s->gateways[synth_below(s, s->n_gateways)];
     int64_t limit = ((int64_t)synth_below(s, 1000000) + 1) * 1000000;
-    put_head(s, b, TX_TrustSet, a);
+    synth_tx_put_head(s, b, TX_TrustSet, a);
     stw_u32(b, FIELD_LastLedgerSequence, s->header.seq + 4);
     stw_iou(b, FIELD_LimitAmount, limit, &g->currency, &g->acct->id);
-    stw_drops(b, FIELD_Fee, FEE_DROPS);
-    put_tail(s, b, a, NULL);
-    pay_fee(s, a);
+    stw_drops(b, FIELD_Fee, SYNTH_FEE_DROPS);
+    synth_tx_put_tail(s, b, a, NULL);
+    synth_tx_pay_fee(s, a);
     if (a->line == NULL) {
         struct synth_line *l = xcalloc(1, sizeof *l);
         l->holder = a;
@@ -142,23 +139,24 @@ static void set_trust(struct synth *s, struct buf *b)
         a->line = l;
         a->owner_count++;
         s->n_objects++;
-        touch(s, SYNTH_LINE, l, &l->key);
-        l->holder_page = synth_model_dir_add(s, &a->dir, &l->key, touch_page);
-        l->gateway_page = synth_model_dir_add(s, &g->acct->dir, &l->key, touch_page);
+        synth_tx_touch(s, SYNTH_LINE, l, &l->key);
+        l->holder_page = synth_model_dir_add(s, &a->dir, &l->key, synth_tx_touch_page);
+        l->gateway_page = synth_model_dir_add(s, &g->acct->dir, &l->key, synth_tx_touch_page);
     }
-    touch(s, SYNTH_LINE, a->line, &a->line->key);
+    synth_tx_touch(s, SYNTH_LINE, a->line, &a->line->key);
     a->line->limit = limit;
 }
 
 static void offer_remove(struct synth *s, struct synth_offer *o)
 {
     struct synth_dir *d = o->dir;
-    touch(s, SYNTH_OFFER, o, &o->key)->gone = true;
+    synth_tx_touch(s, SYNTH_OFFER, o, &o->key)->gone = true;
     touch_account(s, o->maker);
     o->maker->owner_count--;
     o->maker->offer = NULL;
-    synth_model_dir_remove(s, &o->maker->dir, o->page, &o->key, touch_page, page_gone);
-    synth_model_dir_remove(s, d, 0, &o->key, touch_page, page_gone);
+    synth_model_dir_remove(s, &o->maker->dir, o->page, &o->key, synth_tx_touch_page,
+                           synth_tx_page_gone);
+    synth_model_dir_remove(s, d, 0, &o->key, synth_tx_touch_page, synth_tx_page_gone);
     uint32_t i = 0;
     while (d->offers[i] != o)
         i++;
@@ -186,14 +184,14 @@ static void create_offer(struct synth *s, struct buf *b)
     int64_t micro = 1000000 + synth_below(s, (uint32_t)MIN(a->line->balance, (int64_t)100000000));
     uint64_t level = d ? (uint64_t)(d - g->books) : 0,
              drops = (uint64_t)micro * (100 + level) / 100;
-    put_head(s, b, TX_OfferCreate, a);
+    synth_tx_put_head(s, b, TX_OfferCreate, a);
     stw_u32(b, FIELD_LastLedgerSequence, s->header.seq + 4);
     stw_drops(b, FIELD_TakerPays, drops);
     stw_iou(b, FIELD_TakerGets, micro, &g->currency, &g->acct->id);
-    stw_drops(b, FIELD_Fee, FEE_DROPS);
-    put_tail(s, b, a, NULL);
+    stw_drops(b, FIELD_Fee, SYNTH_FEE_DROPS);
+    synth_tx_put_tail(s, b, a, NULL);
     uint32_t sequence = a->sequence;
-    pay_fee(s, a);
+    synth_tx_pay_fee(s, a);
     if (a->offer) /* one offer an account: the new one replaces it */
         offer_remove(s, a->offer);
     if (d == NULL)
@@ -205,9 +203,9 @@ static void create_offer(struct synth *s, struct buf *b)
     a->offer = o;
     a->owner_count++;
     s->n_objects++;
-    touch(s, SYNTH_OFFER, o, &o->key);
-    o->page = synth_model_dir_add(s, &a->dir, &o->key, touch_page);
-    synth_model_dir_add(s, d, &o->key, touch_page);
+    synth_tx_touch(s, SYNTH_OFFER, o, &o->key);
+    o->page = synth_model_dir_add(s, &a->dir, &o->key, synth_tx_touch_page);
+    synth_model_dir_add(s, d, &o->key, synth_tx_touch_page);
     d->offers[d->n_offers++] = o;
 }
 
@@ -225,8 +223,8 @@ static int64_t cross(struct synth *s, struct synth_offer *o, struct synth_acct *
                                                  (uint64_t)o->micro));
     if (payer->drops < drops + 10000000)
         return 0;
-    touch(s, SYNTH_OFFER, o, &o->key);
-    touch(s, SYNTH_LINE, l, &l->key);
+    synth_tx_touch(s, SYNTH_OFFER, o, &o->key);
+    synth_tx_touch(s, SYNTH_LINE, l, &l->key);
     touch_account(s, o->maker);
     payer->drops -= drops;
     o->maker->drops += drops;
@@ -259,20 +257,20 @@ static int64_t touch_many(struct synth *s, struct synth_gateway *g, struct synth
 /* A payment of tokens, bought for XRP from the book of their gateway. */
 static void pay_through_book(struct synth *s, struct buf *b)
 {
-    struct synth_acct *to = any_holder(s, NULL), *from = any_account(s);
+    struct synth_acct *to = any_holder(s, NULL), *from = synth_tx_account(s);
     if (to == NULL) {
         pay_xrp(s, b);
         return;
     }
     struct synth_gateway *g = to->line->gateway;
     int64_t wanted = 5000000 + (int64_t)synth_below(s, 300000000), got = 0;
-    put_head(s, b, TX_Payment, from);
+    synth_tx_put_head(s, b, TX_Payment, from);
     stw_u32(b, FIELD_LastLedgerSequence, s->header.seq + 4);
     stw_iou(b, FIELD_Amount, wanted, &g->currency, &g->acct->id);
-    stw_drops(b, FIELD_Fee, FEE_DROPS);
+    stw_drops(b, FIELD_Fee, SYNTH_FEE_DROPS);
     stw_drops(b, FIELD_SendMax, (uint64_t)wanted * 2);
-    put_tail(s, b, from, to);
-    pay_fee(s, from);
+    synth_tx_put_tail(s, b, from, to);
+    synth_tx_pay_fee(s, from);
     if (s->opts.n_changes)
         got = touch_many(s, g, from);
     for (uint32_t q = 0, n = 0; q < SYNTH_QUALITIES && got < wanted && n < 8; q++)
@@ -284,7 +282,7 @@ static void pay_through_book(struct synth *s, struct buf *b)
         }
     if (got == 0)
         return;
-    touch(s, SYNTH_LINE, to->line, &to->line->key);
+    synth_tx_touch(s, SYNTH_LINE, to->line, &to->line->key);
     to->line->balance += got;
 }
 
@@ -299,17 +297,17 @@ static void pay_tokens(struct synth *s, struct buf *b)
     }
     struct synth_gateway *g = from->line->gateway;
     int64_t micro = 1 + synth_below(s, (uint32_t)MIN(from->line->balance - 1, (int64_t)50000000));
-    put_head(s, b, TX_Payment, from);
+    synth_tx_put_head(s, b, TX_Payment, from);
     stw_u32(b, FIELD_LastLedgerSequence, s->header.seq + 4);
     stw_iou(b, FIELD_Amount, micro, &g->currency, &g->acct->id);
-    stw_drops(b, FIELD_Fee, FEE_DROPS);
+    stw_drops(b, FIELD_Fee, SYNTH_FEE_DROPS);
     stw_iou(b, FIELD_SendMax, micro, &g->currency, &g->acct->id);
-    put_tail(s, b, from, to);
-    pay_fee(s, from);
+    synth_tx_put_tail(s, b, from, to);
+    synth_tx_pay_fee(s, from);
     if (from == to)
         return;
-    touch(s, SYNTH_LINE, from->line, &from->line->key);
-    touch(s, SYNTH_LINE, to->line, &to->line->key);
+    synth_tx_touch(s, SYNTH_LINE, from->line, &from->line->key);
+    synth_tx_touch(s, SYNTH_LINE, to->line, &to->line->key);
     from->line->balance -= micro;
     to->line->balance += micro;
 }
@@ -343,7 +341,8 @@ static void put_previous(struct buf *out, struct slice before, struct slice afte
 
 static void set_thread(const struct synth_touch *t, const struct hash256 *tx, uint32_t seq)
 {
-    if (t->kind == SYNTH_ACCOUNT || t->kind == SYNTH_LINE || t->kind == SYNTH_OFFER)
+    if (t->kind == SYNTH_ACCOUNT || t->kind == SYNTH_LINE || t->kind == SYNTH_OFFER ||
+        t->kind == SYNTH_LATER)
         *(struct synth_thread *)t->obj = (struct synth_thread){*tx, seq};
 }
 
@@ -414,7 +413,7 @@ static void make_meta(struct synth *s, uint32_t index, const struct hash256 *tx,
     for (uint32_t i = 0; i < s->n_touched; i++)
         settle(s, out, &s->touched[i], tx);
     buf_put_u8(out, END_ARRAY);
-    stw_u8(out, FIELD_TransactionResult, 0);
+    stw_u8(out, FIELD_TransactionResult, s->result);
 }
 
 void synth_tx_make(struct synth *s, uint32_t index, struct synth_tx *ret)
@@ -423,7 +422,10 @@ void synth_tx_make(struct synth *s, uint32_t index, struct synth_tx *ret)
     uint32_t kind = synth_below(s, 100);
     s->n_touched = 0;
     s->n_done = index;
-    if (kind < 25)
+    s->result = 0;
+    if (s->opts.later && index < SYNTH_LATER_TXS)
+        synth_later_make(s, index, &b);
+    else if (kind < 25)
         pay_xrp(s, &b);
     else if (kind < 40)
         set_trust(s, &b);

@@ -99,6 +99,31 @@ TEST(two_in_a_row_and_one_in_every_node_are_read)
                  "0909");
 }
 
+/* Before and after a change, beside fields that nobody knows: the fields behind it are not taken
+ * for a part of the value. */
+TEST(the_next_object_is_not_swallowed_because_of_an_unknown_field_in_it)
+{
+    const char *meta =
+        "201C00000003F8"
+        "E5"
+        "110061" NODE_KEY("11") "E6"
+                                "20C800000007"
+                                "011B"
+                                "ED91"
+                                "E1"
+                                "E7"
+                                "20C800000008" ACCOUNT("AA") "011B"
+                                                             "EE92E1"
+                                                             "E1E1"
+                                                             "E5"
+                                                             "110061" NODE_KEY("22") "E7" ACCOUNT(
+                                                                 "BB") "E1E1"
+                                                                       "F1031000";
+    expect_whole(meta, "ED91");
+    expect_whole(meta, "EE92E1");
+    ASSERT(strstr(shown(bytes(meta)), "\"FinalFields\":{\"Field_2_200\":8,"));
+}
+
 /* A type between the known ones: what comes behind it in the same object is known. */
 TEST(known_fields_behind_an_unknown_type_are_read)
 {
