@@ -2,6 +2,7 @@
 /* Well-formed UTF-8 (Unicode table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
  */
 #pragma once
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,11 +51,12 @@ static inline size_t utf8_plain_prefix(const uint8_t *p, size_t n)
     for (; i + 8 <= n; i += 8) {
         uint64_t v;
         __builtin_memcpy(&v, p + i, 8);
+        v = le64toh(v);
         uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
         uint64_t stop =
             v | ((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
-        if (stop & high)
-            break;
+        if (stop & high) /* a borrow may mark bytes behind the first, never before it */
+            return i + (size_t)__builtin_ctzll(stop & high) / 8;
     }
     while (i < n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\')
         i++;

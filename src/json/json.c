@@ -72,7 +72,7 @@ static err skip_comment(struct parser *s)
     return bad(s, "unterminated comment");
 }
 
-static err skip_space(struct parser *s)
+static err skip_some_space(struct parser *s)
 {
     for (;;) {
         while (s->p < s->end && is_space(*s->p))
@@ -81,6 +81,12 @@ static err skip_space(struct parser *s)
             return OK;
         TRY(skip_comment(s));
     }
+}
+
+static inline err skip_space(struct parser *s)
+{
+    /* mostly there is none */
+    return s->p<s->end && * s->p> ' ' && *s->p != '/' ? OK : skip_some_space(s);
 }
 
 /* The stack is not the tree's: it must not stay in the arena for as long as that. */
@@ -582,8 +588,11 @@ const struct json *json_get_slice(const struct json *v, struct slice key)
 {
     if (!json_is(v, JSON_OBJECT))
         return NULL;
-    for (uint32_t i = 0; i < v->n; i++)
-        if (slice_eq(v->members[i].key, key))
+    for (uint32_t i = 0; i < v->n; i++) {
+        struct slice k = v->members[i].key;
+        bool alike = k.n == key.n && (k.n == 0 || k.p[0] == key.p[0]);
+        if (alike && slice_eq(k, key))
             return &v->members[i].value;
+    }
     return NULL;
 }

@@ -119,6 +119,7 @@ struct http_request *http_request_put(struct http_request *req)
     trim_buf(&req->reply);
     req->method = req->target = req->body = SLICE_EMPTY;
     req->n_headers = 0;
+    req->name_lengths = 0;
     req->is_head = req->is_http10 = req->keep_alive = req->answered = false;
     req->user = req->conn_user = NULL;
     req->conn = NULL;

@@ -27,6 +27,7 @@ struct http_request {
     struct slice target; /* "/path?query"; of an absolute one what follows the authority */
     struct slice body;
     uint32_t n_headers;
+    uint64_t name_lengths;  /* of the headers: bit n, the last for all that are longer */
     bool is_head;           /* the response has no body */
     bool is_http10;         /* the version is 1.0 */
     bool keep_alive;        /* the connection may serve another request */
@@ -49,10 +50,17 @@ struct http_request {
 /* Value of a header by its name (any case); empty with p = NULL when absent. The first, if there
  * are several. */
 struct slice http_request_header_slice(const struct http_request *req, struct slice name);
-/* Inline, for the length of a literal is known then. */
+/* May there be a header whose name has n bytes? */
+static inline bool http_request_has_length(const struct http_request *req, size_t n)
+{
+    return req->name_lengths >> (n < 63 ? n : 63) & 1;
+}
+/* Inline, for the length of a literal is known then, and mostly rules it out. */
 static inline struct slice http_request_header(const struct http_request *req, const char *name)
 {
-    return http_request_header_slice(req, slice_str(name));
+    size_t n = strlen(name);
+    return http_request_has_length(req, n) ? http_request_header_slice(req, slice_of(name, n))
+                                           : SLICE_EMPTY;
 }
 /* The i-th header, 0 <= i < n_headers. */
 struct slice http_request_header_name(const struct http_request *req, uint32_t i);

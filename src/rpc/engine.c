@@ -51,7 +51,7 @@ static bool counts_as_empty(const struct json *v)
 
 static void normalise_params(struct exchange *x)
 {
-    const struct json *params = json_get(x->root, "params");
+    const struct json *params = x->request->params;
     x->params_replaced = counts_as_empty(params);
     if (x->params_replaced || params->type != JSON_ARRAY)
         return;
@@ -75,7 +75,7 @@ static enum step check_ready(struct exchange *x)
 static enum step open_http(struct exchange *x)
 {
     static const struct json no_params = {.type = JSON_OBJECT};
-    const struct json *method = json_get(x->root, "method");
+    const struct json *method = x->request->method;
     if (!method)
         return answer_text(x, "Null method");
     if (method->type != JSON_STRING)
@@ -89,7 +89,7 @@ static enum step open_http(struct exchange *x)
         return answer(x, RPC_BAD_SYNTAX,
                       "Subscribe and unsubscribe are only allowed for websocket.");
     }
-    const struct json *params = json_get(x->root, "params");
+    const struct json *params = x->request->params;
     if (x->params_replaced)
         x->params = &no_params;
     else if (params->type != JSON_ARRAY || params->n != 1 || params->items[0].type != JSON_OBJECT)
@@ -101,8 +101,8 @@ static enum step open_http(struct exchange *x)
 
 static enum step open_ws(struct exchange *x)
 {
-    const struct json *command = json_get(x->root, "command");
-    const struct json *method = json_get(x->root, "method");
+    const struct json *command = x->request->command;
+    const struct json *method = x->request->method;
     x->params = x->root;
     if (!command)
         command = method;
@@ -296,13 +296,12 @@ static err serve(struct exchange *x)
 err rpc_handle(struct rpc_server *s, const struct rpc_request *request, struct arena *a,
                struct buf *out, int *ret_http_status, const char **ret_content_type)
 {
-    int64_t now_ns = clock_now_ns();
     struct exchange x = {
         .server = s,
         .request = request,
         .root = &request->root,
-        .begun_ns = now_ns,
-        .deadline_ns = now_ns + s->opts.deadline_ns,
+        .begun_ns = request->begun_ns,
+        .deadline_ns = request->begun_ns + s->opts.deadline_ns,
         .arena = a,
         .out = out,
         .start = out->n,

@@ -66,14 +66,14 @@ void envelope_put_rpc_echo(struct exchange *x)
 {
     if (x->request->transport != RPC_HTTP)
         return;
-    put_member(x->out, "id", json_get(x->root, "id"));
-    put_member(x->out, "jsonrpc", json_get(x->root, "jsonrpc"));
-    put_member(x->out, "ripplerpc", json_get(x->root, "ripplerpc"));
+    put_member(x->out, "id", x->request->id);
+    put_member(x->out, "jsonrpc", x->request->jsonrpc);
+    put_member(x->out, "ripplerpc", x->request->ripplerpc);
 }
 
 void envelope_put_echo(struct exchange *x)
 {
-    put_member(x->out, "id", json_get(x->root, "id"));
+    put_member(x->out, "id", x->request->id);
     if (x->request->transport == RPC_WS)
         put_member(x->out, "api_version", json_get(x->root, "api_version"));
 }

@@ -170,7 +170,7 @@ static bool is_ours(const struct exchange *x, const struct json *reply, struct s
                slice_is(key, "jsonrpc") || slice_is(key, "ripplerpc");
     if (slice_is(key, "status"))
         return !json_get(reply, "error");
-    const struct json *mine = json_get(x->root, "id");
+    const struct json *mine = x->request->id;
     if (slice_is(key, "id"))
         return mine && mine->type != JSON_NULL;
     mine = json_get(x->root, "api_version");

@@ -22,10 +22,14 @@ struct rpc_request {
      * Through rpc_request_may_hold. NULL = as many as it likes. */
     bool (*may_hold)(void *holder, size_t bytes);
     void *holder;
-    struct json root; /* rpc_request_parse: the object; JSON_NONE = nothing that can be read */
+    /* What rpc_request_parse gives: */
+    int64_t begun_ns; /* when it was read (clock_now_ns) */
+    struct json root; /* the object; JSON_NONE = nothing that can be read */
+    /* Its members that make a request; NULL = absent. */
+    const struct json *method, *command, *params, *id, *jsonrpc, *ripplerpc;
 };
 
-/* Read the body or message into q->root, which lives in `a` and points into `text`. Never fails:
+/* Read the body or message into q, whose values live in `a` and points into `text`. Never fails:
  * what cannot be read is the engine's to answer. */
 void rpc_request_parse(struct rpc_request *q, struct slice text, struct arena *a);
 

@@ -16,7 +16,7 @@
 /* For the program's own fibers when those of peers have taken all that the process may map. */
 #define RESERVED_STACKS 32
 
-static __thread struct core *current_core;
+__thread struct core *core_own;
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 struct list core_all = {&core_all, &core_all};
 
@@ -203,8 +203,8 @@ struct core *core_free(struct core *c)
 
 void core_run(struct core *c)
 {
-    assert(current_core == NULL);
-    current_core = c;
+    assert(core_own == NULL);
+    core_own = c;
     crash_thread();
     c->runs_on = pthread_self();
     atomic_store(&c->running, true);
@@ -212,7 +212,7 @@ void core_run(struct core *c)
     uv_run(&c->loop, UV_RUN_DEFAULT);
     atomic_store(&c->running, false);
     timer_disarm_all(c); /* their owners may stop them later, without a core */
-    current_core = NULL;
+    core_own = NULL;
 }
 
 static void *thread_main(void *arg)
@@ -241,11 +241,6 @@ void core_stop(struct core *c)
 {
     atomic_store(&c->stop_wanted, true);
     uv_async_send(&c->async);
-}
-
-struct core *core_current(void)
-{
-    return current_core;
 }
 
 uint32_t core_index(const struct core *c)

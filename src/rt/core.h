@@ -42,8 +42,12 @@ void core_stop(struct core *c);
  * returns stop and free the core. Errors: ERR_IO. */
 ERR core_run_fiber(const char *name, void (*fn)(void *arg), void *arg);
 
-/* The core of the calling thread; NULL on other threads. */
-struct core *core_current(void);
+/* The core of the calling thread; NULL on other threads. Inline: asked several times a request. */
+extern __thread struct core *core_own; /* core_run's to set */
+static inline struct core *core_current(void)
+{
+    return core_own;
+}
 uint32_t core_index(const struct core *c);
 struct uv_loop_s *core_loop(struct core *c);
 

@@ -88,6 +88,9 @@ static bool is_of_proxy(struct slice name)
 /* Is the request somebody else's, passed on? */
 static bool is_passed_on(const struct http_request *req)
 {
+    const uint64_t lengths = 1 << 3 | 1 << 9 | 1 << 15 | 1 << 16;
+    if (!(req->name_lengths & lengths))
+        return false;
     for (uint32_t i = 0; i < req->n_headers; i++)
         if (is_of_proxy(http_request_header_name(req, i)))
             return true;
@@ -139,21 +142,13 @@ static bool has_password(const struct identity *id, const struct http_request *r
            same_secret(&given, &id->password);
 }
 
-static void copy_ip(char out[ADDRESS_BYTES], const char *ip)
-{
-    size_t n = strnlen(ip, ADDRESS_BYTES - 1);
-    memcpy(out, ip, n);
-    out[n] = 0;
-}
-
 void identity_resolve(const struct identity *id, const struct http_request *req,
                       const char *peer_ip, bool *inout_is_proxy, struct identity_client *ret)
 {
     if (!*inout_is_proxy)
         *inout_is_proxy = netlist_has(id->proxies, peer_ip) || has_token(id, req);
-    bool named = *inout_is_proxy && forwarded_ip(id, req, ret->ip);
-    if (!named)
-        copy_ip(ret->ip, peer_ip);
+    bool named = *inout_is_proxy && forwarded_ip(id, req, ret->named);
+    ret->ip = named ? ret->named : peer_ip;
     if (id->by_password) {
         ret->is_admin = has_password(id, req);
         return;

@@ -23,8 +23,9 @@ struct identity *identity_free(struct identity *id);
 
 /* The sender of one request. */
 struct identity_client {
-    char ip[ADDRESS_BYTES]; /* canonical */
+    const char *ip; /* canonical: the connection's, or `named`; in ADDRESS_BYTES */
     bool is_admin;
+    char named[ADDRESS_BYTES]; /* by a proxy */
 };
 
 /* `peer_ip`: the connection's, canonical. *inout_is_proxy belongs to the connection: once known as

@@ -114,26 +114,43 @@ static int digit_value(uint8_t c)
     return c < 128 ? values[c] - 1 : -1;
 }
 
+/* limb = limb * by + add; false when it does not fit. */
+static bool multiply_add(uint64_t limb[N_LIMBS], uint64_t by, uint64_t add)
+{
+    for (size_t k = N_LIMBS; k-- > 0;) {
+        unsigned __int128 v = (unsigned __int128)limb[k] * by + add;
+        limb[k] = (uint64_t)v;
+        add = (uint64_t)(v >> 64);
+    }
+    return add == 0;
+}
+
+/* The text as a number, a chunk of digits at a time; the first chunk is the one that is not full.
+ */
+static bool read_digits(struct slice text, uint64_t limb[N_LIMBS])
+{
+    size_t i = 0;
+    for (size_t end = text.n % CHUNK; end <= text.n; end += CHUNK) {
+        uint64_t chunk = 0;
+        for (; i < end; i++) {
+            int digit = digit_value(text.p[i]);
+            if (digit < 0)
+                return false;
+            chunk = chunk * 58 + (uint64_t)digit;
+        }
+        if (!multiply_add(limb, CHUNK_VALUE, chunk))
+            return false;
+    }
+    return true;
+}
+
 /* The text as a number of exactly n bytes (n <= RAW_MAX): one zero byte for each leading zero
  * digit, no other. */
 static bool from_digits(struct slice text, uint8_t *raw, size_t n)
 {
-    if (text.n > BASE58_TEXT_MAX)
-        return false;
     uint64_t limb[N_LIMBS] = {0};
-    for (size_t i = 0; i < text.n; i++) {
-        int digit = digit_value(text.p[i]);
-        if (digit < 0)
-            return false;
-        uint64_t carry = (uint64_t)digit;
-        for (size_t k = N_LIMBS; k-- > 0;) {
-            unsigned __int128 v = (unsigned __int128)limb[k] * 58 + carry;
-            limb[k] = (uint64_t)v;
-            carry = (uint64_t)(v >> 64);
-        }
-        if (carry)
-            return false;
-    }
+    if (text.n > BASE58_TEXT_MAX || !read_digits(text, limb))
+        return false;
     uint8_t padded[8 * N_LIMBS];
     for (size_t i = 0; i < N_LIMBS; i++)
         bits_store64(padded + 8 * i, limb[i]);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "json/json.h"
 #include "json_same.h"
+#include "base/utf8.h"
 #include "test.h"
 
 #include <math.h>
@@ -177,4 +178,26 @@ TEST(a_comparison_finds_the_difference)
     ASSERT_STR("$.c: expected (absent), got 2", why);
     ASSERT(!json_same_text(SLICE_LIT("[1]"), SLICE_LIT("[1,2]"), why, sizeof why));
     ASSERT(!json_same_text(SLICE_LIT("1"), SLICE_LIT("\"1\""), why, sizeof why));
+}
+
+static size_t plain_prefix_by_bytes(const uint8_t *p, size_t n)
+{
+    size_t i = 0;
+    while (i < n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\')
+        i++;
+    return i;
+}
+
+TEST(the_plain_part_of_a_text_ends_at_the_first_byte_that_is_not)
+{
+    uint8_t text[24];
+    for (unsigned first = 0; first < 256; first++)
+        for (unsigned second = 0; second < 256; second++)
+            for (size_t at = 0; at < 9; at++) {
+                memset(text, ' ', sizeof text); /* the least that is plain */
+                text[at] = (uint8_t)first;
+                text[at + 1] = (uint8_t)second;
+                ASSERT_INT(plain_prefix_by_bytes(text, sizeof text),
+                           utf8_plain_prefix(text, sizeof text));
+            }
 }
