@@ -66,6 +66,19 @@ bool address_of_node(struct slice text, char out[ADDRESS_BYTES])
     return is_port(slice_from(text, n)) && address_canonical(slice_of(text.p, n), out);
 }
 
+void address_limits_key(const char *ip, char out[ADDRESS_BYTES])
+{
+    struct in6_addr v6;
+    memset(out, 0, ADDRESS_BYTES);
+    if (inet_pton(AF_INET6, ip, &v6) != 1) {
+        memcpy(out, ip, strnlen(ip, ADDRESS_BYTES - 1));
+        return;
+    }
+    memset(v6.s6_addr + 8, 0, 8);
+    if (inet_ntop(AF_INET6, &v6, out, ADDRESS_BYTES - 4))
+        memcpy(out + strlen(out), "/64", 4);
+}
+
 bool address_is_loopback(const char *ip)
 {
     return strncmp(ip, "127.", 4) == 0 || strcmp(ip, "::1") == 0;

@@ -7,21 +7,19 @@
 #include "base/mem.h"
 #include "base/table.h"
 #include "rt/clock.h"
+#include "web/address.h"
+#include "web/netlist.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "web/netlist.h"
-
-#define IP_BYTES 48
 /* Unheld records kept before they are looked through. */
 #define MIN_SWEEP 1024
 
 struct guard_client {
-    char ip[IP_BYTES];
+    char key[ADDRESS_BYTES];
     bool whitelisted;
     _Atomic uint32_t refs; /* 0 becomes 1 under the guard's lock only */
     _Atomic uint32_t n_connections;
@@ -48,7 +46,7 @@ struct guard *guard_new(const struct guard_opts *opts)
     if (g->opts.interval_ns < CLOCK_MS)
         g->opts.interval_ns = CLOCK_MS;
     pthread_mutex_init(&g->lock, NULL);
-    g->clients = table_new(IP_BYTES);
+    g->clients = table_new(ADDRESS_BYTES);
     g->sweep_at = MIN_SWEEP;
     return g;
 }
@@ -105,17 +103,21 @@ static void sweep(struct guard *g)
 
 struct guard_client *guard_get(struct guard *g, const char *ip)
 {
-    char key[IP_BYTES] = {0};
-    snprintf(key, sizeof key, "%s", ip);
+    char key[ADDRESS_BYTES] = {0};
+    bool whitelisted = netlist_has(g->opts.whitelist, ip);
+    if (whitelisted) /* its neighbours need not be */
+        memcpy(key, ip, strnlen(ip, sizeof key - 1));
+    else
+        address_limits_key(ip, key);
     pthread_mutex_lock(&g->lock);
     struct guard_client *c = table_get(g->clients, key);
     if (c == NULL) {
         if (table_count(g->clients) >= g->sweep_at)
             sweep(g);
         c = xcalloc(1, sizeof *c);
-        memcpy(c->ip, key, sizeof key);
-        c->whitelisted = netlist_has(g->opts.whitelist, key);
-        table_put(g->clients, c->ip, c);
+        memcpy(c->key, key, sizeof key);
+        c->whitelisted = whitelisted;
+        table_put(g->clients, c->key, c);
     }
     guard_ref(c);
     pthread_mutex_unlock(&g->lock);
@@ -138,9 +140,9 @@ bool guard_whitelisted(const struct guard_client *c)
     return c->whitelisted;
 }
 
-const char *guard_ip(const struct guard_client *c)
+const char *guard_key(const struct guard_client *c)
 {
-    return c->ip;
+    return c->key;
 }
 
 uint32_t guard_connect(struct guard *g, struct guard_client *c)

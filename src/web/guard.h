@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one client address may take: connections at a time, requests and bytes of answers per
- * interval (dos_guard of the configuration; etl-db 8.5, rpc-b G.3), and memory at a time.
- * Whitelisted addresses are never counted, but for memory. One guard serves all cores. A client is
- * looked up under a lock when it connects; counting is lock-free. */
+/* What one client may take (an address of IPv4, a /64 of IPv6): connections at a time, requests and
+ * bytes of answers per interval (dos_guard of the configuration; etl-db 8.5, rpc-b G.3), and memory
+ * at a time. Whitelisted addresses are never counted, but for memory. One guard serves all cores. A
+ * client is looked up under a lock when it connects; counting is lock-free. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,13 +23,14 @@ struct guard_opts {
 struct guard *guard_new(const struct guard_opts *opts);
 struct guard *guard_free(struct guard *g); /* no clients held; accepts NULL */
 
-/* The record of an address (canonical), held until guard_put. Never NULL. */
+/* The record of an address (canonical), held until guard_put. Never NULL. Addresses of a /64 share
+ * it, but for whitelisted ones, which have their own. */
 struct guard_client *guard_get(struct guard *g, const char *ip);
 /* One more holder. Lock-free: the caller holds it already. Returns c. */
 struct guard_client *guard_ref(struct guard_client *c);
 void guard_put(struct guard *g, struct guard_client *c);
 bool guard_whitelisted(const struct guard_client *c);
-const char *guard_ip(const struct guard_client *c);
+const char *guard_key(const struct guard_client *c); /* the address or network that it is for */
 
 /* Count a connection; how many there are over the limit with it, 0 = none (it is counted all the
  * same: guard_disconnect). */

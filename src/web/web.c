@@ -10,6 +10,7 @@
 #include "net/ws_deflate.h"
 #include "rt/clock.h"
 #include "rt/core.h"
+#include "rt/core_call.h"
 #include "rt/fiber.h"
 #include "rt/sock.h"
 #include "web/held.h"
@@ -190,22 +191,6 @@ struct web_figures web_get_figures(const struct web *w)
     return f;
 }
 
-/* Telling every core something and waiting until all have answered. */
-struct stop_mail {
-    struct core_mail mail;
-    struct web_core *wc;
-    struct core *home;
-    struct fiber *waiter;
-    _Atomic bool idle;
-    bool final;
-};
-
-static void wake_home(struct core_mail *mail)
-{
-    struct stop_mail *m = container_of(mail, struct stop_mail, mail);
-    fiber_wake(m->waiter);
-}
-
 /* Cut off what is still in work; what has ended can then be freed. */
 static void stop_now(struct web_core *wc)
 {
@@ -227,62 +212,50 @@ static void stop_politely(struct web_core *wc)
     web_ws_close_all(wc);
 }
 
-static void stop_here(struct core_mail *mail)
+struct stop {
+    struct web *web;
+    bool final;
+    _Atomic bool busy; /* a core has something left */
+};
+
+static err stop_here(void *arg)
 {
-    struct stop_mail *m = container_of(mail, struct stop_mail, mail);
-    struct web_core *wc = m->wc;
-    if (m->final)
+    struct stop *stop = arg;
+    struct web_core *wc = core_here(stop->web);
+    if (stop->final)
         stop_now(wc);
     else
         stop_politely(wc);
-    bool busy = wc->n_works || wc->n_handshakes || !list_empty(&wc->sessions) ||
-                (wc->http && (m->final || http_server_n_conns(wc->http)));
-    atomic_store(&m->idle, !busy);
-    m->mail.run = wake_home;
-    core_post(m->home, &m->mail);
-}
-
-/* True when every core is idle. */
-YIELDS static bool tell_all(struct web *w, struct stop_mail *mails, bool final)
-{
-    for (uint32_t i = 0; i < w->opts.n_cores; i++) {
-        mails[i] = (struct stop_mail){
-            .wc = &w->cores[i], .home = core_current(), .waiter = fiber_current(), .final = final};
-        mails[i].mail.run = stop_here;
-    }
-    bool idle = true;
-    for (uint32_t i = 0; i < w->opts.n_cores; i++) {
-        core_post(w->cores[i].core, &mails[i].mail);
-        err e = fiber_park_uncancellable(); /* the mail is ours until it is back */
-        (void)e;                            /* it has no deadline and cannot be cancelled */
-        idle = idle && atomic_load(&mails[i].idle);
-    }
-    return idle;
+    if (wc->n_works || wc->n_handshakes || !list_empty(&wc->sessions) ||
+        (wc->http && (stop->final || http_server_n_conns(wc->http))))
+        atomic_store(&stop->busy, true);
+    return OK;
 }
 
 /* Tell all until all are idle, or the time is up. */
-YIELDS static bool tell_until(struct web *w, struct stop_mail *mails, bool final,
-                              int64_t deadline_ns)
+YIELDS static bool tell_until(struct web *w, bool final, int64_t deadline_ns)
 {
-    while (!tell_all(w, mails, final)) {
+    for (;;) {
+        struct stop stop = {.web = w, .final = final};
+        err_ignore(
+            core_call_all(w->opts.cores, w->opts.n_cores, stop_here, &stop)); /* cannot fail */
+        if (!atomic_load(&stop.busy))
+            return true;
         if (clock_now_ns() >= deadline_ns)
             return false;
         err e = fiber_sleep_until(clock_now_ns() + 10 * CLOCK_MS);
         if (e.code) /* the core itself stops: no more waiting */
             return false;
     }
-    return true;
 }
 
 void web_stop(struct web *w, int64_t deadline_ns)
 {
-    struct stop_mail *mails = xcalloc(w->opts.n_cores, sizeof *mails);
     atomic_store(&w->stopping, true);
     w->listener = sock_listener_close(w->listener);
-    if (!tell_until(w, mails, false, deadline_ns))
+    if (!tell_until(w, false, deadline_ns))
         LOG_WARN("web: stopping with requests in work, they are cut off");
-    bool idle = tell_until(w, mails, true, clock_now_ns() + 5 * CLOCK_S);
-    free(mails);
+    bool idle = tell_until(w, true, clock_now_ns() + 5 * CLOCK_S);
     if (idle)
         web_free(w);
     else

@@ -57,7 +57,9 @@ struct web_core {
 struct web_peer {
     struct web_core *wc;
     char ip[ADDRESS_BYTES];      /* its own, canonical */
-    struct guard_client *client; /* of its own address, or of the one that a proxy named last */
+    char named[ADDRESS_BYTES];   /* by a proxy, last */
+    const char *client_ip;       /* one of the two: whose limits are counted */
+    struct guard_client *client; /* the record of that */
     uint32_t n_over_limit;       /* connections too many with it: its first request gets 429 */
     bool is_proxy;
 };

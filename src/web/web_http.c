@@ -33,7 +33,8 @@ struct peer {
 
 static const char json_type[] = "application/json";
 
-/* Connections are counted where they are; a proxy's clients are counted instead of the proxy. */
+/* Connections are counted where they are; a proxy's clients are counted instead of the proxy. `ip`
+ * is the peer's own, or has ADDRESS_BYTES. */
 static void peer_count(struct web_peer *peer, const char *ip)
 {
     struct guard *g = peer->wc->web->guard;
@@ -41,6 +42,7 @@ static void peer_count(struct web_peer *peer, const char *ip)
         guard_disconnect(g, peer->client);
         guard_put(g, peer->client);
     }
+    peer->client_ip = ip == peer->ip ? ip : memcpy(peer->named, ip, sizeof peer->named);
     peer->client = guard_get(g, ip);
     peer->n_over_limit = guard_connect(g, peer->client);
 }
@@ -146,7 +148,7 @@ bool web_http_resolve(struct web_peer *peer, const struct http_request *req)
 {
     struct identity_client who;
     identity_resolve(peer->wc->web->identity, req, peer->ip, &peer->is_proxy, &who);
-    if (strcmp(who.ip, guard_ip(peer->client)) != 0)
+    if (who.ip != peer->client_ip && strcmp(who.ip, peer->client_ip) != 0)
         peer_count(peer, who.ip);
     return who.is_admin;
 }
@@ -217,9 +219,10 @@ static void start_rpc(struct web_core *wc, struct web_peer *peer, struct http_re
         refuse(wc, req, admission);
         return;
     }
-    /* The peer may be gone, or change its address, before the answer: the request holds the record
+    /* The peer may be gone, or change its address, before the answer: the request holds both
      * itself. */
-    struct web_work *work = web_work_take(wc, guard_ref(peer->client), req->body.n, admission);
+    struct web_work *work =
+        web_work_take(wc, guard_ref(peer->client), peer->client_ip, req->body.n, admission);
     work->http = req;
     work->text = req->body;
     work->is_admin = is_admin;

@@ -95,8 +95,8 @@ static struct web_work *work_new(struct web_core *wc)
     return work;
 }
 
-struct web_work *web_work_take(struct web_core *wc, struct guard_client *client, size_t n_bytes,
-                               enum web_admission admission)
+struct web_work *web_work_take(struct web_core *wc, struct guard_client *client, const char *ip,
+                               size_t n_bytes, enum web_admission admission)
 {
     struct list *node = list_pop_front(&wc->idle_works);
     struct web_work *work = node ? LIST_ENTRY(node, struct web_work, link) : work_new(wc);
@@ -104,6 +104,7 @@ struct web_work *web_work_take(struct web_core *wc, struct guard_client *client,
     wc->n_works++;
     list_push_back(&wc->active, &work->active);
     work->client = client;
+    memcpy(work->client_ip, ip, sizeof work->client_ip);
     work->is_slowed = false;
     work->is_vital = admission == WEB_VITAL;
     work->waiting_bytes = n_bytes + WORK_BYTES;
@@ -210,11 +211,10 @@ static void count_answer(struct web_work *work)
 }
 
 /* A line for the request: at debug, and at info when it took long. */
-static void log_request(struct web_work *work, const struct rpc_request *q, int64_t begun_ns,
-                        bool answered)
+static void log_request(struct web_work *work, const struct rpc_request *q, bool answered)
 {
     static struct log_limit limit = LOG_LIMIT_INIT(20);
-    int64_t ns = clock_now_ns() - begun_ns, slow_ns = work->wc->web->opts.slow_request_ns;
+    int64_t ns = clock_now_ns() - q->begun_ns, slow_ns = work->wc->web->opts.slow_request_ns;
     enum log_level level = slow_ns && ns > slow_ns ? LOG_INFO : LOG_DEBUG;
     uint64_t dropped = 0;
     if (!log_enabled(LOG_CHANNEL, level) ||
@@ -231,13 +231,12 @@ bool web_work_answer(struct web_work *work, int *ret_status, const char **ret_ty
 {
     struct rpc_request q = {
         .transport = work->http ? RPC_HTTP : RPC_WS,
-        .client_ip = guard_ip(work->client),
+        .client_ip = work->client_ip,
         .is_admin = work->is_admin,
         .session = work->session ? &work->feed : NULL,
         .may_hold = may_hold,
         .holder = work,
     };
-    int64_t begun_ns = clock_now_ns();
     rpc_request_parse(&q, work->text, work->arena);
     if (!within(work, &q)) {
         refuse(work, RPC_SLOW_DOWN, ret_status);
@@ -254,7 +253,7 @@ bool web_work_answer(struct web_work *work, int *ret_status, const char **ret_ty
     e = rpc_handle(work->wc->web->opts.rpc, &q, work->arena, &work->out, ret_status, ret_type);
     if (e.code == 0)
         count_answer(work);
-    log_request(work, &q, begun_ns, e.code == 0);
+    log_request(work, &q, e.code == 0);
     return e.code == 0; /* else cancelled */
 }
 

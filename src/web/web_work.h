@@ -25,6 +25,7 @@ struct web_work {
     struct feed_call feed;       /* what subscribes, over WebSocket */
     struct slice text;           /* valid as long as the work */
     struct guard_client *client; /* held by the caller */
+    char client_ip[ADDRESS_BYTES];
     bool is_admin;
     bool is_slowed;       /* its answer is slowDown */
     bool is_vital;        /* let in beyond limits and bounds */
@@ -44,10 +45,10 @@ static inline bool web_work_admitted(enum web_admission a)
 /* What the refused client is told. */
 enum rpc_code web_work_refusal(enum web_admission why);
 
-/* The means of an admitted request (recycled), which holds n_bytes of text. Put back, they end the
- * admission. */
-struct web_work *web_work_take(struct web_core *wc, struct guard_client *client, size_t n_bytes,
-                               enum web_admission admission);
+/* The means of an admitted request (recycled) of the client with the address `ip` (ADDRESS_BYTES,
+ * copied), which holds n_bytes of text. Put back, they end the admission. */
+struct web_work *web_work_take(struct web_core *wc, struct guard_client *client, const char *ip,
+                               size_t n_bytes, enum web_admission admission);
 void web_work_put(struct web_work *work);
 
 /* Parse, weigh and answer work->text into work->out. False when nobody waits for the answer. */

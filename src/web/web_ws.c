@@ -27,6 +27,7 @@ struct web_session {
     struct web_core *wc;
     struct ws *ws; /* a reference */
     struct guard_client *client;
+    char client_ip[ADDRESS_BYTES];
     struct feed_party party; /* what it has subscribed to */
     bool is_admin;
     bool closed;
@@ -147,7 +148,7 @@ static void on_message(void *arg, struct ws *ws, struct slice payload, bool text
         refuse(s, admission, payload);
         return;
     }
-    struct web_work *work = web_work_take(s->wc, s->client, payload.n, admission);
+    struct web_work *work = web_work_take(s->wc, s->client, s->client_ip, payload.n, admission);
     work->fiber = fiber_try_spawn("ws request", run_message, work);
     if (work->fiber == NULL) {
         web_work_put(work);
@@ -197,7 +198,7 @@ static err sink_send(struct feed_sink *k, void *msg)
     struct web_session *s = session_of(k);
     err e = ws_send_msg(s->ws, msg);
     if (e.code == ERR_LIMIT)
-        LOG_INFO("web: %s is too slow, closed", guard_ip(s->client));
+        LOG_INFO("web: %s is too slow, closed", s->client_ip);
     return e;
 }
 
@@ -220,7 +221,7 @@ static struct feed_queue sink_queued(struct feed_sink *k)
 static void sink_close(struct feed_sink *k, uint16_t code, const char *reason)
 {
     struct web_session *s = session_of(k);
-    LOG_INFO("web: %s closed: %s", guard_ip(s->client), reason);
+    LOG_INFO("web: %s closed: %s", s->client_ip, reason);
     ws_cut(s->ws, code, reason, SLOW_FLUSH_MS);
 }
 
@@ -238,6 +239,7 @@ static struct web_session *session_new(struct web_core *wc, struct web_peer *pee
     s->wc = wc;
     s->is_admin = is_admin;
     s->client = guard_ref(peer->client);
+    memcpy(s->client_ip, peer->client_ip, strlen(peer->client_ip) + 1);
     guard_connect(wc->web->guard, s->client);
     s->party = (struct feed_party){.feed = wc->web->opts.feed, .sink.ops = &sink_ops};
     list_init(&s->works);
@@ -278,15 +280,13 @@ void web_ws_accept(struct web_core *wc, struct http_request *req)
     char headers[80];
     snprintf(headers, sizeof headers, "Server: %s\r\n", wc->web->server_name);
     list_push_back(&wc->sessions, &s->link);
-    s->n_works++; /* on_close may be called in ws_accept: it must leave the session to us */
     struct ws *ws = ws_accept(req, &opts, headers);
-    s->n_works--;
-    if (ws || s->closed) /* upgraded: HTTP knows the connection no more */
-        web_http_peer_free(peer);
-    if (ws)
-        s->ws = ws_ref(ws);
-    else
+    if (ws == NULL) { /* refused: the connection is still HTTP's */
         session_drop(s);
+        return;
+    }
+    s->ws = ws_ref(ws);
+    web_http_peer_free(peer);
 }
 
 void web_ws_close_all(struct web_core *wc)

@@ -61,6 +61,25 @@ TEST(ports_and_brackets_are_taken_off)
         ASSERT_STR("no", node(bad[i]));
 }
 
+static const char *key_of(const char *ip)
+{
+    static char out[ADDRESS_BYTES];
+    address_limits_key(ip, out);
+    return out;
+}
+
+TEST(limits_are_kept_by_address_and_by_network_of_ipv6)
+{
+    ASSERT_STR("10.0.0.1", key_of("10.0.0.1"));
+    ASSERT_STR("2001:db8:1:2::/64", key_of("2001:db8:1:2:3:4:5:6"));
+    ASSERT_STR("2001:db8:1:2::/64", key_of("2001:db8:1:2::ffff"));
+    ASSERT_STR("2001:db8:1:3::/64", key_of("2001:db8:1:3::ffff"));
+    ASSERT_STR("ffff:ffff:ffff:ffff::/64", key_of("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
+    ASSERT_STR("::/64", key_of("::1"));
+    ASSERT_STR("no address", key_of("no address"));
+    ASSERT_STR("", key_of(""));
+}
+
 TEST(loopback_is_this_machine)
 {
     ASSERT(address_is_loopback("127.0.0.1") && address_is_loopback("127.9.9.9") &&

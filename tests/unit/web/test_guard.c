@@ -150,9 +150,39 @@ TEST(addresses_do_not_share_their_limits_and_keep_them_while_nobody_holds_them)
     guard_put(g, a);
     a = guard_get(g, "1.2.3.4");
     ASSERT(!guard_within(g, a));
-    ASSERT_STR("1.2.3.4", guard_ip(a));
+    ASSERT_STR("1.2.3.4", guard_key(a));
     guard_put(g, a);
     guard_put(g, b);
+    done(g);
+}
+
+TEST(addresses_of_a_network_of_ipv6_share_their_limits)
+{
+    struct guard *g = guard_of(2, 1, 100);
+    struct guard_client *a = guard_get(g, "2001:db8::1"), *b = guard_get(g, "2001:db8::ffff:2");
+    struct guard_client *other = guard_get(g, "2001:db8:0:1::1");
+    ASSERT(a == b && a != other);
+    ASSERT(guard_request(g, a, 1) && !guard_request(g, b, 1) && guard_request(g, other, 1));
+    ASSERT(guard_connect(g, a) == 0 && guard_connect(g, b) == 0 && guard_connect(g, b) == 1);
+    for (int i = 0; i < 3; i++)
+        guard_disconnect(g, a);
+    guard_put(g, a);
+    guard_put(g, b);
+    guard_put(g, other);
+    done(g);
+}
+
+TEST(a_whitelist_knows_addresses_not_their_networks)
+{
+    struct guard *g = guard_of(2, 1, 100);
+    netlist_add(whitelist, "2001:db8::1");
+    struct guard_client *friend = guard_get(g, "2001:db8::1");
+    struct guard_client *neighbour = guard_get(g, "2001:db8::2");
+    ASSERT(guard_whitelisted(friend) && !guard_whitelisted(neighbour));
+    ASSERT_STR("2001:db8::1", guard_key(friend));
+    ASSERT_STR("2001:db8::/64", guard_key(neighbour));
+    guard_put(g, friend);
+    guard_put(g, neighbour);
     done(g);
 }
 
