@@ -504,12 +504,6 @@ struct sock *http_server_upgrade(struct http_request *req, struct slice head)
     return sock;
 }
 
-void http_server_set_account(const struct http_request *req, struct sock_account *a)
-{
-    if (req->conn)
-        sock_set_account(req->conn->sock, a);
-}
-
 void http_server_pause(struct http_conn *c)
 {
     c->user_paused = true; /* seen before the next request is read */

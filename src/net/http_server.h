@@ -71,9 +71,6 @@ void http_server_respond(struct http_request *req, int status, const char *conte
  * NULL when the client is gone. */
 struct sock *http_server_upgrade(struct http_request *req, struct slice head);
 
-/* See sock_set_account: count the bytes of the request's connection there. */
-struct sock_account;
-void http_server_set_account(const struct http_request *req, struct sock_account *a);
 /* Stop and go on reading requests of a connection (back-pressure); what has been read is answered.
  * `c` is a request's conn, and valid until its on_close. */
 void http_server_pause(struct http_conn *c);

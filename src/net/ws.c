@@ -350,12 +350,6 @@ bool ws_open(const struct ws *ws)
     return ws->state == WS_STATE_OPEN;
 }
 
-void ws_set_account(struct ws *ws, struct sock_account *a)
-{
-    if (ws->sock)
-        sock_set_account(ws->sock, a);
-}
-
 const char *ws_peer_ip(const struct ws *ws)
 {
     return ws->sock ? sock_peer_ip(ws->sock) : "";

@@ -85,8 +85,6 @@ bool ws_open(const struct ws *ws); /* messages can be sent */
 size_t ws_queued_bytes(const struct ws *ws);
 /* Pushed messages behind what the socket has. */
 uint32_t ws_queued_msgs(const struct ws *ws);
-struct sock_account;
-void ws_set_account(struct ws *ws, struct sock_account *a); /* see sock_set_account */
-const char *ws_peer_ip(const struct ws *ws);                /* "" once closed */
+const char *ws_peer_ip(const struct ws *ws); /* "" once closed */
 void *ws_arg(const struct ws *ws);
 void ws_set_arg(struct ws *ws, void *arg);

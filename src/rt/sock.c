@@ -95,33 +95,9 @@ static void tell_end(struct sock *s)
     s->handler->on_end(s->handler_arg, sock_read_end_error(s));
 }
 
-static void add_to_account(struct sock *s, int64_t n)
-{
-    for (struct sock_account *a = s->account; a && n; a = a->parent)
-        atomic_fetch_add_explicit(&a->bytes, n, memory_order_relaxed);
-    s->accounted += n;
-}
-
-void sock_settle(struct sock *s)
-{
-    if (s->account == NULL)
-        return;
-    size_t held = sock_unread_bytes(s) + sock_queued(s) - s->shared_bytes;
-    add_to_account(s, (int64_t)held - s->accounted);
-}
-
-void sock_set_account(struct sock *s, struct sock_account *a)
-{
-    add_to_account(s, -s->accounted);
-    s->accounted = 0;
-    s->account = a;
-    sock_settle(s);
-}
-
 /* Called after all that changes a sock. */
 void sock_want_turn(struct sock *s)
 {
-    sock_settle(s);
     if (sock_read_wanted(s) || sock_write_wanted(s) || end_due(s))
         ready_add(&s->ready);
 }
@@ -261,7 +237,6 @@ void sock_destroy(struct sock *s)
     sock_read_finish(s, (err){ERR_CLOSED});
     sock_write_wake_flushers(s, (err){ERR_CLOSED});
     sock_write_release(s);
-    sock_set_account(s, NULL);
     timer_stop(&s->close_timer);
     list_unlink(&s->node);
     if (s->listener) {

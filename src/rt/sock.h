@@ -91,18 +91,6 @@ size_t sock_queued(const struct sock *s);
 uint64_t sock_sent_bytes(const struct sock *s);
 void sock_set_low_water(struct sock *s, size_t bytes);
 
-/* What the socks of somebody hold: bytes received and not taken, and bytes queued to be sent, as
- * far as they are their own (shared ones are counted by who shares them). Kept up to date by the
- * socks that were given the account, on any core; what is too much, and what follows from it, is
- * the owner's business. */
-struct sock_account {
-    _Atomic int64_t bytes;
-    struct sock_account *parent; /* whose bytes include these; NULL = none */
-};
-/* Count s's bytes there from now on, instead of where they were counted; NULL = nowhere. The
- * account lives until the sock is closed or given another. */
-void sock_set_account(struct sock *s, struct sock_account *a);
-
 /* For fibers, with no handler set. Read at least one byte, at most n: *ret_n is 0 at the end of the
  * stream. Errors: ERR_TIMEOUT, ERR_CANCELLED (both leave the sock usable), ERR_IO, ERR_CLOSED
  * (sock_close by another fiber). */

@@ -78,18 +78,15 @@ struct sock {
     struct sock_piece *out_head;
     struct sock_piece *out_tail;
     size_t out_bytes;
-    size_t shared_bytes; /* of those: not ours */
     uint64_t sent_bytes;
     size_t low_water;
     uint32_t n_corks;
-    int write_uv;                 /* why the write side broke */
-    struct sock_filter *filter;   /* NULL: plain bytes are wire bytes */
-    struct buf wire;              /* made by the filter and not yet taken by the kernel */
-    size_t wire_at;               /* where the rest of it begins */
-    bool finished;                /* the filter has had its last word */
-    char *end_text;               /* why the filter gave up */
-    struct sock_account *account; /* NULL = none */
-    int64_t accounted;            /* what it has of ours */
+    int write_uv;               /* why the write side broke */
+    struct sock_filter *filter; /* NULL: plain bytes are wire bytes */
+    struct buf wire;            /* made by the filter and not yet taken by the kernel */
+    size_t wire_at;             /* where the rest of it begins */
+    bool finished;              /* the filter has had its last word */
+    char *end_text;             /* why the filter gave up */
     struct timer close_timer;
     char peer_ip[46];
     char name[56];
@@ -111,8 +108,6 @@ void sock_destroy(struct sock *s);
 /* The read side is over: code 0 = orderly; else an error code and libuv's reason. The reader is
  * woken; the handler will be told in the sock's turn. An error may follow an orderly end. */
 void sock_end(struct sock *s, int code, int uv_code);
-/* Bring the account up to date. */
-void sock_settle(struct sock *s);
 /* See that the sock gets a turn, if it has something to do. */
 void sock_want_turn(struct sock *s);
 /* The write queue has become empty. */

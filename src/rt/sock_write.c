@@ -41,7 +41,6 @@ static void drop_head(struct sock *s)
     if (s->out_head == NULL)
         s->out_tail = NULL;
     s->out_bytes -= piece->n;
-    s->shared_bytes -= piece->own ? 0 : piece->n;
     free(piece->own);
     if (piece->unref)
         piece->unref(piece->obj);
@@ -67,7 +66,6 @@ static void push_piece(struct sock *s, struct sock_piece piece)
         s->out_head = p;
     s->out_tail = p;
     s->out_bytes += p->n;
-    s->shared_bytes += p->own ? 0 : p->n;
 }
 
 static void push_copy(struct sock *s, struct slice data)
@@ -102,7 +100,6 @@ static void consume(struct sock *s, size_t n)
             head->p += n;
             head->n -= n;
             s->out_bytes -= n;
-            s->shared_bytes -= head->own ? 0 : n;
             return;
         }
         n -= head->n;

@@ -141,38 +141,6 @@ TEST(copied_given_and_shared_bytes_arrive_in_order)
     ASSERT_OK(core_run_fiber("test", kinds_main, NULL));
 }
 
-static void account_main(void *arg)
-{
-    struct sock *client = pair();
-    struct owner o = {0};
-    struct sock_account all = {0}, mine = {.parent = &all}, other = {.parent = &all};
-    CLEANUP(mem_freep) uint8_t *bytes = pattern();
-    sock_set_account(server, &mine);
-    ASSERT_OK(sock_write(server, SLICE_LIT("at once")));
-    ASSERT_INT(0, mine.bytes);
-    ASSERT_OK(sock_write(server, slice_of(bytes, TOTAL)));
-    ASSERT_INT(sock_queued(server), mine.bytes);
-    int64_t before = mine.bytes;
-    ASSERT(before > 0 && all.bytes == before);
-    ASSERT_OK(sock_write_shared(server, slice_of(bytes, 5000), &o, count_unref));
-    ASSERT_INT(before, mine.bytes); /* not its own */
-    sock_unread(server, SLICE_LIT("12345"));
-    ASSERT_INT(before + 5, mine.bytes);
-    sock_set_account(server, &other);
-    ASSERT_INT(0, mine.bytes);
-    ASSERT_INT(before + 5, other.bytes);
-    ASSERT_INT(before + 5, all.bytes);
-    sock_close(server, 0);
-    ASSERT_INT(0, other.bytes);
-    ASSERT_INT(0, all.bytes);
-    sock_close(client, 0);
-}
-
-TEST(an_account_has_what_its_socks_hold)
-{
-    ASSERT_OK(core_run_fiber("test", account_main, NULL));
-}
-
 static void broken_main(void *arg)
 {
     struct sock *client = pair();
