@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define STALE_AFTER_S 60
+#define TEXTS_BYTES ((size_t)32 << 20) /* of all cores */
 
 struct rpc_server *rpc_server_new(const struct rpc_server_opts *opts)
 {
@@ -32,6 +33,7 @@ struct rpc_server *rpc_server_new(const struct rpc_server_opts *opts)
     s->forwarded = reply_cache_new(registry_count(), opts->forward_cache_ns);
     s->own = reply_cache_new(registry_count(), opts->rpc_cache_ns);
     s->headers = header_cache_new(opts->n_cores);
+    s->texts = tx_texts_new(opts->n_cores, TEXTS_BYTES);
     return s;
 }
 
@@ -43,6 +45,7 @@ struct rpc_server *rpc_server_free(struct rpc_server *s)
     reply_cache_free(s->forwarded);
     reply_cache_free(s->own);
     header_cache_free(s->headers);
+    tx_texts_free(s->texts);
     free(s);
     return NULL;
 }

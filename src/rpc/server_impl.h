@@ -5,6 +5,7 @@
 #include "rpc/reply_cache.h"
 #include "rpc/rpc_server.h"
 #include "rpc/stats.h"
+#include "rpc/tx_texts.h"
 
 struct rpc_server {
     struct rpc_server_opts opts;
@@ -12,6 +13,7 @@ struct rpc_server {
     struct reply_cache *forwarded; /* what rippled answered */
     struct reply_cache *own;       /* members of our results */
     struct header_cache *headers;
+    struct tx_texts *texts;
 };
 
 /* Warning 2002: the newest published ledger closed a minute ago, or there is none. */

@@ -3,7 +3,10 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "rpc/server_impl.h"
+#include "rt/clock.h"
 #include "xrpl/digest.h"
+#include "xrpl/tables.h"
 
 /* Greater than any transaction index. */
 #define INDEX_END INT32_MAX
@@ -83,13 +86,78 @@ static err keep_type(struct call *c, const struct tx_rows *r, struct store_tx_lo
     return OK;
 }
 
+/* --- texts remembered --- */
+
+/* How an element of a list is written, as a number; other replies have other numbers. */
+#define FORM_ROW 0x100u
+
+/* False for what is not remembered: bytes in hex are quickly written, and who the other party is
+ * depends on who asks. */
+static bool text_key(struct call *c, const struct tx_rows_show *show, struct store_tx_pos pos,
+                     struct tx_texts_key *ret)
+{
+    if (!show || show->binary || show->party_key || !c->server)
+        return false;
+    uint32_t form = FORM_ROW | c->api_version << 4 | show->nft_synthetic << 2 |
+                    show->in_ledger << 1 | show->ctid;
+    *ret = (struct tx_texts_key){pos, form, show->network_id, tables_of(c->w)};
+    return true;
+}
+
+static bool find_text(struct call *c, const struct tx_rows *r, struct store_tx_pos pos,
+                      struct slice *ret)
+{
+    struct tx_texts_key key;
+    return !r->passes && text_key(c, r->show, pos, &key) &&
+           tx_texts_get(c->server->texts, &key, ret);
+}
+
+/* Read those of which no text is remembered; the others stay empty. */
+static err read_txs(struct call *c, const struct tx_rows *r, const struct store_tx_locator *rows,
+                    size_t n, struct store_tx *ret)
+{
+    struct store_tx_locator *wanted = arena_array(c->arena, struct store_tx_locator, n);
+    struct store_tx *read = arena_array(c->arena, struct store_tx, n);
+    struct slice text;
+    size_t n_wanted = 0;
+    for (size_t i = 0; i < n; i++) {
+        ret[i] = (struct store_tx){.pos = rows[i].pos};
+        if (!find_text(c, r, rows[i].pos, &text))
+            wanted[n_wanted++] = rows[i];
+    }
+    if (n_wanted > 0)
+        TRY(store_txs_get(ledgers_store(c->ledgers), wanted, n_wanted, c->arena, read));
+    for (size_t i = 0, k = 0; i < n && k < n_wanted; i++)
+        if (rows[i].pos.ledger_seq == wanted[k].pos.ledger_seq &&
+            rows[i].pos.index == wanted[k].pos.index)
+            ret[i] = read[k++];
+    return OK;
+}
+
+/* One that passed: its text, which takes next to no time, or what fn makes of it. */
+static err put_row(struct call *c, const struct tx_rows *r, const struct store_tx_locator *row,
+                   struct store_tx *tx, tx_rows_fn fn, void *arg)
+{
+    struct slice text;
+    if (tx->tx.n == 0 && find_text(c, r, row->pos, &text)) {
+        jw_raw(c->w, text);
+        return OK;
+    }
+    if (tx->tx.n == 0) /* the text was forgotten in the meantime */
+        TRY(store_txs_get(ledgers_store(c->ledgers), row, 1, c->arena, tx));
+    TRY(fn(c, arg, tx));
+    return call_breathe(c);
+}
+
+/* --- rows --- */
+
 /* Hand out rows until one passes that there is no place for: r->more. r->from is the last row
  * before that one. */
 static err hand_out(struct call *c, struct tx_rows *r, const struct store_tx_locator *rows,
                     size_t n, tx_rows_fn fn, void *arg)
 {
     struct store_tx *txs = arena_array(c->arena, struct store_tx, n);
-    TRY(store_txs_get(ledgers_store(c->ledgers), rows, n, c->arena, txs));
+    TRY(read_txs(c, r, rows, n, txs));
     for (size_t i = 0; i < n; i++) {
         bool passes = !r->passes || r->passes(arg, &txs[i]);
         r->more = passes && r->left == 0;
@@ -98,9 +166,11 @@ static err hand_out(struct call *c, struct tx_rows *r, const struct store_tx_loc
         r->from = rows[i].pos;
         if (passes) {
             r->left--;
-            TRY(fn(c, arg, &txs[i]));
+            r->n_out++;
+            TRY(put_row(c, r, &rows[i], &txs[i], fn, arg));
+        } else {
+            TRY(call_breathe(c));
         }
-        TRY(call_breathe(c));
     }
     return OK;
 }
@@ -169,6 +239,8 @@ err tx_rows_each(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
     uint32_t n_looked_at = 0;
     bool rest = true;
     r->more = false;
+    if (r->show && c->server)
+        tx_texts_begin(c->server->texts, clock_now_ns());
     while (rest && !r->more && (r->left > 0 || is_filtered(r)) && n_looked_at < MAX_LOOKED_AT)
         TRY(step(c, r, fn, arg, &n_looked_at, &rest));
     r->more |= rest;
@@ -217,12 +289,16 @@ static err put_json(struct call *c, struct tx_rows_show *show, const struct stor
 
 err tx_rows_put(struct call *c, struct tx_rows_show *show, const struct store_tx *tx)
 {
+    struct tx_texts_key key;
+    size_t start = c->w->out->n + c->w->comma;
     jw_obj_begin(c->w);
     TRY(show->binary ? put_binary(c, show, tx) : put_json(c, show, tx));
     if (!show->binary && show->party_key)
         call_put_account(c, show->party_key, &show->party);
     jw_kv_bool(c->w, "validated", true);
     jw_obj_end(c->w);
+    if (show->ledger.known && text_key(c, show, tx->pos, &key))
+        tx_texts_put(c->server->texts, &key, slice_from(buf_slice(c->w->out), start));
     return OK;
 }
 

@@ -10,12 +10,14 @@
 #include "rpc/call.h"
 #include "rpc/tx_json.h"
 
+struct tx_rows_show;
 struct tx_rows {
     enum store_index index;
     struct slice prefix;
     uint32_t low, high; /* ledgers, both included */
     bool forward;
     uint32_t left;            /* transactions to hand out */
+    uint32_t n_out;           /* that were */
     struct store_tx_pos from; /* afterwards: the row read last */
     bool inclusive;           /* a row at `from` itself counts */
     bool more;                /* the limit was reached, and a row of the span follows */
@@ -23,6 +25,9 @@ struct tx_rows {
      * looked at last, and a page may end early when very many rows were looked at (then `more`). */
     int32_t type;                                         /* TransactionType + 1; 0 = all */
     bool (*passes)(void *arg, const struct store_tx *tx); /* NULL = all; `arg` of tx_rows_each */
+    /* How fn writes them: what is remembered so (tx_texts.h) is written without reading the
+     * transaction and calling fn, unless there is a `passes`. NULL: fn is called for all. */
+    const struct tx_rows_show *show;
 };
 
 /* Begin behind *after; NULL, or a position ahead of the span: at the span's first transaction (its
@@ -50,7 +55,7 @@ struct tx_rows_show {
     struct account party;
     struct tx_json_ledger ledger; /* zeroed before the first */
 };
-/* Write the element: "{...}". */
+/* Write the element, "{...}", and remember it. */
 YIELDS ERR tx_rows_put(struct call *c, struct tx_rows_show *show, const struct store_tx *tx);
 
 /* Write `marker`. */

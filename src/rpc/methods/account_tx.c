@@ -140,6 +140,7 @@ static err run(struct call *c)
     struct output o = {
         .args = args,
         .show = {.binary = args->binary, .nft_synthetic = true, .in_ledger = true, .ctid = true}};
+    rows.show = &o.show;
     TRY(choose_rows(c, args, &rows));
     start_at(&args->span, &rows);
     if (!rpc_server_network_id(c->server, &o.show.network_id))

@@ -70,6 +70,7 @@ static err run(struct call *c)
     struct tx_rows rows = {.forward = args->forward, .left = args->limit.v};
     struct tx_rows_show show = {.binary = args->binary, .binary_date = true};
     struct mpt_id id;
+    rows.show = &show;
     TRY(choose_rows(c, args, &id, &rows));
     jw_kv_hex(c->w, "mpt_issuance_id", slice_of(id.b, sizeof id.b));
     jw_kv_u64(c->w, "ledger_index_min", rows.low);

@@ -23,16 +23,9 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-struct output {
-    struct tx_rows_show show;
-    bool any;
-};
-
 static err put_tx(struct call *c, void *arg, const struct store_tx *tx)
 {
-    struct output *o = arg;
-    o->any = true;
-    return tx_rows_put(c, &o->show, tx);
+    return tx_rows_put(c, arg, tx);
 }
 
 /* An empty list is the history of a token that nobody touched since the first ledger held; of one
@@ -59,7 +52,8 @@ static err run(struct call *c)
                            .prefix = hash256_slice(&args->token.v),
                            .forward = args->forward,
                            .left = args->limit.v};
-    struct output o = {.show = {.binary = args->binary, .binary_date = true}};
+    struct tx_rows_show show = {.binary = args->binary, .binary_date = true};
+    rows.show = &show;
     TRY(tx_span_select(c, &args->span, TX_SPAN_STRICT, &rows));
     tx_span_begin_history(&args->span, &rows);
     call_put_hash(c, "nft_id", &args->token.v);
@@ -67,9 +61,9 @@ static err run(struct call *c)
     jw_kv_u64(c->w, "ledger_index_max", rows.high);
     jw_key(c->w, "transactions");
     jw_arr_begin(c->w);
-    TRY(tx_rows_each(c, &rows, put_tx, &o));
+    TRY(tx_rows_each(c, &rows, put_tx, &show));
     jw_arr_end(c->w);
-    if (!o.any)
+    if (rows.n_out == 0)
         TRY(check_exists(c, &args->token.v));
     put_tail(c, args, &rows);
     return OK;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/core.h"
 #include "small_world.h"
+#include "store/store.h"
 #include "test.h"
 
 #define ISSUANCE "0000000100112233445566778899AABBCCDDEEFF00112233"
@@ -170,4 +172,54 @@ TEST(account_tx_shows_entries_as_the_version_says)
            *client_at(reply, "result.transactions.0.ledger_hash"));
     reply = small_world_ask(w, "account_tx", "\"account\":\"%s\"", w->nobody);
     ASSERT_AT("[]", reply, "result.transactions");
+}
+
+/* A store of which only the indexes can be read. */
+static struct store *indexes_of;
+
+static err scan_of(struct store *s, const struct store_scan *scans, size_t n, struct arena *a,
+                   struct store_rows *ret)
+{
+    (void)s;
+    return store_scan_many(indexes_of, scans, n, a, ret);
+}
+
+static err refuse_to_read(struct store *s, const struct store_tx_locator *at, size_t n,
+                          struct arena *a, struct store_tx *ret)
+{
+    (void)s;
+    (void)at;
+    (void)n;
+    (void)a;
+    (void)ret;
+    return FAIL(ERR_IO, "test: no transaction may be read");
+}
+
+static const struct store_ops index_ops = {.scan = scan_of, .txs_get = refuse_to_read};
+
+static void ask_again(void *arg)
+{
+    struct small_world *w = arg;
+    static const char *const more[] = {"", ",\"api_version\":2", ",\"forward\":true,\"limit\":3"};
+    const char *first[3], *second;
+    for (size_t i = 0; i < 3; i++) {
+        first[i] = ask(w, more[i]);
+        second = ask(w, more[i]);
+        ASSERT_STR(first[i], second);
+    }
+    struct store indexes = {&index_ops};
+    indexes_of = w->store;
+    fake_set_store(w->ledgers, &indexes);
+    for (size_t i = 0; i < 3; i++)
+        ASSERT_STR(first[i], ask(w, more[i]));
+    ASSERT_AT("\"internal\"", ask(w, ",\"binary\":true"), "result.error");
+    ASSERT_AT("\"internal\"", ask(w, ",\"delegate\":{\"delegate_filter\":\"actor\"}"),
+              "result.error");
+    fake_set_store(w->ledgers, w->store);
+}
+
+TEST(account_tx_remembers_how_it_wrote_a_transaction)
+{
+    struct small_world *w = small_world_new();
+    ASSERT_OK(core_run_fiber("test", ask_again, w));
 }

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/tx_texts.h"
+
+#include "rt/core.h"
+#include "test.h"
+
+#define MINUTE_NS (60 * INT64_C(1000000000))
+
+static struct tx_texts_key key_of(uint32_t seq, uint32_t index)
+{
+    return (struct tx_texts_key){.pos = {seq, index}, .form = 3, .network_id = 7};
+}
+
+static bool get(struct tx_texts *t, struct tx_texts_key key, struct slice *ret)
+{
+    return tx_texts_get(t, &key, ret);
+}
+
+/* As a text that was asked for twice. */
+static void put_twice(struct tx_texts *t, struct tx_texts_key key, struct slice text)
+{
+    tx_texts_put(t, &key, text);
+    tx_texts_put(t, &key, text);
+}
+
+static void keep(void *arg)
+{
+    struct tx_texts *t = arg;
+    struct slice text;
+    struct tx_texts_key a = key_of(5, 1);
+    tx_texts_put(t, &a, SLICE_LIT("first"));
+    ASSERT(!get(t, a, &text)); /* once is not often enough */
+    tx_texts_put(t, &a, SLICE_LIT("first"));
+    ASSERT(get(t, a, &text) && slice_is(text, "first"));
+    put_twice(t, key_of(5, 2), SLICE_LIT("second"));
+    ASSERT(get(t, a, &text) && slice_is(text, "first"));
+    ASSERT(get(t, key_of(5, 2), &text) && slice_is(text, "second"));
+}
+
+TEST(what_was_asked_for_twice_is_remembered)
+{
+    struct tx_texts *t = tx_texts_new(1, 0);
+    ASSERT_OK(core_run_fiber("test", keep, t));
+    tx_texts_free(t);
+}
+
+static void differ(void *arg)
+{
+    struct tx_texts *t = arg;
+    struct slice text;
+    struct tx_texts_key a = key_of(5, 1), other[] = {a, a, a, a, a};
+    put_twice(t, a, SLICE_LIT("text"));
+    other[0].pos.ledger_seq++;
+    other[1].pos.index++;
+    other[2].form++;
+    other[3].network_id++;
+    other[4].names = (const struct tables *)t;
+    for (size_t i = 0; i < 5; i++)
+        ASSERT(!get(t, other[i], &text));
+    ASSERT(get(t, a, &text));
+}
+
+TEST(each_part_of_the_key_counts)
+{
+    struct tx_texts *t = tx_texts_new(1, 0);
+    ASSERT_OK(core_run_fiber("test", differ, t));
+    tx_texts_free(t);
+}
+
+static void forget(void *arg)
+{
+    struct tx_texts *t = arg;
+    struct slice text;
+    tx_texts_begin(t, 1000);
+    put_twice(t, key_of(5, 1), SLICE_LIT("text"));
+    tx_texts_begin(t, 1000 + MINUTE_NS - 1);
+    ASSERT(get(t, key_of(5, 1), &text));
+    tx_texts_begin(t, 1000 + MINUTE_NS);
+    ASSERT(!get(t, key_of(5, 1), &text));
+    put_twice(t, key_of(5, 1), SLICE_LIT("mended"));
+    ASSERT(get(t, key_of(5, 1), &text) && slice_is(text, "mended"));
+}
+
+TEST(all_is_forgotten_after_a_minute)
+{
+    struct tx_texts *t = tx_texts_new(1, 0);
+    ASSERT_OK(core_run_fiber("test", forget, t));
+    tx_texts_free(t);
+}
+
+/* 3 MiB through a MiB, in texts of many lengths: what is found is whole, and the newest is. */
+static void turn_round(void *arg)
+{
+    struct tx_texts *t = arg;
+    static uint8_t bytes[65536];
+    struct slice text;
+    uint32_t n_found = 0, n_texts = 600;
+    for (uint32_t i = 1; i <= n_texts; i++) {
+        size_t n = 1000 + i * 7919 % 9000;
+        memset(bytes, (int)i, n);
+        put_twice(t, key_of(i, 0), slice_of(bytes, n));
+        for (uint32_t k = 1; k <= i; k++) {
+            if (!get(t, key_of(k, 0), &text))
+                continue;
+            ASSERT_INT(1000 + k * 7919 % 9000, text.n);
+            for (size_t b = 0; b < text.n; b += text.n - 1)
+                ASSERT_INT((uint8_t)k, text.p[b]);
+            n_found += i == n_texts;
+        }
+        ASSERT(get(t, key_of(i, 0), &text));
+    }
+    ASSERT(n_found > 100 && n_found < 250);
+    put_twice(t, key_of(1, 1), slice_of(bytes, sizeof bytes + 1)); /* a sixteenth at most */
+    ASSERT(!get(t, key_of(1, 1), &text));
+    put_twice(t, key_of(1, 2), slice_of(bytes, sizeof bytes));
+    ASSERT(get(t, key_of(1, 2), &text));
+}
+
+TEST(the_oldest_texts_give_way)
+{
+    struct tx_texts *t = tx_texts_new(1, (size_t)1 << 20);
+    ASSERT_OK(core_run_fiber("test", turn_round, t));
+    tx_texts_free(t);
+}
+
+TEST(off_the_cores_no_text_is_remembered)
+{
+    struct tx_texts *t = tx_texts_new(1, 0);
+    struct slice text;
+    tx_texts_begin(t, 0);
+    put_twice(t, key_of(5, 1), SLICE_LIT("text"));
+    ASSERT(!get(t, key_of(5, 1), &text));
+    tx_texts_free(t);
+}
