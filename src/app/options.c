@@ -106,6 +106,7 @@ struct cass_opts options_cass(const struct config *c)
         .read_consistency = consistency_of(config_str(c, CONFIG_CASS_READ_CONSISTENCY)),
         .write_consistency = consistency_of(config_str(c, CONFIG_CASS_WRITE_CONSISTENCY)),
         .read_only = config_bool(c, CONFIG_READ_ONLY),
+        .memo_bytes = (size_t)config_int(c, CONFIG_CASS_CACHE_MB) << 20,
     };
 }
 

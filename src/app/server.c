@@ -104,6 +104,8 @@ ERR server_open_history(const struct config *config, bool read_only, struct stor
     if (options_cassandra(config)) {
         struct cass_opts opts = options_cass(config);
         opts.read_only = read_only;
+        opts.unverified = true; /* who opens it so looks for what is wrong */
+        opts.memo_bytes = 0;
         return cass_open(&opts, ret);
     }
     return open_rocks(config, read_only, &mirror, ret);

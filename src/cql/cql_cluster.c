@@ -211,6 +211,15 @@ uint32_t cql_cluster_nodes(struct cql_cluster *c, struct cql_cluster_node_info *
     return n;
 }
 
+uint64_t cql_cluster_nodes_of(struct cql_cluster *c, int64_t token)
+{
+    pthread_mutex_lock(&c->lock);
+    const struct cql_topology_range *r = cql_topology_find(c->topology, token);
+    uint64_t set = r ? r->set : 0;
+    pthread_mutex_unlock(&c->lock);
+    return set;
+}
+
 static uint64_t value(struct counter *c)
 {
     return (uint64_t)MAX(counter_value(c), (int64_t)0);

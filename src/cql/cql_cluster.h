@@ -58,6 +58,10 @@ struct cql_cluster_node_info {
 /* Up to `max` nodes; how many there are. Any thread. */
 uint32_t cql_cluster_nodes(struct cql_cluster *c, struct cql_cluster_node_info *ret, uint32_t max);
 
+/* A number that is the same for tokens that the same nodes hold: what stands there can be read with
+ * one statement that one node answers out of its own rows. Any thread. */
+uint64_t cql_cluster_nodes_of(struct cql_cluster *c, int64_t token);
+
 struct cql_cluster_stats {
     uint64_t n_reads, n_writes; /* finished */
     uint64_t n_read_errors, n_write_errors;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cql/cql_topology.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "cql/cql_value.h"
 
@@ -86,6 +87,19 @@ static void place_dc(const struct cql_topology *t, struct cql_topology_range *r,
     }
 }
 
+static int by_number(const void *a, const void *b)
+{
+    return *(const uint16_t *)a < *(const uint16_t *)b ? -1 : 1;
+}
+
+static uint64_t set_of(const struct cql_topology_range *r)
+{
+    uint16_t nodes[CQL_TOPOLOGY_MAX_REPLICAS];
+    memcpy(nodes, r->replicas, r->n_replicas * sizeof *nodes);
+    qsort(nodes, r->n_replicas, sizeof *nodes, by_number);
+    return hash_fast(nodes, r->n_replicas * sizeof *nodes, 0);
+}
+
 static void make_ranges(struct cql_topology *t, const struct cql_topology_replication *replication)
 {
     uint32_t n = 0;
@@ -108,6 +122,7 @@ static void make_ranges(struct cql_topology *t, const struct cql_topology_replic
             place_simple(r, ring, n, i, replication->simple_factor);
         for (uint32_t j = 0; !replication->is_simple && j < replication->n_dcs; j++)
             place_dc(t, r, ring, n, i, replication->dcs[j].name, replication->dcs[j].factor);
+        r->set = set_of(r);
     }
     free(ring);
 }

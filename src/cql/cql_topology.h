@@ -48,6 +48,7 @@ struct cql_topology_range {
     uint16_t
         replicas[CQL_TOPOLOGY_MAX_REPLICAS]; /* indexes of nodes, nearest in ring order first */
     uint8_t n_replicas;
+    uint64_t set; /* the same for ranges that the same nodes hold, else another */
 };
 
 struct cql_topology {

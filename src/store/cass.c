@@ -7,6 +7,7 @@
 #include "rt/core.h"
 #include "rt/core_call.h"
 #include "store/cass_impl.h"
+#include "store/memo.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -114,6 +115,17 @@ static err check_word(const char *what, const char *word, bool may_be_empty)
     return good ? OK : FAIL(ERR_INVALID, "database: %s \"%.60s\" is not one", what, word);
 }
 
+static void make_memo(struct cass *c, const struct cass_opts *opts)
+{
+    struct counter_registry *r = opts->cluster.counters;
+    c->memo = memo_new(opts->memo_bytes);
+    if (!r)
+        return;
+    c->memo_hits = counter_get(r, "kleio_cass_cache_total", "result=\"hit\"",
+                               "rows that do not change, asked for in memory");
+    c->memo_misses = counter_get(r, "kleio_cass_cache_total", "result=\"miss\"", NULL);
+}
+
 static struct cass *cass_new(const struct cass_opts *opts)
 {
     struct cass *c = xcalloc(1, sizeof *c);
@@ -131,6 +143,9 @@ static struct cass *cass_new(const struct cass_opts *opts)
     c->read_timeout_ns = opts->read_timeout_ns ? opts->read_timeout_ns : 10 * CLOCK_S;
     c->write_timeout_ns = opts->write_timeout_ns ? opts->write_timeout_ns : 20 * CLOCK_S;
     c->read_only = opts->read_only;
+    c->unverified = opts->unverified;
+    if (opts->memo_bytes)
+        make_memo(c, opts);
     if (opts->node_id)
         memcpy(c->node_id, opts->node_id, 16);
     else if (getrandom(c->node_id, 16, 0) != 16)
@@ -171,6 +186,7 @@ static void op_close(struct store *s)
         cql_cluster_close(c->cluster);
     }
     cass_pump_deinit(&c->pump);
+    memo_free(c->memo);
     for (size_t i = 0; i < ARRAY_LEN(c->texts); i++)
         free(c->texts[i]);
     pthread_mutex_destroy(&c->write_lock);

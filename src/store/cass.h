@@ -21,7 +21,9 @@ struct cass_opts {
     int64_t read_timeout_ns;  /* of a read whose caller has no deadline; 0 = 10 s */
     int64_t write_timeout_ns; /* of a ledger that makes no progress; 0 = 20 s */
     bool read_only;           /* nothing is made or written */
-    const char *node_id;      /* 16 bytes: this process, in nodes_chat; NULL = a new one */
+    size_t memo_bytes;        /* for rows that do not change, kept in memory; 0 = none */
+    bool unverified; /* hashes of transactions and headers are not checked (tests make them up) */
+    const char *node_id; /* 16 bytes: this process, in nodes_chat; NULL = a new one */
 };
 
 /* Connect; make keyspace and tables that are missing, or, read only, say what is missing. `opts` is

@@ -62,7 +62,8 @@ YIELDS ERR cass_read_range(struct cass *c, bool serial)
     uint32_t seqs[2] = {0}, n = 0;
     TRY(read_rows(c, serial, seqs, &n));
     if (n == 0) {
-        atomic_store(&c->range, 0); /* also when somebody emptied the tables under us */
+        if (atomic_exchange(&c->range, 0)) /* somebody emptied the tables under us */
+            cass_memo_clear(c);
         return OK;
     }
     if (n == 1)

@@ -64,6 +64,8 @@
     X(GET_DIFF, "SELECT key FROM %1$sdiff WHERE seq = ?")                                          \
     X(GET_TX,                                                                                      \
       "SELECT transaction, metadata, ledger_sequence, date FROM %1$stransactions WHERE hash = ?")  \
+    X(GET_TXS, "SELECT transaction, metadata, ledger_sequence, date, hash FROM "                   \
+               "%1$stransactions WHERE hash IN ?")                                                 \
     X(GET_LEDGER_TXS, "SELECT hash FROM %1$sledger_transactions WHERE ledger_sequence = ?")        \
     X(GET_HASH, "SELECT sequence FROM %1$sledger_hashes WHERE hash = ? LIMIT 1")                   \
     X(GET_HEADER, "SELECT header FROM %1$sledgers WHERE sequence = ?")                             \
@@ -163,16 +165,20 @@ struct cass {
     enum cql_consistency read_consistency, write_consistency;
     int64_t read_timeout_ns, write_timeout_ns;
     bool read_only;
-    bool has_meta; /* the table is there */
-    bool has_mpt;  /* and the two of MPT histories */
+    bool unverified;
+    _Atomic bool one_by_one; /* the database refuses to read several partitions at once */
+    bool has_meta;           /* the table is there */
+    bool has_mpt;            /* and the two of MPT histories */
     uint8_t node_id[16];
 
     _Atomic uint64_t range; /* first << 32 | last; 0 = empty */
     struct cass_pump pump;
     uint32_t loading; /* ledger of the load in progress; 0 = none */
     uint32_t n_chains;
-    pthread_mutex_t write_lock; /* one writer at a time; plain threads wait for it */
-    struct fiber_group fibers;  /* on the cluster's core */
+    pthread_mutex_t write_lock;              /* one writer at a time; plain threads wait for it */
+    struct fiber_group fibers;               /* on the cluster's core */
+    struct memo *memo;                       /* NULL = nothing is kept */
+    struct counter *memo_hits, *memo_misses; /* may be NULL */
     _Atomic(cass_near_fn) near;
     void *near_arg;
     _Atomic uint64_t n_reads, n_writes;
@@ -205,6 +211,26 @@ ERR cass_damaged(const char *table, struct slice key, const char *what);
 void cass_object_call(struct cass *c, struct cql_call *call, uint32_t seq,
                       const struct hash256 *key, enum cass_statement stmt, struct arena *a);
 ERR cass_object_of(struct cass *c, struct cql_call *call, struct slice *ret, uint32_t *ret_seq);
+
+/* cass_memo.c: what is kept of transactions, of the hashes of a ledger, of headers. Get: false =
+ * not there. The epoch is taken before what is then put is read. */
+bool cass_memo_tx(struct cass *c, const struct hash256 *hash, struct arena *a,
+                  struct store_tx *ret);
+uint32_t cass_memo_tx_epoch(struct cass *c, const struct hash256 *hash);
+void cass_memo_put_tx(struct cass *c, uint32_t epoch, const struct store_tx *tx); /* with hash */
+bool cass_memo_hashes(struct cass *c, uint32_t seq, struct arena *a, struct hash256 **ret,
+                      size_t *ret_n);
+uint32_t cass_memo_hashes_epoch(struct cass *c, uint32_t seq);
+void cass_memo_put_hashes(struct cass *c, uint32_t epoch, uint32_t seq,
+                          const struct hash256 *hashes, size_t n);
+/* The transactions of a ledger, as they are kept, led to the root in its header. */
+bool cass_memo_verified(struct cass *c, uint32_t seq);
+void cass_memo_put_verified(struct cass *c, uint32_t seq);
+bool cass_memo_header(struct cass *c, uint32_t seq, struct ledger_header *ret);
+uint32_t cass_memo_header_epoch(struct cass *c, uint32_t seq);
+void cass_memo_put_header(struct cass *c, uint32_t epoch, const struct ledger_header *header);
+void cass_memo_put_ledger(struct cass *c, const struct store_ledger *l); /* it is complete */
+void cass_memo_clear(struct cass *c);                                    /* rows were changed */
 
 /* cass_lack.c: which ledgers an index lacks, in kleio_meta; `last` 0 = none */
 YIELDS ERR cass_meta_put_new(struct cass *c, const char *name,
@@ -294,6 +320,9 @@ err cass_txs_get(struct store *s, const struct store_tx_locator *at, size_t n, s
 err cass_tx_types(struct store *s, const struct store_tx_locator *at, size_t n, uint16_t *ret);
 err cass_ledger_txs(struct store *s, const struct store_txs_query *q, struct arena *a,
                     struct store_tx **ret, size_t *ret_n);
+/* As cass_ledger_txs, also when they are not those of the ledger's header. */
+YIELDS ERR cass_ledger_txs_unverified(struct cass *c, const struct store_txs_query *q,
+                                      struct arena *a, struct store_tx **ret, size_t *ret_n);
 err cass_tx_find(struct store *s, const struct hash256 *hash, struct arena *a,
                  struct store_tx *ret);
 err cass_scan(struct store *s, const struct store_scan *scans, size_t n, struct arena *a,

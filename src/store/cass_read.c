@@ -87,6 +87,9 @@ err cass_header_get(struct store *s, uint32_t seq, struct ledger_header *ret)
     uint8_t key[8];
     if (!is_held(c, seq))
         return FAIL(ERR_NOT_FOUND, "store: ledger %u is not held", seq);
+    if (cass_memo_header(c, seq, ret))
+        return OK;
+    uint32_t epoch = cass_memo_header_epoch(c, seq);
     bits_store64(key, seq);
     err e = get_one(c, CASS_GET_HEADER, slice_of(key, 8), true, a, &v);
     if (e.code == ERR_NOT_FOUND)
@@ -95,6 +98,10 @@ err cass_header_get(struct store *s, uint32_t seq, struct ledger_header *ret)
     struct ledger_header header;
     if (!digest_header_decode(v.bytes, &header) || header.seq != seq)
         return cass_damaged("ledgers", slice_of(key, 8), "not a header of this ledger");
+    struct hash256 hash = digest_ledger(&header);
+    if (!c->unverified && !hash256_eq(&hash, &header.hash))
+        return cass_damaged("ledgers", slice_of(key, 8), "its hash is not that of its fields");
+    cass_memo_put_header(c, epoch, &header);
     *ret = header;
     return OK;
 }

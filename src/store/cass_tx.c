@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transactions: known by their hashes; where one stands in its ledger only its metadata tells. */
+#define LOG_CHANNEL LOG_CHANNEL_BACKEND
 #include "base/bits.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "cql/cql_token.h"
 #include "store/cass_impl.h"
 #include "xrpl/sto.h"
 #include "xrpl/txmeta.h"
@@ -10,29 +13,129 @@
 
 #define LEDGERS_AT_A_TIME 16
 
-static void tx_call(struct cass *c, struct cql_call *call, const struct hash256 *hash,
+/* Partitions that one statement reads. One node that holds them all does so with a fraction of the
+ * work of as many statements; more in one statement would be read one after the other. */
+#define AT_ONCE 32
+
+/* A transaction to be read. */
+struct wanted {
+    const struct hash256 *hash;
+    struct store_tx *ret; /* tx.p NULL: there is none, or it is of a ledger that is not complete */
+    uint32_t epoch;
+    int64_t token;
+    uint64_t nodes; /* which hold it */
+};
+
+static void tx_call(struct cass *c, struct cql_call *call, struct wanted *const *w, size_t n,
                     struct arena *a)
 {
-    uint8_t values[36];
-    struct buf b = {.p = values, .cap = sizeof values};
-    cql_value_put_blob(&b, hash256_slice(hash));
-    cass_call(c, call, CASS_GET_TX, a, 1, &b, hash256_slice(hash));
+    CLEANUP(buf_deinit) struct buf b = {0};
+    if (n > 1) { /* a list is one value */
+        buf_put_be32(&b, (uint32_t)(4 + n * 36));
+        buf_put_be32(&b, (uint32_t)n);
+    }
+    for (size_t i = 0; i < n; i++)
+        cql_value_put_blob(&b, hash256_slice(w[i]->hash));
+    cass_call(c, call, n > 1 ? CASS_GET_TXS : CASS_GET_TX, a, 1, &b,
+              n > 1 ? SLICE_EMPTY : hash256_slice(w[0]->hash));
+    call->has_token = true;
+    call->token = w[0]->token;
 }
 
-/* ERR_NOT_FOUND: there is none, or it is of a ledger that is not complete yet. */
-static err tx_of(struct cass *c, struct cql_call *call, struct store_tx *ret)
+/* The columns of CASS_GET_TX. */
+static err take_tx(struct cass *c, const struct cql_value v[4], const struct hash256 *hash,
+                   struct store_tx *ret)
 {
-    struct cql_value v[4];
     uint32_t seq;
-    TRY(cql_call_first_row(call, v, 4));
     if (v[0].null || v[1].null || !cql_value_u32(v[2], &seq))
-        return cass_damaged("transactions", call->key, "a column is empty");
-    if (seq > cass_last(c) || seq < cass_first(c))
-        return err_plain(ERR_NOT_FOUND);
-    *ret = (struct store_tx){.pos = {seq, txmeta_index(v[1].bytes)},
-                             .tx = v[0].bytes,
-                             .meta = v[1].bytes,
-                             .hash = hash256_of(call->key.p)};
+        return cass_damaged("transactions", hash256_slice(hash), "a column is empty");
+    struct hash256 is = c->unverified ? *hash : digest_tx_id(v[0].bytes);
+    if (!hash256_eq(&is, hash))
+        return cass_damaged("transactions", hash256_slice(hash), "holds another transaction");
+    if (seq <= cass_last(c) && seq >= cass_first(c))
+        *ret = (struct store_tx){.pos = {seq, txmeta_index(v[1].bytes)},
+                                 .tx = v[0].bytes,
+                                 .meta = v[1].bytes,
+                                 .hash = *hash};
+    return OK;
+}
+
+static err take_rows(struct cass *c, struct cql_call *call, struct wanted *const *w, size_t n)
+{
+    struct cql_value v[5];
+    uint32_t n_columns = n > 1 ? 5 : 4;
+    while (cql_rows_next(&call->result, v, n_columns))
+        for (size_t i = 0; i < n; i++)
+            if (n == 1 || slice_eq(v[4].bytes, hash256_slice(w[i]->hash)))
+                TRY(take_tx(c, v, w[i]->hash, w[i]->ret));
+    if (call->result.at.failed)
+        return FAIL(ERR_CORRUPT, "database: table transactions: a row has %u columns, expected %u",
+                    call->result.n_columns, n_columns);
+    return OK;
+}
+
+static int by_nodes(const void *a, const void *b)
+{
+    const struct wanted *x = *(struct wanted *const *)a, *y = *(struct wanted *const *)b;
+    return x->nodes < y->nodes ? -1 : x->nodes > y->nodes;
+}
+
+/* So many of w, which are sorted, stand on the same nodes and are read at once. */
+static size_t n_together(struct cass *c, struct wanted *const *w, size_t n)
+{
+    size_t k = 1;
+    if (c->provider == CASS_PROVIDER_AWS_KEYSPACE || atomic_load(&c->one_by_one))
+        return 1;
+    while (k < MIN(n, (size_t)AT_ONCE) && w[k]->nodes == w[0]->nodes)
+        k++;
+    return k;
+}
+
+static YIELDS err read_txs(struct cass *c, struct wanted **w, size_t n, struct arena *a)
+{
+    struct cql_call *calls = cass_calls(a, n);
+    size_t *together = arena_array(a, size_t, n), n_calls = 0;
+    for (size_t i = 0; i < n; i += together[n_calls++]) {
+        together[n_calls] = n_together(c, w + i, n - i);
+        tx_call(c, &calls[n_calls], w + i, together[n_calls], a);
+    }
+    err e = cass_run(c, calls, n_calls);
+    if (e.code == ERR_IO && n_calls < n && !atomic_exchange(&c->one_by_one, true)) {
+        LOG_WARN("store: reading transactions one by one: %s", err_text());
+        e = read_txs(c, w, n, a);
+        if (err_failed(e)) /* it was something else */
+            atomic_store(&c->one_by_one, false);
+        return e;
+    }
+    TRY(e);
+    for (size_t i = 0, k = 0; i < n; i += together[k++])
+        TRY(take_rows(c, &calls[k], w + i, together[k]));
+    return OK;
+}
+
+/* Transactions by hash, in the order asked; *ret_n_read: so many were not in memory. */
+static YIELDS err find_txs(struct cass *c, struct wanted *all, size_t n, struct arena *a,
+                           size_t *ret_n_read)
+{
+    struct wanted **left = arena_array(a, struct wanted *, n + 1);
+    size_t n_left = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct wanted *w = &all[i];
+        *w->ret = (struct store_tx){0};
+        if (cass_memo_tx(c, w->hash, a, w->ret))
+            continue;
+        w->epoch = cass_memo_tx_epoch(c, w->hash);
+        w->token = cql_token_of(hash256_slice(w->hash));
+        w->nodes = cql_cluster_nodes_of(c->cluster, w->token);
+        left[n_left++] = w;
+    }
+    qsort(left, n_left, sizeof *left, by_nodes);
+    if (n_left)
+        TRY(read_txs(c, left, n_left, a));
+    for (size_t i = 0; i < n_left; i++)
+        if (left[i]->ret->tx.p)
+            cass_memo_put_tx(c, left[i]->epoch, left[i]->ret);
+    *ret_n_read = n_left;
     return OK;
 }
 
@@ -41,24 +144,32 @@ static YIELDS err ledger_hashes(struct cass *c, const uint32_t *seqs, size_t n, 
                                 struct hash256 **ret, size_t *ret_n)
 {
     struct cql_call *calls = cass_calls(a, n);
-    for (size_t i = 0; i < n; i++) {
+    uint32_t epochs[LEDGERS_AT_A_TIME], at[LEDGERS_AT_A_TIME], n_calls = 0;
+    for (uint32_t i = 0; i < n; i++) {
         uint8_t values[12], key[8];
         struct buf b = {.p = values, .cap = sizeof values};
+        if (cass_memo_hashes(c, seqs[i], a, &ret[i], &ret_n[i]))
+            continue;
+        epochs[n_calls] = cass_memo_hashes_epoch(c, seqs[i]);
         cql_value_put_bigint(&b, seqs[i]);
         bits_store64(key, seqs[i]);
-        cass_call(c, &calls[i], CASS_GET_LEDGER_TXS, a, 1, &b, slice_of(key, 8));
+        at[n_calls] = i;
+        cass_call(c, &calls[n_calls++], CASS_GET_LEDGER_TXS, a, 1, &b, slice_of(key, 8));
     }
-    TRY(cass_run(c, calls, n));
-    for (size_t i = 0; i < n; i++) {
+    if (n_calls)
+        TRY(cass_run(c, calls, n_calls));
+    for (uint32_t k = 0; k < n_calls; k++) {
         struct cql_value v;
-        ret[i] = arena_array(a, struct hash256, calls[i].result.n_rows + 1);
+        uint32_t i = at[k];
+        ret[i] = arena_array(a, struct hash256, calls[k].result.n_rows + 1);
         ret_n[i] = 0;
-        while (cql_rows_next(&calls[i].result, &v, 1)) {
+        while (cql_rows_next(&calls[k].result, &v, 1)) {
             if (v.bytes.n != 32)
-                return cass_damaged("ledger_transactions", calls[i].key,
+                return cass_damaged("ledger_transactions", calls[k].key,
                                     "a hash has another length");
             ret[i][ret_n[i]++] = hash256_of(v.bytes.p);
         }
+        cass_memo_put_hashes(c, epochs[k], seqs[i], ret[i], ret_n[i]);
     }
     return OK;
 }
@@ -69,21 +180,44 @@ static int by_index(const void *a, const void *b)
     return x->pos.index < y->pos.index ? -1 : x->pos.index > y->pos.index;
 }
 
-/* All of them, ascending by index. */
-static YIELDS err txs_by_hash(struct cass *c, const struct hash256 *hashes, size_t n,
-                              struct arena *a, struct store_tx *ret)
+/* Do they lead to the root in the ledger's header? Nothing less tells of a row that is missing, or
+ * of metadata that is wrong. */
+static YIELDS err verify(struct cass *c, uint32_t seq, const struct store_tx *txs, size_t n)
 {
-    struct cql_call *calls = cass_calls(a, n);
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct ledger_header header;
+    uint8_t key[8];
+    TRY(cass_header_get(&c->base, seq, &header));
+    struct digest_leaf *leaves = arena_array(a, struct digest_leaf, n + 1);
     for (size_t i = 0; i < n; i++)
-        tx_call(c, &calls[i], &hashes[i], a);
-    TRY(cass_run(c, calls, n));
-    for (size_t i = 0; i < n; i++) {
-        err e = tx_of(c, &calls[i], &ret[i]);
-        if (e.code == ERR_NOT_FOUND)
-            return cass_damaged("transactions", calls[i].key,
-                                "missing, though its ledger lists it");
-        TRY(e);
+        leaves[i] =
+            (struct digest_leaf){txs[i].hash, digest_tx_leaf(txs[i].tx, txs[i].meta, &txs[i].hash)};
+    struct hash256 root = digest_tree_root(leaves, n); /* they come by hash */
+    if (hash256_eq(&root, &header.tx_hash)) {
+        cass_memo_put_verified(c, seq);
+        return OK;
     }
+    cass_memo_clear(c);
+    bits_store64(key, seq);
+    return cass_damaged("ledger_transactions", slice_of(key, 8),
+                        "the transactions of this ledger are not those of its header");
+}
+
+/* All of a ledger, ascending by index. */
+static YIELDS err txs_of_ledger(struct cass *c, uint32_t seq, const struct hash256 *hashes,
+                                size_t n, bool verified, struct arena *a, struct store_tx *ret)
+{
+    struct wanted *w = arena_array(a, struct wanted, n + 1);
+    size_t n_read;
+    for (size_t i = 0; i < n; i++)
+        w[i] = (struct wanted){.hash = &hashes[i], .ret = &ret[i]};
+    TRY(find_txs(c, w, n, a, &n_read));
+    for (size_t i = 0; i < n; i++)
+        if (!ret[i].tx.p)
+            return cass_damaged("transactions", hash256_slice(&hashes[i]),
+                                "missing, though its ledger lists it");
+    if (verified && (n_read || !cass_memo_verified(c, seq)))
+        TRY(verify(c, seq, ret, n));
     qsort(ret, n, sizeof *ret, by_index);
     return OK;
 }
@@ -91,15 +225,12 @@ static YIELDS err txs_by_hash(struct cass *c, const struct hash256 *hashes, size
 err cass_tx_find(struct store *s, const struct hash256 *hash, struct arena *a, struct store_tx *ret)
 {
     struct cass *c = cass_of(s);
-    struct cql_call *call = cass_calls(a, 1);
-    err e = err_plain(ERR_NOT_FOUND);
-    if (cass_last(c)) {
-        tx_call(c, call, hash, a);
-        TRY(cass_run(c, call, 1));
-        e = tx_of(c, call, ret);
-    }
-    return e.code == ERR_NOT_FOUND ? FAIL(ERR_NOT_FOUND, "store: no transaction with this hash")
-                                   : e;
+    struct wanted w = {.hash = hash, .ret = ret};
+    size_t n_read;
+    ret->tx = SLICE_EMPTY;
+    if (cass_last(c))
+        TRY(find_txs(c, &w, 1, a, &n_read));
+    return ret->tx.p ? OK : FAIL(ERR_NOT_FOUND, "store: no transaction with this hash");
 }
 
 /* A locator that knows its place only. */
@@ -123,24 +254,18 @@ err cass_txs_get(struct store *s, const struct store_tx_locator *at, size_t n, s
                  struct store_tx *ret)
 {
     struct cass *c = cass_of(s);
-    struct cql_call *calls = cass_calls(a, n);
-    size_t n_calls = 0;
+    struct wanted *w = arena_array(a, struct wanted, n + 1);
+    size_t n_wanted = 0, n_read;
     for (size_t i = 0; i < n; i++)
-        if (!hash256_is_zero(&at[i].hash))
-            tx_call(c, &calls[n_calls++], &at[i].hash, a);
-    if (n_calls)
-        TRY(cass_run(c, calls, n_calls));
-    n_calls = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (hash256_is_zero(&at[i].hash)) {
+        if (hash256_is_zero(&at[i].hash))
             TRY(find_at(c, at[i].pos, a, &ret[i]));
-            continue;
-        }
-        err e = tx_of(c, &calls[n_calls++], &ret[i]);
-        if (e.code == ERR_NOT_FOUND)
+        else
+            w[n_wanted++] = (struct wanted){.hash = &at[i].hash, .ret = &ret[i]};
+    TRY(find_txs(c, w, n_wanted, a, &n_read));
+    for (size_t i = 0; i < n; i++) {
+        if (!ret[i].tx.p)
             return cass_damaged("transactions", hash256_slice(&at[i].hash),
                                 "missing, though an index names it");
-        TRY(e);
         if (ret[i].pos.ledger_seq != at[i].pos.ledger_seq)
             return cass_damaged("transactions", hash256_slice(&at[i].hash),
                                 "of another ledger than an index says");
@@ -164,6 +289,7 @@ err cass_tx_types(struct store *s, const struct store_tx_locator *at, size_t n, 
 
 /* The result as it grows. */
 struct out {
+    bool verified;
     struct store_tx *v;
     size_t n, cap;
     uint32_t skip, limit;
@@ -215,7 +341,7 @@ static YIELDS err take_ledger(struct cass *c, const struct store_txs_query *q, u
         return OK;
     }
     struct store_tx *txs = arena_array(a, struct store_tx, n + 1);
-    TRY(txs_by_hash(c, hashes, n, a, txs));
+    TRY(txs_of_ledger(c, seq, hashes, n, o->verified, a, txs));
     if (q->indexes)
         put_indexes(o, a, q, txs, n);
     for (size_t i = 0; !q->indexes && i < n; i++)
@@ -223,12 +349,11 @@ static YIELDS err take_ledger(struct cass *c, const struct store_txs_query *q, u
     return OK;
 }
 
-err cass_ledger_txs(struct store *s, const struct store_txs_query *q, struct arena *a,
-                    struct store_tx **ret, size_t *ret_n)
+static YIELDS err ledger_txs(struct cass *c, const struct store_txs_query *q, bool verified,
+                             struct arena *a, struct store_tx **ret, size_t *ret_n)
 {
-    struct cass *c = cass_of(s);
     struct range_set ranges = cass_ranges(c);
-    struct out o = {.skip = q->skip, .limit = q->limit};
+    struct out o = {.verified = verified, .skip = q->skip, .limit = q->limit};
     TRY(range_set_check_txs_query(&ranges, q));
     uint64_t n_ledgers = (uint64_t)q->last - q->first + 1;
     for (uint64_t at = 0; at < n_ledgers && (o.limit == 0 || o.n < o.limit);
@@ -248,4 +373,17 @@ err cass_ledger_txs(struct store *s, const struct store_txs_query *q, struct are
     *ret = o.v;
     *ret_n = o.n;
     return OK;
+}
+
+err cass_ledger_txs(struct store *s, const struct store_txs_query *q, struct arena *a,
+                    struct store_tx **ret, size_t *ret_n)
+{
+    struct cass *c = cass_of(s);
+    return ledger_txs(c, q, !c->unverified, a, ret, ret_n);
+}
+
+YIELDS ERR cass_ledger_txs_unverified(struct cass *c, const struct store_txs_query *q,
+                                      struct arena *a, struct store_tx **ret, size_t *ret_n)
+{
+    return ledger_txs(c, q, false, a, ret, ret_n);
 }

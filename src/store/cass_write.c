@@ -177,6 +177,8 @@ err cass_write(struct store *s, const struct store_ledger *ledgers, size_t n)
     struct write w = {c, ledgers, n};
     TRY(run(c, write_ledgers, &w));
     atomic_fetch_add(&c->n_writes, 1);
+    for (size_t i = 0; i < n; i++)
+        cass_memo_put_ledger(c, &ledgers[i]);
     return OK;
 }
 
@@ -194,7 +196,7 @@ static YIELDS err drop_replaced(struct cass *c, const struct store_ledger *l)
     struct store_txs_query q = {.first = l->header.seq, .last = l->header.seq};
     struct store_tx *txs;
     size_t n;
-    err e = cass_ledger_txs(&c->base, &q, a, &txs, &n);
+    err e = cass_ledger_txs_unverified(c, &q, a, &txs, &n);
     if (e.code == ERR_NOT_FOUND || e.code == ERR_CORRUPT)
         return OK; /* nothing is there that could be read */
     TRY(e);
@@ -273,7 +275,9 @@ err cass_repair(struct store *s, const struct store_repair *r)
         if (!index_shape(r->drop_rows[i].index))
             return FAIL(ERR_INVALID, "store: no index %d", (int)r->drop_rows[i].index);
     struct repair x = {c, r};
-    return run(c, repair, &x);
+    err e = run(c, repair, &x);
+    cass_memo_clear(c); /* also when it failed: some of it may be done */
+    return e;
 }
 
 /* Rows of an index that is younger than the dataset. */

@@ -35,7 +35,9 @@ struct cass_opts cass_fixture_opts(bool is_new)
         name_keyspace(n_keyspaces++);
     return (struct cass_opts){.cluster = {.contact_points = host, .port = port},
                               .keyspace = keyspace,
-                              .replication_factor = 1};
+                              .replication_factor = 1,
+                              .memo_bytes = 8 << 20,
+                              .unverified = true};
 }
 
 static struct store *open_with(struct cass_opts opts)
