@@ -127,6 +127,7 @@ static err open_data(struct parts *p)
                                    .mirror_path = (const char *)mirror.p,
                                    .n_cores = p->n_cores,
                                    .lazy_repair = true,
+                                   .lazy_follow = cass_of(p->store) != NULL,
                                    .min_free_bytes =
                                        config_given(c, CONFIG_ROCKSDB_MIN_FREE)
                                            ? (uint64_t)config_int(c, CONFIG_ROCKSDB_MIN_FREE)

@@ -94,6 +94,12 @@ void status_put_reason(const struct status_facts *f, struct buf *out)
     case ETL_STATE_STORE:
         buf_put_str(out, "the store cannot take the next ledger: the log says why (disk full?)");
         break;
+    case ETL_STATE_HISTORY:
+        buf_printf(out,
+                   "the history has ledger %u wrong (the log names the rows), and no source has "
+                   "given the right one yet; what is before it is served",
+                   f->last + 1);
+        break;
     case ETL_STATE_NETWORK:
         buf_put_str(out, "all sources that answer are of another network than the data held");
         break;

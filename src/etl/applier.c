@@ -386,6 +386,8 @@ static void *run(void *arg)
             send_home(a, w, APPLIER_RESULT_SKIPPED);
         else if (w && w->kind == APPLIER_LEDGER)
             apply_ledgers(a, w);
+        else if (w && w->kind == APPLIER_CALL)
+            send_home(a, w, result_of(w, w->call(w), "state"));
         else if (w)
             load(a, w);
         else

@@ -19,7 +19,8 @@ enum applier_kind {
     APPLIER_LOAD_BEGIN,  /* `header`, `n_chains` */
     APPLIER_LOAD_PAGE,   /* `page` of `chain` */
     APPLIER_LOAD_COMMIT, /* `ledger`: transactions and index rows */
-    APPLIER_LOAD_ABORT
+    APPLIER_LOAD_ABORT,
+    APPLIER_CALL /* `call`, on the apply thread */
 };
 
 enum applier_result {
@@ -44,6 +45,7 @@ struct applier_work {
     struct ledger_header header;
     uint32_t n_chains;
     uint32_t chain;
+    err (*call)(struct applier_work *w); /* ERR_VERIFY: its ledger is wrong */
     enum applier_result result;
     uint32_t newest;  /* the newest ledger held when it was done */
     bool disk_full;   /* FAILED for want of room */

@@ -16,6 +16,8 @@
 
 #define ROUND_NS (1 * CLOCK_S)
 #define STALL_NS (10 * CLOCK_S)
+/* Ledgers that the mirror may be behind the history, and still be what others call a full cache. */
+#define NEAR 8
 
 struct cluster {
     struct cluster_opts opts;
@@ -44,9 +46,10 @@ static void look_at_self(struct cluster *c)
     struct ledger_header tip;
     struct election_node *self = &c->election.self;
     bool has_tip = ledgers_tip(c->opts.ledgers, &tip);
+    uint32_t held = cass_newest(c->opts.cass);
     self->etl_started = c->opts.is_started(c->opts.arg);
     self->cache_is_loading = ledgers_mirror_aside(c->opts.ledgers);
-    self->cache_is_full = has_tip && !self->cache_is_loading;
+    self->cache_is_full = has_tip && !self->cache_is_loading && tip.seq + NEAR >= held;
     if (has_tip && tip.seq != c->newest) {
         c->newest = tip.seq;
         c->progress_ns = clock_now_ns();

@@ -10,6 +10,7 @@
 #include "etl/extract.h"
 #include "etl/index_build.h"
 #include "etl/load.h"
+#include "etl/mender.h"
 #include "etl/progress.h"
 #include "rippled/choice.h"
 #include "rippled/fetch.h"
@@ -36,6 +37,7 @@ static const char network_name[] = "network_id";
 struct etl {
     struct etl_opts opts;
     struct applier *applier;
+    struct mender *mender;
     struct extract *_Atomic extract; /* NULL until there is something to follow */
     struct fiber_group fibers;
     struct load_progress load;
@@ -141,6 +143,7 @@ const char *etl_state_text(enum etl_state s)
         [ETL_STATE_AGREE] = "sources disagree",
         [ETL_STATE_BEHIND] = "sources behind",
         [ETL_STATE_STANDBY] = "standby",
+        [ETL_STATE_HISTORY] = "history damaged",
         [ETL_STATE_DISK] = "disk full",
     };
     return texts[s];
@@ -155,6 +158,7 @@ bool etl_state_is_bad(enum etl_state s)
     case ETL_STATE_NETWORK:
     case ETL_STATE_AGREE:
     case ETL_STATE_BEHIND:
+    case ETL_STATE_HISTORY:
     case ETL_STATE_DISK: return true;
     default: return false;
     }
@@ -180,6 +184,8 @@ static enum etl_state state_of(const struct etl *e)
     uint32_t newest = sources_newest(e->opts.sources);
     if (ledgers_mirror_aside(e->opts.ledgers))
         return ETL_STATE_REPAIRING;
+    if (mender_stuck(e->mender))
+        return ETL_STATE_HISTORY;
     if (e->opts.read_only)
         return ETL_STATE_READ_ONLY;
     if (atomic_load(&e->load_seq))
@@ -450,13 +456,20 @@ YIELDS ERR etl_start(const struct etl_opts *opts, struct etl **ret)
     counter_set(e->gauge_writing, !opts->read_only);
     struct applier_opts applier_opts = {
         .ledgers = opts->ledgers, .counters = opts->counters, .read_only = opts->read_only};
+    e->mender = mender_new(&(struct mender_opts){.store = opts->store,
+                                                 .ledgers = opts->ledgers,
+                                                 .sources = opts->sources,
+                                                 .counters = opts->counters,
+                                                 .read_only = opts->read_only});
     err r = meet_stored_network(e);
     if (!err_failed(r))
         r = applier_start(&applier_opts, &e->applier);
     if (err_failed(r)) {
+        mender_free(e->mender);
         free(e);
         return r;
     }
+    mender_start(e->mender, e->applier);
     join_cluster(e);
     if (!opts->read_only) {
         fiber_group_spawn(&e->fibers, "etl", main_fiber, e);
@@ -474,12 +487,14 @@ YIELDS struct etl *etl_stop(struct etl *e)
     if (!e)
         return NULL;
     e->cluster = cluster_stop(e->cluster);
+    mender_quit(e->mender);
     fiber_group_cancel(&e->fibers);
     struct extract *x = atomic_load(&e->extract);
     if (x)
         extract_quit(x);
     applier_stop(e->applier);
     extract_stop(x);
+    mender_free(e->mender);
     free(e);
     return NULL;
 }

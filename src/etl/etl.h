@@ -59,7 +59,8 @@ enum etl_state {
     ETL_STATE_AGREE,     /* too few sources have the same next ledger */
     ETL_STATE_BEHIND,    /* all sources are far behind what we hold */
     ETL_STATE_STANDBY,   /* another server writes the dataset: this one follows */
-    ETL_STATE_DISK       /* less free space than database.rocksdb.min_free_bytes */
+    ETL_STATE_DISK,      /* less free space than database.rocksdb.min_free_bytes */
+    ETL_STATE_HISTORY    /* the history has the next ledger wrong, and it is not put right yet */
 };
 
 /* For server_info and the status page. */
@@ -79,7 +80,8 @@ void etl_get_info(const struct etl *e, struct etl_info *ret); /* any thread */
 const char *etl_state_text(enum etl_state s);
 /* Ingestion cannot go on, or what is served may not be the network's ledger: a load balancer should
  * look elsewhere, and somebody should look at the log (fork, wrong data, store failure, another
- * network, sources that disagree or are far behind, a full disk). */
+ * network, sources that disagree or are far behind, a full disk, a
+ * ledger that is wrong in the history). */
 bool etl_state_is_bad(enum etl_state s);
 
 /* The network id kept in the store; *ret_has false: none yet. Blocks for a moment (start only).

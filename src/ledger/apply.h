@@ -39,6 +39,13 @@ size_t apply_count(const struct apply *b);
 ERR apply_commit(struct apply *b);
 struct apply *apply_abort(struct apply *b);
 
+/* A ledger that the history has already, and has wrong, as a source gives it: verified as by
+ * apply_add on top of the newest one, and handed on as the history should have it. Nothing is
+ * changed. Errors: as apply_add, ERR_BUSY (the mirror is put aside), and fn's. */
+typedef err (*apply_proven_fn)(void *arg, const struct store_ledger *right);
+ERR apply_prove(struct ledgers *l, const struct apply_ledger *ledger, apply_proven_fn fn,
+                void *arg);
+
 /* Initial load into an empty history: objects in n_chains parts, keys ascending within a part
  * (store_load_*). apply_load_add may be called with pages of different chains in any order, by the
  * apply thread. */

@@ -33,6 +33,7 @@ ERR ledgers_open(const struct ledgers_opts *opts, struct ledgers **ret)
     l->n_cores = opts->n_cores;
     l->lazy_undo = opts->lazy_undo;
     l->lazy_repair = opts->lazy_repair;
+    l->lazy_follow = opts->lazy_follow;
     l->min_free_bytes = opts->min_free_bytes;
     l->on_progress = opts->on_progress;
     l->arg = opts->arg;
@@ -133,6 +134,17 @@ void ledgers_tell(struct ledgers *l, const struct ledger_header *header)
 void ledgers_interrupt(struct ledgers *l, bool on)
 {
     atomic_store(&l->interrupted, on);
+}
+
+void ledgers_set_judge(struct ledgers *l, ledgers_judge_fn fn, void *arg)
+{
+    l->judge = fn;
+    l->judge_arg = arg;
+}
+
+uint32_t ledgers_suspect(struct ledgers *l)
+{
+    return atomic_load_explicit(&l->suspect, memory_order_relaxed);
 }
 
 ERR ledgers_grow(struct ledgers *l)

@@ -20,6 +20,8 @@ struct ledgers_opts {
     bool lazy_undo;            /* do not read the window back at start: it fills as ledgers come */
     bool lazy_repair;          /* a mirror that must be rebuilt is left to the first mirror_follow:
                                   the history answers meanwhile */
+    bool lazy_follow;          /* ledgers that the history has and the mirror has not are left to
+                                  the first mirror_follow: they are not visible before */
     uint32_t n_cores;          /* views are opened on cores 0..n-1, and on one other thread */
     /* Progress of a repair at open (replay or rebuild of the mirror); may be NULL. */
     void (*on_progress)(void *arg, const char *what, uint64_t done, uint64_t total);
@@ -43,6 +45,17 @@ void ledgers_off_published(struct ledgers *l, ledgers_published_fn fn, void *arg
 /* The apply thread shall end: a rebuild of the mirror under way gives up (ERR_CANCELLED), and none
  * begins. Any thread. */
 void ledgers_interrupt(struct ledgers *l, bool on);
+
+/* Looks at a ledger that somebody else wrote into the history, before it becomes visible. Its state
+ * root is verified; `ledger` has header, objects and successors as they must stand there, no
+ * transactions and index rows. ERR_CORRUPT or ERR_VERIFY: the history has it wrong, it does not
+ * become visible. Other errors: it is tried again. On the thread that applies. */
+typedef err (*ledgers_judge_fn)(void *arg, const struct store_ledger *ledger);
+/* While nothing is applied. NULL: nobody looks. */
+void ledgers_set_judge(struct ledgers *l, ledgers_judge_fn fn, void *arg);
+/* The ledger that the history has wrong, and with which following has stopped; 0 = none. Any
+ * thread. */
+uint32_t ledgers_suspect(struct ledgers *l);
 
 /* Newest and oldest complete ledger of the newest span. False: nothing yet. Any thread. */
 bool ledgers_range(struct ledgers *l, uint32_t *ret_first, uint32_t *ret_last);

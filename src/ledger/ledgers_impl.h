@@ -50,7 +50,10 @@ struct ledgers {
     _Atomic uint64_t n_rebuilt;    /* times the mirror was made anew, since the start */
     _Atomic bool doubtful;         /* the mirror is not to be believed: repair.h */
     _Atomic bool interrupted;
-    bool lazy_repair;
+    bool lazy_repair, lazy_follow;
+    ledgers_judge_fn judge;
+    void *judge_arg;
+    _Atomic uint32_t suspect; /* a ledger that the history has wrong; 0 = none */
     _Atomic uint64_t min_free_bytes;
     /* The writer's. */
     struct mirror_meta meta; /* as committed; valid if `complete` and the mirror is not doubtful */

@@ -2,9 +2,10 @@
 #include "ledger/mirror_follow.h"
 
 #include "base/mem.h"
+#include "ledger/applied.h"
 #include "ledger/repair.h"
-#include "ledger/stage.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Bounds of one transaction, as for batches that come from sources. */
@@ -38,20 +39,61 @@ static err read_ledger(struct ledgers *l, uint32_t seq, struct arena *a,
     return OK;
 }
 
+/* --- ledgers of the history that are wrong --- */
+
+/* The history has this ledger wrong, as the newest error says; the mirror is at the one before. */
+static err suspect(struct ledgers *l, uint32_t seq)
+{
+    struct err_slot text;
+    snprintf(text.text, sizeof text.text, "%s", err_text());
+    atomic_store(&l->suspect, seq);
+    return FAIL(ERR_CORRUPT, "%s: the history has ledger %u wrong", text.text, seq);
+}
+
+/* Does the history have all of the ledger that was staged last? */
+static err judge(struct ledgers *l, struct stage *s)
+{
+    const struct stage_item *item = &s->items[s->n - 1];
+    CLEANUP(applied_deinit)
+    struct applied a = {
+        .ledger = {.header = item->header, .objects = item->objects, .n_objects = item->n_objects}};
+    if (l->judge == NULL)
+        return OK;
+    TRY(repair_note(l, applied_complete(&a, s)));
+    err e = l->judge(l->judge_arg, &a.ledger);
+    return e.code == ERR_CORRUPT || e.code == ERR_VERIFY ? suspect(l, item->header.seq) : e;
+}
+
+/* One ledger of the history. What does not match its root is the mirror's fault if that is damaged,
+ * else the history's: another server may have written it. */
+static err stage_one(struct ledgers *l, struct stage *s, struct arena *a, size_t *ret_n)
+{
+    struct ledger_header header;
+    struct store_object *objects = NULL;
+    uint32_t seq = s->newest.seq + 1;
+    err e = read_ledger(l, seq, a, &header, &objects, ret_n);
+    if (e.code == ERR_CORRUPT || e.code == ERR_NOT_FOUND)
+        return suspect(l, seq);
+    TRY(e);
+    e = repair_note(l, stage_add(s, &header, objects, *ret_n));
+    if (e.code == ERR_VERIFY) {
+        struct err_slot text;
+        snprintf(text.text, sizeof text.text, "%s", err_text());
+        TRY(repair_acquit(l));
+        err_ignore(FAIL(ERR_VERIFY, "%s", text.text));
+        return suspect(l, seq);
+    }
+    TRY(e);
+    return judge(l, s);
+}
+
 /* Some ledgers of the history, up to `to`. */
 static err stage_history(struct ledgers *l, struct stage *s, uint32_t to, struct arena *a)
 {
     size_t n_changes = 0;
     while (s->newest.seq < to && n_changes < STEP_CHANGES && s->n < STEP_LEDGERS) {
-        struct ledger_header header;
-        struct store_object *objects = NULL;
         size_t n = 0;
-        TRY(read_ledger(l, s->newest.seq + 1, a, &header, &objects, &n));
-        /* it was verified before it was stored: what does not match is the mirror */
-        err e = repair_note(l, stage_add(s, &header, objects, n));
-        if (e.code == ERR_VERIFY)
-            return repair_doubt(l, err_text());
-        TRY(e);
+        TRY(stage_one(l, s, a, &n));
         n_changes += n;
     }
     return OK;
@@ -66,6 +108,18 @@ static err follow_some(struct ledgers *l, uint32_t to)
         TRY(stage_history(l, s, to, a));
     }
     return repair_note(l, stage_commit(TAKE_PTR(s)));
+}
+
+/* The ledgers before one that is wrong become visible first. */
+static err follow_step(struct ledgers *l, uint32_t to)
+{
+    err e = follow_some(l, to);
+    uint32_t wrong = atomic_load(&l->suspect);
+    if (e.code == ERR_CORRUPT && wrong > l->meta.header.seq + 1)
+        return follow_some(l, wrong - 1);
+    if (e.code == 0 && wrong && wrong <= l->meta.header.seq)
+        atomic_store(&l->suspect, 0);
+    return e;
 }
 
 /* The newest ledger of the history; 0: none. */
@@ -89,7 +143,7 @@ static err follow(struct ledgers *l, uint32_t to)
         if (atomic_load(&l->interrupted) && l->stage == NULL)
             return FAIL(ERR_CANCELLED, "mirror: stopping");
         bool read = l->stage == NULL;
-        TRY(follow_some(l, to));
+        TRY(follow_step(l, to));
         if (read && l->on_progress)
             l->on_progress(l->arg, "replaying ledgers", l->meta.header.seq - begun, to - begun);
     }

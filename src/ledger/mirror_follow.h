@@ -11,6 +11,7 @@
  * history, is made anew first (repair.h), while the history answers.
  *
  * The apply thread only. Nothing to do is the common case, and cheap. Errors: ERR_IO (try again
- * later), ERR_BUSY (open views are in the way), ERR_CORRUPT (the history is damaged), ERR_CANCELLED
- * (ledgers_interrupt). What failed is told by its text; ledgers before it are visible. */
+ * later), ERR_BUSY (open views are in the way), ERR_CORRUPT (the history has the next ledger wrong,
+ * which ledgers_suspect names; or it is damaged), ERR_CANCELLED (ledgers_interrupt). What failed is
+ * told by its text; ledgers before it are visible. */
 ERR mirror_follow(struct ledgers *l, uint32_t to);

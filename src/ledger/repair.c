@@ -302,10 +302,14 @@ ERR repair_at_open(struct ledgers *l)
         undo_reset(l->undo, l->meta.header.seq);
     bool more;
     (void)repair_scrub(l, clock_now_ns() + VERIFY_NS, &more).code; /* it doubts what is damaged */
-    err e = mirror_follow(l, 0);
+    bool doubtful = atomic_load(&l->doubtful);
+    err e = l->lazy_follow && !doubtful ? OK : mirror_follow(l, 0);
     if (atomic_load(&l->doubtful) && l->lazy_repair)
         return begin_without(l, span.last);
-    TRY(e);
+    if (e.code == ERR_CORRUPT && ledgers_suspect(l))
+        LOG_ERROR("%s: what is before it is served", err_text()); /* the apply thread goes on */
+    else
+        TRY(e);
     if (!l->lazy_undo)
         refill_window(l, span.first, clock_now_ns() + REFILL_NS);
     ledgers_show(l, &l->meta.header);

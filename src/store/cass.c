@@ -29,6 +29,11 @@ struct cql_cluster *cass_cluster(struct cass *c)
     return c->cluster;
 }
 
+uint32_t cass_newest(struct cass *c)
+{
+    return cass_last(c);
+}
+
 struct range_set cass_ranges(struct cass *c)
 {
     struct range_set set = {0};

@@ -48,6 +48,14 @@ const uint8_t *cass_node_id(const struct cass *c); /* 16 bytes */
 /* Look now what the newest ledger is (it is done every second anyway). */
 YIELDS ERR cass_refresh(struct cass *c);
 
+/* The newest complete ledger, as known; 0 = none. Any thread, never waits. */
+uint32_t cass_newest(struct cass *c);
+
+/* Rows of the list of keys as they stand, whatever it is worth: ret[i] is the key that the newest
+ * row of keys[i] at or before `seq` leads to; zero if there is none. Scratch in `a`. */
+YIELDS ERR cass_successors_get(struct cass *c, uint32_t seq, const struct hash256 *keys, size_t n,
+                               struct arena *a, struct hash256 *ret);
+
 /* Keys of the newest state near a key, to ask for many rows at once where the tables have no order:
  * up to n keys, ascending and greater than `key`, or (before) descending and smaller. May be wrong:
  * what it gives is checked. NULL: nobody knows. */

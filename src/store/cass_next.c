@@ -254,3 +254,21 @@ err cass_page(struct store *s, uint32_t seq, const struct hash256 *after, size_t
     *ret_n = got;
     return OK;
 }
+
+YIELDS ERR cass_successors_get(struct cass *c, uint32_t seq, const struct hash256 *keys, size_t n,
+                               struct arena *a, struct hash256 *ret)
+{
+    struct cql_call *calls = cass_calls(a, n);
+    for (size_t i = 0; i < n; i++)
+        cass_object_call(c, &calls[i], seq, &keys[i], CASS_GET_SUCCESSOR, a);
+    if (n)
+        TRY(cass_run(c, calls, n));
+    for (size_t i = 0; i < n; i++) {
+        struct cql_value v;
+        err e = cql_call_first_row(&calls[i], &v, 1);
+        if (err_failed(e) && e.code != ERR_NOT_FOUND)
+            return e;
+        ret[i] = err_failed(e) || v.bytes.n != 32 ? HASH256_ZERO : hash256_of(v.bytes.p);
+    }
+    return OK;
+}

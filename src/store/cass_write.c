@@ -189,6 +189,39 @@ struct repair {
     const struct store_repair *r;
 };
 
+static YIELDS void drop_tx(struct cass *c, uint32_t seq, const struct hash256 *hash)
+{
+    uint8_t key[8];
+    struct buf *b = cass_pump_values(&c->pump);
+    cql_value_put_bigint(b, seq);
+    cql_value_put_blob(b, hash256_slice(hash));
+    bits_store64(key, seq);
+    cass_pump_send(&c->pump, CASS_DROP_LEDGER_TX, 2, slice_of(key, 8));
+}
+
+static bool is_put(const struct store_ledger *l, const struct hash256 *hash)
+{
+    for (size_t i = 0; i < l->n_txs; i++)
+        if (hash256_eq(&l->tx_hashes[i], hash))
+            return true;
+    return false;
+}
+
+/* Hashes that the ledger lists and does not have. The transaction itself may be another ledger's:
+ * it stays. */
+static YIELDS err drop_others(struct cass *c, uint32_t seq, const struct store_ledger *l)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct store_txs_query q = {.first = seq, .last = seq, .hashes_only = true};
+    struct store_tx *txs;
+    size_t n;
+    TRY(cass_ledger_txs(&c->base, &q, a, &txs, &n));
+    for (size_t i = 0; i < n; i++)
+        if (!is_put(l, &txs[i].hash))
+            drop_tx(c, seq, &txs[i].hash);
+    return OK;
+}
+
 /* Transactions that stand where others are put. */
 static YIELDS err drop_replaced(struct cass *c, const struct store_ledger *l)
 {
@@ -205,13 +238,8 @@ static YIELDS err drop_replaced(struct cass *c, const struct store_ledger *l)
             if (txs[i].pos.index != l->txs[k].pos.index ||
                 hash256_eq(&txs[i].hash, &l->tx_hashes[k]))
                 continue;
-            uint8_t key[8];
+            drop_tx(c, q.first, &txs[i].hash);
             struct buf *b = cass_pump_values(&c->pump);
-            cql_value_put_bigint(b, q.first);
-            cql_value_put_blob(b, hash256_slice(&txs[i].hash));
-            bits_store64(key, q.first);
-            cass_pump_send(&c->pump, CASS_DROP_LEDGER_TX, 2, slice_of(key, 8));
-            b = cass_pump_values(&c->pump);
             cql_value_put_blob(b, hash256_slice(&txs[i].hash));
             cass_pump_send(&c->pump, CASS_DROP_TX, 1, hash256_slice(&txs[i].hash));
         }
@@ -255,7 +283,9 @@ static YIELDS err repair(void *arg)
     TRY(cass_pump_wait(&c->pump)); /* what is put after it wins */
     if (!r->put)
         return OK;
-    if (r->put->n_txs)
+    if (r->all_txs)
+        TRY(drop_others(c, at, r->put));
+    else if (r->put->n_txs)
         TRY(drop_replaced(c, r->put));
     if (r->has_header)
         cass_rows_header(c, &r->put->header);

@@ -518,6 +518,16 @@ static void put_tx(struct memory *m, const struct store_tx *tx, const struct has
                              *hash};
 }
 
+static void drop_txs(struct memory *m, uint32_t seq)
+{
+    struct store_tx *txs = m->txs.p;
+    size_t n = 0;
+    for (size_t i = 0; i < m->txs.n; i++)
+        if (txs[i].pos.ledger_seq != seq)
+            txs[n++] = txs[i];
+    m->txs.n = n;
+}
+
 static err op_repair(struct store *s, const struct store_repair *r)
 {
     struct memory *m = memory_of(s);
@@ -529,6 +539,8 @@ static err op_repair(struct store *s, const struct store_repair *r)
         drop_index_row(m, &r->drop_rows[i]);
     if (r->put && r->has_header)
         put_header(m, &l->header);
+    if (r->all_txs)
+        drop_txs(m, r->at);
     for (size_t i = 0; i < l->n_txs; i++)
         put_tx(m, &l->txs[i], &l->tx_hashes[i]);
     add_objects(m, r->at, l->objects, l->n_objects);

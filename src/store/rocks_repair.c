@@ -42,6 +42,12 @@ static void drop_rows(struct rocks_batch *b, const struct store_index_row *rows,
     }
 }
 
+static void drop_txs(struct rocks_batch *b, uint32_t seq)
+{
+    struct rocks_key from = rocks_key_tx(seq, 0), to = rocks_key_tx(seq, UINT32_MAX);
+    rocks_batch_delete_range(b, ROCKS_CF_TX, &from, &to);
+}
+
 /* Rows have changed, spans have not. */
 static ERR commit(struct rocks_batch *b)
 {
@@ -60,6 +66,8 @@ static err repair(struct rocks *r, const struct store_repair *rows)
     drop_versions(&b, ROCKS_CF_OBJECT, rows->drop_objects, rows->n_drop_objects, rows->at);
     drop_versions(&b, ROCKS_CF_SUCCESSOR, rows->drop_successors, rows->n_drop_successors, rows->at);
     drop_rows(&b, rows->drop_rows, rows->n_drop_rows);
+    if (rows->all_txs && rows->at)
+        drop_txs(&b, rows->at);
     if (rows->put)
         TRY(put_rows(&b, rows));
     return commit(&b);

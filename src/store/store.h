@@ -134,7 +134,8 @@ struct store_repair {
     const struct store_ledger *put; /* its objects and successors become versions of ledger `at`;
                                        NULL: nothing */
     bool has_header;                /* put->header and put->unnamed count */
-    uint32_t at;                    /* a ledger, or 0: the initially loaded versions */
+    bool all_txs; /* put->txs are all that ledger `at` has: others of it are dropped */
+    uint32_t at;  /* a ledger, or 0: the initially loaded versions */
     const struct hash256 *drop_objects; /* their versions of ledger `at` */
     size_t n_drop_objects;
     const struct hash256 *drop_successors;

@@ -78,6 +78,56 @@ TEST(what_another_server_stores_becomes_visible_and_is_told)
     fixture_deinit(&f);
 }
 
+struct judging {
+    uint32_t refused; /* a ledger */
+    uint32_t n;
+};
+
+static err judge(void *arg, const struct store_ledger *ledger)
+{
+    struct judging *j = arg;
+    j->n++;
+    return ledger->header.seq == j->refused ? FAIL(ERR_CORRUPT, "test: refused") : OK;
+}
+
+/* What the history has wrong stops those that follow, and is named; what is before it is visible,
+ * and the mirror is not to blame. */
+TEST(a_wrong_ledger_of_the_history_stops_following_and_is_named)
+{
+    struct fixture f;
+    fixture_init(&f, 7, 20);
+    struct proxy proxy;
+    proxy_init(&proxy, f.store);
+    struct ledgers *reader = chain_open(&proxy.base, "reader");
+    struct fixture r = {.chain = f.chain, .ledgers = reader, .told = FIRST};
+    struct judging j = {.refused = FIRST + 7};
+    ledgers_on_published(reader, note, &r);
+    ledgers_set_judge(reader, judge, &j);
+    chain_apply(&f.chain, f.ledgers, FIRST + 10, 5);
+    ASSERT_ERR(ERR_CORRUPT, mirror_follow(reader, 0));
+    ASSERT_INT(FIRST + 7, ledgers_suspect(reader));
+    ASSERT_INT(FIRST + 6, r.told);
+    chain_check(&f.chain, reader, FIRST + 6);
+    j.refused = 0;
+    ASSERT_OK(mirror_follow(reader, 0));
+    ASSERT_INT(FIRST + 10, r.told);
+    ASSERT_INT(0, ledgers_suspect(reader));
+    chain_apply(&f.chain, f.ledgers, FIRST + 15, 5);
+    proxy.spoil_objects = 1;
+    ASSERT_ERR(ERR_CORRUPT, mirror_follow(reader, 0));
+    ASSERT_INT(FIRST + 11, ledgers_suspect(reader));
+    ASSERT(strstr(err_text(), "the history has ledger 21 wrong") != NULL);
+    proxy.spoil_objects = 0;
+    ASSERT_OK(mirror_follow(reader, 0));
+    ASSERT_INT(FIRST + 15, r.told);
+    struct ledgers_stats stats;
+    ledgers_get_stats(reader, &stats);
+    ASSERT_INT(1, stats.n_rebuilt); /* at its first open only */
+    ledgers_off_published(reader, note, &r);
+    ledgers_close(reader);
+    fixture_deinit(&f);
+}
+
 /* One attempt to store the next ledgers, as the apply thread makes it. */
 static err attempt(struct fixture *f, uint32_t n)
 {
