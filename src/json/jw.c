@@ -7,21 +7,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Room for a comma, two quotes and n bytes. */
-static uint8_t *begin(struct jw *w, size_t n)
-{
-    uint8_t *p = buf_reserve(w->out, n + 3);
-    if (w->comma)
-        *p++ = ',';
-    return p;
-}
-
-static void end(struct jw *w, const uint8_t *p)
-{
-    w->out->n = (size_t)(p - w->out->p);
-    w->comma = true;
-}
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static void put_escape(struct buf *out, uint8_t c)
 {
@@ -77,12 +65,12 @@ void jw_key_escaped(struct jw *w, struct slice key)
 
 void jw_ascii(struct jw *w, const char *s, size_t n)
 {
-    uint8_t *p = begin(w, n);
+    uint8_t *p = jw_begin(w, n);
     *p++ = '"';
     memcpy(p, s, n);
     p += n;
     *p++ = '"';
-    end(w, p);
+    jw_end(w, p);
 }
 
 /* Eight upper-case digits of four bytes: nibbles are spread over a word and turned into letters all
@@ -100,12 +88,33 @@ static inline uint64_t hex8(const uint8_t *in)
     return x + '0' * ones + letters * 7;
 }
 
+#ifdef __SSE2__
+/* Thirty-two digits of sixteen bytes. */
+static inline void hex32(const uint8_t *in, uint8_t *out)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)in);
+    __m128i mask = _mm_set1_epi8(0x0F), high = _mm_and_si128(_mm_srli_epi16(bytes, 4), mask),
+            low = _mm_and_si128(bytes, mask);
+    __m128i nibbles[2] = {_mm_unpacklo_epi8(high, low), _mm_unpackhi_epi8(high, low)};
+    for (int i = 0; i < 2; i++) {
+        __m128i letters =
+            _mm_and_si128(_mm_cmpgt_epi8(nibbles[i], _mm_set1_epi8(9)), _mm_set1_epi8(7));
+        __m128i digits = _mm_add_epi8(_mm_add_epi8(nibbles[i], _mm_set1_epi8('0')), letters);
+        _mm_storeu_si128((__m128i *)(void *)(out + 16 * i), digits);
+    }
+}
+#endif
+
 void jw_hex_digits(struct slice in, uint8_t *out)
 {
     _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                    "hex8 places digits for little endian");
     static const char digits[] = "0123456789ABCDEF";
     size_t i = 0;
+#ifdef __SSE2__
+    for (; i + 16 <= in.n; i += 16)
+        hex32(in.p + i, out + 2 * i);
+#endif
     for (; i + 4 <= in.n; i += 4) {
         uint64_t x = hex8(in.p + i);
         memcpy(out + 2 * i, &x, 8);
@@ -118,12 +127,12 @@ void jw_hex_digits(struct slice in, uint8_t *out)
 
 void jw_hex(struct jw *w, struct slice bytes)
 {
-    uint8_t *p = begin(w, 2 * bytes.n);
+    uint8_t *p = jw_begin(w, 2 * bytes.n);
     *p++ = '"';
     jw_hex_digits(bytes, p);
     p += 2 * bytes.n;
     *p++ = '"';
-    end(w, p);
+    jw_end(w, p);
 }
 
 static const char digit_pairs[201] =
@@ -159,32 +168,32 @@ static uint8_t *put_i64(uint8_t *p, int64_t v)
 
 void jw_u64(struct jw *w, uint64_t v)
 {
-    uint8_t *p = begin(w, 20);
-    end(w, put_u64(p, v));
+    uint8_t *p = jw_begin(w, 20);
+    jw_end(w, put_u64(p, v));
 }
 
 void jw_i64(struct jw *w, int64_t v)
 {
-    uint8_t *p = begin(w, 21);
-    end(w, put_i64(p, v));
+    uint8_t *p = jw_begin(w, 21);
+    jw_end(w, put_i64(p, v));
 }
 
 void jw_u64_str(struct jw *w, uint64_t v)
 {
-    uint8_t *p = begin(w, 20);
+    uint8_t *p = jw_begin(w, 20);
     *p++ = '"';
     p = put_u64(p, v);
     *p++ = '"';
-    end(w, p);
+    jw_end(w, p);
 }
 
 void jw_i64_str(struct jw *w, int64_t v)
 {
-    uint8_t *p = begin(w, 21);
+    uint8_t *p = jw_begin(w, 21);
     *p++ = '"';
     p = put_i64(p, v);
     *p++ = '"';
-    end(w, p);
+    jw_end(w, p);
 }
 
 void jw_double(struct jw *w, double v)
@@ -221,10 +230,10 @@ void jw_null(struct jw *w)
 
 void jw_raw(struct jw *w, struct slice json_text)
 {
-    uint8_t *p = begin(w, json_text.n);
+    uint8_t *p = jw_begin(w, json_text.n);
     if (json_text.n)
         memcpy(p, json_text.p, json_text.n);
-    end(w, p + json_text.n);
+    jw_end(w, p + json_text.n);
 }
 
 static void put_scalar(struct jw *w, const struct json *v)

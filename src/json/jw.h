@@ -64,6 +64,20 @@ static inline void jw_key_n(struct jw *w, const char *key, size_t n)
 /* Any key, escaped. */
 void jw_key_escaped(struct jw *w, struct slice key);
 
+/* For who writes values of his own in place: room for a comma, two quotes and n bytes, the comma
+ * written; and what was written ends at p. */
+static inline uint8_t *jw_begin(struct jw *w, size_t n)
+{
+    uint8_t *p = buf_reserve(w->out, n + 3);
+    *p = ',';
+    return p + w->comma;
+}
+static inline void jw_end(struct jw *w, const uint8_t *p)
+{
+    w->out->n = (size_t)(p - w->out->p);
+    w->comma = true;
+}
+
 /* Values. */
 void jw_str(struct jw *w, struct slice s); /* escapes; bytes that are not UTF-8 become U+FFFD */
 void jw_ascii(struct jw *w, const char *s, size_t n); /* known to need no escaping */

@@ -357,12 +357,21 @@ err number_from_amount(const struct amount *a, struct number *ret)
 /* Decimal digits of v, right-aligned in out; returns where they start. */
 static size_t put_digits(uint64_t v, char out[20])
 {
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
     size_t at = 20;
-    do {
-        out[--at] = (char)('0' + v % 10);
-        v /= 10;
-    } while (v);
-    return at;
+    for (; v >= 100; v /= 100) {
+        at -= 2;
+        memcpy(out + at, pairs + 2 * (v % 100), 2);
+    }
+    if (v < 10) {
+        out[--at] = (char)('0' + v);
+        return at;
+    }
+    memcpy(out + at - 2, pairs + 2 * v, 2);
+    return at - 2;
 }
 
 static size_t put_scientific(const char *digits, size_t n, int32_t exponent, char *out)

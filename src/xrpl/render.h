@@ -13,6 +13,14 @@ ERR render_members(struct jw *w, struct slice object);
 /* The same leaving out one field (0 = none). */
 ERR render_members_without(struct jw *w, struct slice object, field_id skip);
 
+/* The same keeping some of its fields for the caller, who need not look for them again. */
+struct render_note {
+    field_id id; /* a value's, no container's */
+    bool found;
+    struct sto_field field; /* the first with this id */
+};
+ERR render_members_noting(struct jw *w, struct slice object, struct render_note *notes, size_t n);
+
 /* A whole value: "{...}". */
 ERR render_object(struct jw *w, struct slice object);
 

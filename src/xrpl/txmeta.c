@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/bits.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "xrpl/txmeta_impl.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define RESULT_ABSENT 0xFF
@@ -199,6 +199,11 @@ bool txmeta_ctid(uint32_t ledger_seq, uint32_t tx_index, uint32_t network_id, ch
 {
     if (ledger_seq > 0x0FFFFFFF || tx_index > UINT16_MAX || network_id > UINT16_MAX)
         return false;
-    snprintf(out, 17, "%08X%04X%04X", 0xC0000000u + ledger_seq, tx_index, network_id);
+    uint8_t id[8];
+    bits_store32(id, 0xC0000000u + ledger_seq);
+    bits_store16(id + 4, (uint16_t)tx_index);
+    bits_store16(id + 6, (uint16_t)network_id);
+    hex_encode(slice_of(id, sizeof id), out);
+    out[16] = 0;
     return true;
 }

@@ -29,15 +29,24 @@ err txmeta_render_tx_members(struct jw *w, struct slice tx, const struct txmeta_
     return err_failed(e) ? e : of_amount;
 }
 
-static err put_delivered_amount(struct jw *w, struct slice tx, struct slice meta,
+/* What the additions need of the metadata, noted while it is written. */
+enum { NOTE_RESULT, NOTE_DELIVERED, N_NOTES };
+
+static bool succeeded(const struct render_note notes[N_NOTES])
+{
+    return notes[NOTE_RESULT].found && notes[NOTE_RESULT].field.value.p[0] == 0;
+}
+
+static err put_delivered_amount(struct jw *w, struct slice tx, const struct render_note *delivered,
                                 const struct txmeta_show *show)
 {
     struct sto_field amount;
     bool since_then = show->ledger_seq >= DELIVERED_AMOUNT_FIRST_LEDGER ||
                       show->close_time > DELIVERED_AMOUNT_FIRST_CLOSE;
     jw_key(w, "delivered_amount");
-    if (find_field(meta, FIELD_DeliveredAmount, &amount) ||
-        (since_then && find_field(tx, FIELD_Amount, &amount)))
+    if (delivered->found)
+        return render_field_value(w, &delivered->field);
+    if (since_then && find_field(tx, FIELD_Amount, &amount))
         return render_field_value(w, &amount);
     jw_ascii(w, "unavailable", 11);
     return OK;
@@ -100,21 +109,18 @@ static void put_nft_members(struct jw *w, uint16_t type, struct slice tx, struct
 }
 
 static err put_additions(struct jw *w, struct slice tx, struct slice meta,
-                         const struct txmeta_show *show)
+                         const struct render_note notes[N_NOTES], const struct txmeta_show *show)
 {
     uint16_t type = sto_tx_type(tx);
+    if (!succeeded(notes))
+        return OK;
     switch (type) {
     case TX_Payment:
     case TX_CheckCash:
-    case TX_AccountDelete:
-        return txmeta_result(meta) == 0 ? put_delivered_amount(w, tx, meta, show) : OK;
-    case TX_MPTokenIssuanceCreate:
-        if (txmeta_result(meta) == 0)
-            put_issuance_id(w, meta);
-        return OK;
+    case TX_AccountDelete: return put_delivered_amount(w, tx, &notes[NOTE_DELIVERED], show);
+    case TX_MPTokenIssuanceCreate: put_issuance_id(w, meta); return OK;
     default:
-        if (show->nft_synthetic && type >= TX_NFTokenMint && type <= TX_NFTokenAcceptOffer &&
-            txmeta_result(meta) == 0)
+        if (show->nft_synthetic && type >= TX_NFTokenMint && type <= TX_NFTokenAcceptOffer)
             put_nft_members(w, type, tx, meta);
         return OK;
     }
@@ -123,9 +129,11 @@ static err put_additions(struct jw *w, struct slice tx, struct slice meta,
 err txmeta_render_meta(struct jw *w, struct slice tx, struct slice meta,
                        const struct txmeta_show *show)
 {
+    struct render_note notes[N_NOTES] = {[NOTE_RESULT] = {.id = FIELD_TransactionResult},
+                                         [NOTE_DELIVERED] = {.id = FIELD_DeliveredAmount}};
     jw_obj_begin(w);
-    err e = render_members(w, meta);
-    err of_additions = put_additions(w, tx, meta, show);
+    err e = render_members_noting(w, meta, notes, N_NOTES);
+    err of_additions = put_additions(w, tx, meta, notes, show);
     jw_obj_end(w);
     return err_failed(e) ? e : of_additions;
 }
