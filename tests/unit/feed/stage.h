@@ -17,7 +17,9 @@
 
 #define STAGE_FIRST 10
 #define STAGE_MAX_TXS 200
+#ifndef STAGE_MAX_LEDGERS
 #define STAGE_MAX_LEDGERS 2048
+#endif
 #define STAGE_N_ACCOUNTS 12
 
 struct stage_tx {

@@ -48,13 +48,20 @@ static struct ledger_header header_of(uint32_t seq)
                                   .close_resolution = 10};
 }
 
+static void *kept_all[1 << 15];
+static size_t n_kept;
+
 void *fake_keep(void *p)
 {
-    static void *kept[1 << 15];
-    static size_t n;
-    ASSERT(n < sizeof kept / sizeof *kept);
-    kept[n++] = p;
+    ASSERT(n_kept < ARRAY_LEN(kept_all));
+    kept_all[n_kept++] = p;
     return p;
+}
+
+void fake_free_kept(void)
+{
+    while (n_kept > 0)
+        free(kept_all[--n_kept]);
 }
 
 struct ledgers *fake_ledgers_new(uint32_t first, uint32_t last)

@@ -9,6 +9,8 @@ struct store;
 
 /* Keep something until the test's process ends (so that it is no leak); returns it. */
 void *fake_keep(void *p);
+/* For who makes many worlds in one process: what was kept is freed. No arena may be among it. */
+void fake_free_kept(void);
 
 /* Ledgers first..last, empty. first = 0: nothing held yet. */
 struct ledgers *fake_ledgers_new(uint32_t first, uint32_t last);
