@@ -14,9 +14,9 @@
 int64_t clock_now_ns(void);    /* monotonic */
 int64_t clock_wall_ns(void);   /* since 1970-01-01 UTC */
 uint32_t clock_ledger_s(void); /* wall time in seconds since the ledger's epoch */
-int64_t clock_cpu_ns(void);
+int64_t clock_cpu_ns(void);    /* CPU time of the calling thread */
 /* As clock_now_ns, but never the test clock: for bounds on what the machine does. */
-int64_t clock_real_ns(void); /* CPU time of the calling thread */
+int64_t clock_real_ns(void);
 
 /* Tests: freeze both clocks at these values (NULL thaws); a frozen clock moves by
  * clock_test_advance, and timers of a running core fire by it. */
