@@ -86,7 +86,10 @@ static err open_rocks(const struct config *c, bool read_only, struct buf *mirror
     struct rocks_opts rocks = {.path = (const char *)history.p,
                                .cache_bytes = (uint64_t)config_int(c, CONFIG_ROCKSDB_CACHE_MB)
                                               << 20,
-                               .read_only = read_only};
+                               .read_only = read_only,
+                               .scrub_interval_s = config_int(c, CONFIG_SCRUB_INTERVAL)};
+    int percent = (int)config_int(c, CONFIG_SCRUB_PERCENT);
+    rocks.scrub_percent = percent ? percent : -1;
     return rocks_open(&rocks, ret);
 }
 
@@ -506,6 +509,7 @@ static int run_logged(struct parts *p)
 
 int server_run(const struct config *config)
 {
+    mem_start();
     /* Whatever hangs, a disk or a peer: the process ends soon after the time that clients get. */
     err e = signals_start(options_seconds(config, CONFIG_GRACEFUL_PERIOD) + CLOCK_S);
     if (e.code) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
 
+#include <stdbool.h>
+
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,8 +54,24 @@ void mem_freep(void *pp)
     free(*(void **)pp);
 }
 
+/* jemalloc's, where the program is linked with it. */
+__attribute__((weak)) int mallctl(const char *name, void *old, size_t *old_n, void *new,
+                                  size_t new_n);
+#define ALL_ARENAS "arena.4096.purge" /* MALLCTL_ARENAS_ALL */
+
+void mem_start(void)
+{
+    bool on = true;
+    if (mallctl)
+        (void)mallctl("background_thread", NULL, NULL, &on, sizeof on);
+}
+
 void mem_trim(void)
 {
+    if (mallctl) {
+        (void)mallctl(ALL_ARENAS, NULL, NULL, NULL, 0);
+        return;
+    }
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif

@@ -38,6 +38,9 @@ void mem_exhausted(size_t n) __attribute__((noreturn, cold));
 
 /* Give back to the system what is free in the heaps of all threads. Takes milliseconds. */
 void mem_trim(void);
+/* Once, at the start of a program with threads: what stands free for some seconds is given back by
+ * itself, where the allocator can (jemalloc: a thread of its own). */
+void mem_start(void);
 
 /* Run fn(&variable) when the variable leaves its scope. Declare such a variable initialised,
  * always. */

@@ -441,10 +441,11 @@ ERR rocks_open(const struct rocks_opts *opts, struct store **ret)
     r->path = xstrdup(opts->path);
     r->read_only = opts->read_only;
     r->fast_close = opts->fast_close;
+    rocks_scrub_set(r, opts->scrub_percent, opts->scrub_interval_s);
     pthread_mutex_init(&r->ranges_lock, NULL);
     pthread_mutex_init(&r->write_lock, NULL);
     pthread_rwlock_init(&r->db_lock, NULL);
-    rocks_options_init(r, opts->cache_bytes);
+    rocks_options_init(r, opts->cache_bytes, opts->file_bytes);
     rocks_iter_pools_init(r);
     if (opts->path[0] == 0)
         return FAIL(ERR_INVALID, "store: no path");

@@ -7,7 +7,12 @@ struct rocks_opts {
     const char *path;     /* made if missing */
     uint64_t cache_bytes; /* blocks, indexes, filters, memtables together; 0 = default */
     bool read_only;
-    bool fast_close; /* tests */
+    bool fast_close;     /* tests */
+    uint64_t file_bytes; /* of a table, and of the first level; 0 = default; tests of many files */
+    /* The slow reading of everything (rocks_scrub.h): share of a processor, 0 = default, negative =
+     * none; and seconds from one beginning to the next, 0 = default. */
+    int scrub_percent;
+    int64_t scrub_interval_s;
 };
 
 /* Open (or make) the store. Errors: ERR_LOCKED (another process has it), ERR_VERSION (newer

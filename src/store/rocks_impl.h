@@ -126,6 +126,8 @@ struct memo;
 
 struct rocks_scrub { /* rocks_scrub.h */
     struct rocks_thread thread;
+    int percent; /* of a processor; negative: none */
+    int64_t interval_ns;
     _Atomic uint64_t n_bytes, n_rounds, n_damaged;
 };
 

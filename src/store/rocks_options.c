@@ -9,6 +9,7 @@
 #define DEFAULT_CACHE_BYTES (64 * MIB)
 #define MIN_CACHE_BYTES (4 * MIB)
 #define N_LEVELS 7
+#define FILE_BYTES (128 * MIB)
 #define MIN_OPEN_FILES 64
 #define MAX_OPEN_FILES 2048
 #define WRITE_BYTES_PER_S ((int64_t)96 << 20) /* of flushes and compactions */
@@ -111,7 +112,7 @@ rocksdb_options_t *rocks_options_new_load(struct rocks *r, enum rocks_cf cf)
 }
 
 static rocksdb_options_t *make_cf(struct rocks *r, const struct cf_tuning *t,
-                                  uint64_t memtable_bytes)
+                                  uint64_t memtable_bytes, uint64_t file_bytes)
 {
     rocksdb_options_t *o = rocksdb_options_create();
     rocksdb_options_set_num_levels(o, N_LEVELS);
@@ -121,8 +122,8 @@ static rocksdb_options_t *make_cf(struct rocks *r, const struct cf_tuning *t,
     rocksdb_options_set_level0_file_num_compaction_trigger(o, L0_FILES);
     rocksdb_options_set_disable_auto_compactions(o, 1); /* rocks_damage.h starts them */
     rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
-    rocksdb_options_set_target_file_size_base(o, 128 * MIB);
-    rocksdb_options_set_max_bytes_for_level_base(o, 128 * MIB);
+    rocksdb_options_set_target_file_size_base(o, file_bytes);
+    rocksdb_options_set_max_bytes_for_level_base(o, file_bytes);
     if (t->prefix_bytes > 0)
         rocksdb_options_set_prefix_extractor(
             o, rocksdb_slicetransform_create_fixed_prefix((size_t)t->prefix_bytes));
@@ -133,7 +134,7 @@ static rocksdb_options_t *make_cf(struct rocks *r, const struct cf_tuning *t,
 
 /* Each open table takes a descriptor and some 10 kB; sockets need descriptors, too. (A get from
  * memory only does not open a table; rocks_read_get knows.) */
-static int max_open_files(void)
+int rocks_options_max_open_files(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
@@ -159,7 +160,7 @@ static rocksdb_options_t *make_db(uint64_t memtable_bytes)
     rocksdb_options_set_paranoid_checks(o, 1);
     rocksdb_options_set_db_write_buffer_size(o, memtable_bytes);
     rocksdb_options_set_max_total_wal_size(o, 4 * memtable_bytes);
-    rocksdb_options_set_max_open_files(o, max_open_files());
+    rocksdb_options_set_max_open_files(o, rocks_options_max_open_files());
     rocksdb_options_set_skip_stats_update_on_db_open(o, 1);
     rocksdb_options_set_max_background_jobs(o, 2);
     set_rate_limit(o);
@@ -188,7 +189,7 @@ static void init_access(struct rocks *r)
     rocksdb_writeoptions_disable_WAL(r->write_unlogged, 1);
 }
 
-void rocks_options_init(struct rocks *r, uint64_t cache_bytes)
+void rocks_options_init(struct rocks *r, uint64_t cache_bytes, uint64_t file_bytes)
 {
     uint64_t total = cache_bytes == 0 ? DEFAULT_CACHE_BYTES : MAX(cache_bytes, MIN_CACHE_BYTES);
     uint64_t memtable_bytes = total / 4, memo_bytes = total / 8;
@@ -196,7 +197,8 @@ void rocks_options_init(struct rocks *r, uint64_t cache_bytes)
     r->cache = rocksdb_cache_create_lru(total - memtable_bytes - memo_bytes);
     r->db_opts = make_db(memtable_bytes);
     for (size_t i = 0; i < ROCKS_N_CFS; i++)
-        r->cf_opts[i] = make_cf(r, &tuning[i], memtable_bytes);
+        r->cf_opts[i] =
+            make_cf(r, &tuning[i], memtable_bytes, file_bytes ? file_bytes : FILE_BYTES);
     init_access(r);
 }
 

@@ -9,8 +9,10 @@ const char *rocks_options_cf_name(enum rocks_cf cf);
 enum rocks_cf rocks_options_cf_by_name(const char *name);
 
 /* Make r->cache, db_opts, cf_opts, get_opts and write options. `cache_bytes` bounds blocks,
- * indexes, filters and memtables together; 0 = default. */
-void rocks_options_init(struct rocks *r, uint64_t cache_bytes);
+ * indexes, filters and memtables together, `file_bytes` is the size of a table; 0 = default. */
+void rocks_options_init(struct rocks *r, uint64_t cache_bytes, uint64_t file_bytes);
+/* Tables that may be open at a time. */
+int rocks_options_max_open_files(void);
 void rocks_options_deinit(struct rocks *r);
 
 /* Options for the files of an initial load: packed lightly. Training dictionaries and zstd would

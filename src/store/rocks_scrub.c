@@ -10,8 +10,7 @@
 #include "base/log.h"
 
 #define ROWS_PER_STEP 2000
-#define FIRST_ROUND_NS (60 * CLOCK_S) /* after the start */
-#define ROUND_NS (24 * 3600 * CLOCK_S)
+#define FIRST_ROUND_NS (60 * CLOCK_S) /* after the start, at the latest */
 #define MAX_SKIPS 64
 
 /* Where a round stands. */
@@ -139,7 +138,7 @@ static bool slow_round(struct rocks *r)
         int64_t start_ns = clock_cpu_ns();
         step(&s);
         int64_t used_ns = clock_cpu_ns() - start_ns;
-        if (rocks_thread_pause(&r->scrub.thread, used_ns * (100 / ROCKS_SCRUB_PER_CENT - 1)))
+        if (rocks_thread_pause(&r->scrub.thread, used_ns * 100 / r->scrub.percent - used_ns))
             return true;
     }
     atomic_fetch_add(&r->scrub.n_rounds, 1);
@@ -149,17 +148,25 @@ static bool slow_round(struct rocks *r)
 
 static void scrub_main(struct rocks *r)
 {
-    int64_t pause_ns = FIRST_ROUND_NS;
+    int64_t pause_ns = MIN(FIRST_ROUND_NS, r->scrub.interval_ns);
     while (!rocks_thread_pause(&r->scrub.thread, pause_ns)) {
         int64_t start_ns = clock_now_ns();
         if (slow_round(r))
             return;
-        pause_ns = MAX(start_ns + ROUND_NS - clock_now_ns(), (int64_t)0);
+        pause_ns = MAX(start_ns + r->scrub.interval_ns - clock_now_ns(), (int64_t)0);
     }
+}
+
+void rocks_scrub_set(struct rocks *r, int percent, int64_t interval_s)
+{
+    r->scrub.percent = percent ? percent : ROCKS_SCRUB_PER_CENT;
+    r->scrub.interval_ns = (interval_s ? interval_s : ROCKS_SCRUB_INTERVAL_S) * CLOCK_S;
 }
 
 ERR rocks_scrub_start(struct rocks *r)
 {
+    if (r->scrub.percent < 0)
+        return OK;
     return rocks_thread_start(&r->scrub.thread, "scrub", scrub_main, r);
 }
 
