@@ -2,6 +2,7 @@
 #include "cql/cql_conn.h"
 
 #include "base/mem.h"
+#include "base/table.h"
 #include "net/tls.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
@@ -18,6 +19,10 @@
 /* The writer waits for the kernel above this: requests then gather here, where they can still be
  * forgotten. */
 #define QUEUED_BYTES ((size_t)4 << 20)
+
+/* Of which one is chosen that belongs to a shard: those that no service has. */
+#define FIRST_OWN_PORT 49152u
+#define LAST_OWN_PORT 65535u
 
 struct slot {
     struct cql_pending *pending; /* NULL: forgotten */
@@ -41,7 +46,7 @@ struct cql_conn {
     uint32_t n_in_flight;
     struct list pending; /* oldest first */
 
-    int64_t last_read_ns;
+    int64_t last_read_ns, last_frame_ns, checked_ns;
     struct cql_pending ping;
     int64_t pinged_ns;
 
@@ -212,6 +217,7 @@ static err take_frames(struct cql_conn *c)
         TRY(cql_decoder_next(&c->decoder, &f, &have));
         if (!have)
             return OK;
+        c->last_frame_ns = c->last_read_ns;
         if (f.stream < 0) {
             if (c->opts.on_event && f.opcode == CQL_OP_EVENT)
                 c->opts.on_event(c->opts.arg, &f);
@@ -237,18 +243,20 @@ static void ping(struct cql_conn *c)
     cql_conn_send(c, &c->ping, at);
 }
 
-/* A node that was stopped, or a cut cable, sends nothing, not even an end. */
-static err check_silence(struct cql_conn *c)
+/* A node that was stopped, or a cut cable, sends nothing, not even an end. A length that was
+ * damaged on the way swallows all answers. */
+static err check_silence(struct cql_conn *c, int64_t now)
 {
-    int64_t now = clock_now_ns(), silence = c->opts.silence_ns ? c->opts.silence_ns : SILENCE_NS;
+    int64_t silence = c->opts.silence_ns ? c->opts.silence_ns : SILENCE_NS;
     if (c->ping.conn && now - MAX(c->last_read_ns, c->pinged_ns) > silence / 2)
         return FAIL(ERR_TIMEOUT, "cql: %s: no sign of life for %lld ms", c->opts.host,
                     (long long)((now - c->last_read_ns) / CLOCK_MS));
-    if (list_empty(&c->pending)
-            ? now - c->last_read_ns > IDLE_NS
-            : now - MAX(c->last_read_ns,
-                        LIST_ENTRY(c->pending.next, struct cql_pending, node)->sent_ns) >
-                  silence)
+    if (c->ping.conn && now - MAX(c->last_frame_ns, c->pinged_ns) > 5 * silence)
+        return FAIL(ERR_PROTOCOL, "cql: %s: an answer that does not end", c->opts.host);
+    int64_t oldest = list_empty(&c->pending)
+                         ? INT64_MAX
+                         : LIST_ENTRY(c->pending.next, struct cql_pending, node)->sent_ns;
+    if (now - c->last_frame_ns > IDLE_NS || now - MAX(c->last_frame_ns, oldest) > silence)
         ping(c);
     return OK;
 }
@@ -258,9 +266,13 @@ static YIELDS err read_all(struct cql_conn *c)
     for (;;) {
         TRY(take_frames(c));
         err e = read_some(c, clock_now_ns() + TICK_NS);
-        if (e.code == ERR_TIMEOUT)
-            e = check_silence(c);
-        TRY(e);
+        if (err_failed(e) && e.code != ERR_TIMEOUT)
+            return e;
+        int64_t now = clock_now_ns();
+        if (now - c->checked_ns >= TICK_NS) {
+            c->checked_ns = now;
+            TRY(check_silence(c, now));
+        }
     }
 }
 
@@ -360,11 +372,33 @@ static YIELDS err ask_events(struct cql_conn *c, int64_t deadline_ns)
     return f.opcode == CQL_OP_READY ? OK : unexpected(c, &f);
 }
 
+/* Scylla gives a connection to the shard that is our port modulo their number. */
+static YIELDS err connect_to_shard(const struct cql_conn_opts *o, int64_t deadline_ns,
+                                   struct sock **ret)
+{
+    uint32_t n_ports = (LAST_OWN_PORT - FIRST_OWN_PORT) / o->n_shards;
+    uint32_t first = FIRST_OWN_PORT + o->n_shards - FIRST_OWN_PORT % o->n_shards + o->shard;
+    uint64_t at = table_seed() ^ (uint64_t)clock_now_ns() / 1000;
+    err e = OK;
+    for (uint32_t i = 0; i < n_ports; i++) {
+        uint32_t from = first + (uint32_t)((at + i) % n_ports) * o->n_shards;
+        if (from > LAST_OWN_PORT)
+            from -= o->n_shards;
+        e = sock_connect_from(o->host, o->shard_port, (uint16_t)from, deadline_ns, ret);
+        if (e.code != ERR_EXISTS)
+            return e;
+    }
+    return FAIL(ERR_IO, "cql: %s: no port of ours is free for shard %u", o->host, o->shard);
+}
+
 YIELDS ERR cql_conn_open(const struct cql_conn_opts *opts, int64_t deadline_ns,
                          struct cql_conn **ret)
 {
     struct sock *s;
-    TRY(sock_connect(opts->host, opts->port, deadline_ns, &s));
+    if (opts->shard_port)
+        TRY(connect_to_shard(opts, deadline_ns, &s));
+    else
+        TRY(sock_connect(opts->host, opts->port, deadline_ns, &s));
     struct cql_conn *c = xcalloc(1, sizeof *c);
     c->opts = *opts;
     c->sock = s;
@@ -372,7 +406,7 @@ YIELDS ERR cql_conn_open(const struct cql_conn_opts *opts, int64_t deadline_ns,
     list_init(&c->pending);
     fiber_cond_init(&c->has_output);
     fiber_group_init(&c->writer);
-    c->last_read_ns = clock_now_ns();
+    c->last_read_ns = c->last_frame_ns = clock_now_ns();
     err e = opts->tls ? tls_connect(opts->tls, s, opts->host, deadline_ns) : OK;
     if (!err_failed(e))
         e = ask_options(c, deadline_ns);

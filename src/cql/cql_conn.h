@@ -19,8 +19,12 @@ struct cql_conn_opts {
     uint8_t max_version;    /* 4 or 5; 0 = 5 */
     struct tls_client *tls; /* NULL = plain */
     uint32_t max_streams;   /* requests in flight; 0 = 32,768, the protocol's bound */
+    /* Scylla: connect to shard_port, from a port of ours that belongs to `shard`. 0 = to `port`. */
+    uint16_t shard_port;
+    uint32_t shard, n_shards;
     int64_t silence_ns; /* with requests in flight and not a byte for so long, and half as long for
-                           a ping, the connection is dead; 0 = 2 s */
+                           a ping, the connection is dead; 0 = 2 s. Also if bytes come for five
+                           times as long and no answer ends */
     /* An EVENT frame; NULL = none are asked for. On the loop's side: must not yield. */
     void (*on_event)(void *arg, const struct cql_frame *f);
     void *arg;

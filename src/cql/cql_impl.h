@@ -73,8 +73,11 @@ struct cql_node {
     uint8_t host_id[16];
     struct cql_conn_opts conn_opts;
     char address[64];
-    struct cql_link *links;
+    struct cql_link **links;
     uint32_t n_links;
+    uint32_t first_shard;        /* of the first connection: link i is for shard first_shard + i */
+    uint16_t shard_port;         /* where our own port tells the shard; 0 = nowhere */
+    int64_t avoid_shard_port_ns; /* until then: it could not be used */
     uint32_t n_connected;
     uint32_t n_shards, ignore_msb; /* Scylla */
     struct cql_prepared *prepared; /* by statement */
@@ -85,6 +88,8 @@ struct cql_node {
 
 struct cql_link {
     struct cql_node *node;
+    uint32_t index;
+    bool told_shard; /* the newest connection was made so that it belongs to the link's shard */
     struct cql_conn *conn; /* NULL: not connected */
 };
 

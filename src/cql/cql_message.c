@@ -212,7 +212,15 @@ static uint32_t number_of(struct slice s)
     return v > UINT32_MAX ? 0 : (uint32_t)v;
 }
 
-static void take_option(struct cql_message_supported *ret, struct slice key, struct slice value)
+static uint16_t port_of(struct slice s)
+{
+    uint32_t port = number_of(s);
+    return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+/* *other: shards are found in a way that we do not know. */
+static void take_option(struct cql_message_supported *ret, struct slice key, struct slice value,
+                        bool *other)
 {
     if (slice_is(key, "COMPRESSION") && slice_is(value, "lz4"))
         ret->has_lz4 = true;
@@ -225,18 +233,28 @@ static void take_option(struct cql_message_supported *ret, struct slice key, str
     else if (slice_is(key, "SCYLLA_SHARDING_IGNORE_MSB"))
         ret->ignore_msb = number_of(value);
     else if (slice_is(key, "SCYLLA_SHARD_AWARE_PORT"))
-        ret->shard_port = (uint16_t)number_of(value);
+        ret->shard_port = port_of(value);
+    else if (slice_is(key, "SCYLLA_SHARD_AWARE_PORT_SSL"))
+        ret->shard_port_tls = port_of(value);
+    else if (slice_is(key, "SCYLLA_PARTITIONER"))
+        *other |= !slice_is(value, "org.apache.cassandra.dht.Murmur3Partitioner");
+    else if (slice_is(key, "SCYLLA_SHARDING_ALGORITHM"))
+        *other |= !slice_is(value, "biased-token-round-robin");
 }
 
 bool cql_message_get_supported(struct slice body, struct cql_message_supported *ret)
 {
     struct cursor c = cursor_of(body);
+    bool other = false;
     *ret = (struct cql_message_supported){0};
     for (uint16_t n = cursor_be16(&c); n > 0 && !c.failed; n--) {
         struct slice key = get_string(&c);
         for (uint16_t m = cursor_be16(&c); m > 0 && !c.failed; m--)
-            take_option(ret, key, get_string(&c));
+            take_option(ret, key, get_string(&c), &other);
     }
+    if (other || ret->n_shards > CQL_MESSAGE_MAX_SHARDS || ret->shard >= ret->n_shards ||
+        ret->ignore_msb > 63)
+        ret->n_shards = ret->shard = 0;
     return !c.failed;
 }
 

@@ -89,8 +89,9 @@ struct cql_message_supported {
     uint32_t n_shards; /* Scylla; else 0 */
     uint32_t shard;    /* that this connection belongs to */
     uint32_t ignore_msb;
-    uint16_t shard_port;
+    uint16_t shard_port, shard_port_tls; /* where our own port tells the shard; 0 = there is none */
 };
+#define CQL_MESSAGE_MAX_SHARDS 4096
 bool cql_message_get_supported(struct slice body, struct cql_message_supported *ret);
 
 enum cql_result_kind {

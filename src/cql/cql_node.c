@@ -10,6 +10,9 @@
 
 #define BACKOFF_FIRST_NS (100 * CLOCK_MS)
 #define BACKOFF_MAX_NS (5 * CLOCK_S)
+#define MAX_LINKS 256u
+/* So long a port for shards that did not work is not tried again. */
+#define AVOID_NS (60 * CLOCK_S)
 
 /* Somewhere between half and the whole: nodes that went together do not come back to a crowd. */
 static int64_t jitter(struct cql_session *s, int64_t ns)
@@ -18,14 +21,53 @@ static int64_t jitter(struct cql_session *s, int64_t ns)
     return ns / 2 + (int64_t)((s->rng >> 33) % (uint64_t)(ns / 2 + 1));
 }
 
+static void link_run(void *arg);
+
+static void add_link(struct cql_node *n)
+{
+    struct cql_link *l = xcalloc(1, sizeof *l);
+    n->links = xrealloc(n->links, (n->n_links + 1) * sizeof *n->links);
+    *l = (struct cql_link){.node = n, .index = n->n_links};
+    n->links[n->n_links++] = l;
+    fiber_group_spawn(&n->session->links, "cql link", link_run, l);
+}
+
+static uint32_t shard_of(const struct cql_link *l)
+{
+    return (l->node->first_shard + l->index) % l->node->n_shards;
+}
+
+/* What the node says of its shards: a connection to each of them. */
+static void take_shards(struct cql_link *l, const struct cql_message_supported *offer)
+{
+    struct cql_node *n = l->node;
+    bool tls = n->conn_opts.tls != NULL, is_new = offer->n_shards != n->n_shards;
+    uint32_t per_shard = n->session->cluster->opts.connections_per_node;
+    if (!is_new && l->told_shard && offer->shard != shard_of(l)) {
+        LOG_WARN("cql: node %s: connections do not reach the shard that their port tells (is there "
+                 "address translation on the way?)",
+                 n->address);
+        n->avoid_shard_port_ns = clock_now_ns() + AVOID_NS;
+    }
+    if (is_new) {
+        n->n_shards = offer->n_shards;
+        n->first_shard =
+            offer->n_shards
+                ? (offer->shard + offer->n_shards - l->index % offer->n_shards) % offer->n_shards
+                : 0;
+        n->shard_port = tls ? offer->shard_port_tls : offer->shard_port;
+    }
+    n->ignore_msb = offer->ignore_msb;
+    while (n->n_links < MIN(n->n_shards * per_shard, MAX_LINKS))
+        add_link(n);
+}
+
 static void connected(struct cql_link *l, struct cql_conn *conn)
 {
     struct cql_node *n = l->node;
-    const struct cql_message_supported *offer = cql_conn_supported(conn);
     l->conn = conn;
     n->is_tried = true;
-    n->n_shards = offer->n_shards;
-    n->ignore_msb = offer->ignore_msb;
+    take_shards(l, cql_conn_supported(conn));
     atomic_fetch_add(&n->state->n_connections, 1);
     if (n->n_connected++ == 0)
         cql_session_node_up(n->session, n);
@@ -41,12 +83,36 @@ static void disconnected(struct cql_link *l)
         cql_session_node_down(n->session, n);
 }
 
+/* To the link's shard, if the node has a port for that which can be reached. The first connection
+ * goes where every client can go. */
+static YIELDS err open_link(struct cql_link *l, struct cql_conn **ret)
+{
+    struct cql_node *n = l->node;
+    int64_t timeout_ns = n->session->cluster->opts.connect_timeout_ns;
+    struct cql_conn_opts opts = n->conn_opts;
+    l->told_shard = n->shard_port && n->n_shards > 1 && (l->index || n->n_connected) &&
+                    clock_now_ns() >= n->avoid_shard_port_ns;
+    if (l->told_shard) {
+        opts.shard_port = n->shard_port;
+        opts.n_shards = n->n_shards;
+        opts.shard = shard_of(l);
+        err e = cql_conn_open(&opts, clock_now_ns() + timeout_ns, ret);
+        if (!err_failed(e) || e.code == ERR_CANCELLED || n->n_connected == 0)
+            return e;
+        LOG_WARN("cql: node %s: the port for its shards cannot be used: %s", n->address,
+                 err_text());
+        n->avoid_shard_port_ns = clock_now_ns() + AVOID_NS;
+        l->told_shard = false;
+    }
+    return cql_conn_open(&n->conn_opts, clock_now_ns() + timeout_ns, ret);
+}
+
 static YIELDS err serve(struct cql_link *l, bool *ret_served)
 {
     struct cql_node *n = l->node;
     struct cql_cluster *c = n->session->cluster;
     struct cql_conn *conn;
-    err e = cql_conn_open(&n->conn_opts, clock_now_ns() + c->opts.connect_timeout_ns, &conn);
+    err e = open_link(l, &conn);
     n->is_tried = true;
     if (err_failed(e)) {
         if (e.code != ERR_CANCELLED)
@@ -107,12 +173,8 @@ struct cql_node *cql_node_new(struct cql_session *s, const struct cql_topology_n
     list_init(&n->waiting);
     list_push_back(&s->nodes, &n->in_session);
     n->prepared = xcalloc(opts->n_statements + 1, sizeof *n->prepared);
-    n->n_links = opts->connections_per_node;
-    n->links = xcalloc(n->n_links, sizeof *n->links);
-    for (uint32_t i = 0; i < n->n_links; i++) {
-        n->links[i].node = n;
-        fiber_group_spawn(&s->links, "cql link", link_run, &n->links[i]);
-    }
+    for (uint32_t i = 0; i < opts->connections_per_node; i++)
+        add_link(n);
     return n;
 }
 
@@ -123,6 +185,8 @@ void cql_node_free(struct cql_node *n)
         buf_deinit(&n->prepared[i].result_id);
     }
     free(n->prepared);
+    for (uint32_t i = 0; i < n->n_links; i++)
+        free(n->links[i]);
     free(n->links);
     free(n);
 }
@@ -135,7 +199,7 @@ struct cql_conn *cql_node_conn(struct cql_node *n, const struct cql_call *call)
                          ? cql_token_shard(call->token, n->n_shards, n->ignore_msb)
                          : UINT32_MAX;
     for (uint32_t i = 0; i < n->n_links; i++) {
-        struct cql_conn *conn = n->links[i].conn;
+        struct cql_conn *conn = n->links[i]->conn;
         if (!conn || !cql_conn_usable(conn))
             continue;
         bool fits = shard == UINT32_MAX || cql_conn_supported(conn)->shard == shard;

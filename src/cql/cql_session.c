@@ -199,39 +199,55 @@ void cql_session_resume(struct cql_call *c)
     send_to(c, c->attempts[0].node);
 }
 
-/* What the server's error means: asked again elsewhere, or not. */
-static bool may_retry(const struct cql_call *c, uint32_t code)
+/* What the server's error means. REFUSED: it would be the same again. UNDONE: nothing was done, ask
+ * another node. UNSURE: it may have had its effect. */
+enum verdict { REFUSED, UNDONE, UNSURE };
+
+static enum verdict verdict_of(uint32_t code)
 {
     switch (code) {
     case CQL_ERROR_UNAVAILABLE:
     case CQL_ERROR_OVERLOADED:
-    case CQL_ERROR_BOOTSTRAPPING: return true; /* nothing was done */
+    case CQL_ERROR_BOOTSTRAPPING: return UNDONE;
     case CQL_ERROR_SERVER:
     case CQL_ERROR_TRUNCATE:
     case CQL_ERROR_WRITE_TIMEOUT:
     case CQL_ERROR_READ_TIMEOUT:
     case CQL_ERROR_READ_FAILURE:
-    case CQL_ERROR_WRITE_FAILURE: return !c->once;
-    default: return false;
+    case CQL_ERROR_WRITE_FAILURE:
+    case CQL_ERROR_CDC_WRITE_FAILURE:
+    case CQL_ERROR_CAS_UNCERTAIN: return UNSURE;
+    default: return REFUSED;
     }
+}
+
+/* No answer, or one that cannot be read, tells nothing of what the node did. */
+static enum verdict verdict_of_failure(err e, uint32_t code)
+{
+    if (code || e.code == ERR_STATUS)
+        return verdict_of(code);
+    return e.code == ERR_LIMIT ? REFUSED : UNSURE;
+}
+
+/* What might have worked later is "busy" to who asked. */
+static int final_code(const struct cql_call *c, err e, enum verdict v)
+{
+    if (v == UNSURE && c->once)
+        return ERR_TIMEOUT;
+    return v == REFUSED || e.code == ERR_PROTOCOL ? e.code : ERR_BUSY;
 }
 
 void cql_session_failed(struct cql_call *c, err e, uint32_t code)
 {
-    bool again = code || e.code == ERR_STATUS
-                     ? may_retry(c, code)
-                     : e.code != ERR_PROTOCOL && e.code != ERR_LIMIT && !c->once;
+    enum verdict v = verdict_of_failure(e, code);
+    bool again = v == UNDONE || (v == UNSURE && !c->once);
+    uint32_t limit = e.code == ERR_PROTOCOL || !c->patient ? MAX_ATTEMPTS : UINT32_MAX;
     list_unlink(&c->node);
     snprintf(c->error, sizeof c->error, "%s", err_text());
     c->code = code;
     c->n_failed++;
-    if (!again || (!c->patient && c->n_failed >= MAX_ATTEMPTS)) {
-        /* what might have worked later is "busy" to who asked */
-        bool busy = may_retry(c, code) || e.code == ERR_CLOSED || e.code == ERR_TIMEOUT;
-        cql_session_finish(c, FAIL(c->once && busy ? ERR_TIMEOUT
-                                   : busy          ? ERR_BUSY
-                                                   : e.code,
-                                   "%s", c->error));
+    if (!again || c->n_failed >= limit) {
+        cql_session_finish(c, FAIL(final_code(c, e, v), "%s", c->error));
         return;
     }
     counter_inc(c->is_write ? c->session->cluster->m.write_retry
@@ -314,10 +330,13 @@ static void on_reply(struct cql_pending *p, const struct cql_frame *f)
     }
     learn_latency(c->session, clock_now_ns() - p->sent_ns);
     err e = take_result(c, f);
-    if (err_failed(e))
-        cql_session_finish(c, e);
-    else
+    if (!err_failed(e)) {
         finish(c);
+        return;
+    }
+    for (int i = 0; i < 2; i++)
+        cql_conn_forget(&c->attempts[i].pending);
+    cql_session_failed(c, e, 0);
 }
 
 /* Time. */

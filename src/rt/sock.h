@@ -56,6 +56,10 @@ uint16_t sock_listener_port(const struct sock_listener *l);
  * All addresses are tried in turn; the error is the last one's.
  * Errors: ERR_RESOLVE, ERR_REFUSED, ERR_TIMEOUT, ERR_IO, ERR_CANCELLED. */
 YIELDS ERR sock_connect(const char *host, uint16_t port, int64_t deadline_ns, struct sock **ret);
+/* The same from a port of this machine that the peer reads something from. Errors also: ERR_EXISTS
+ * (another connection or a listener has it). */
+YIELDS ERR sock_connect_from(const char *host, uint16_t port, uint16_t from_port,
+                             int64_t deadline_ns, struct sock **ret);
 
 /* Close and free. flush_ms = 0: at once, queued writes are dropped. Else queued writes get that
  * long, then the peer is told that nothing follows and has the rest of the time to close its side

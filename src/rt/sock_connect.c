@@ -80,25 +80,43 @@ static int socket_status(int fd)
     return -code;
 }
 
+/* 0, or a negative errno. Ports of connections that have ended may be used again. */
+static int bind_to(int fd, int family, uint16_t from_port)
+{
+    struct sockaddr_in6 any6 = {.sin6_family = AF_INET6, .sin6_port = htons(from_port)};
+    struct sockaddr_in any4 = {.sin_family = AF_INET, .sin_port = htons(from_port)};
+    int on = 1, rc;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (family == AF_INET)
+        rc = bind(fd, (struct sockaddr *)&any4, sizeof any4);
+    else
+        rc = bind(fd, (struct sockaddr *)&any6, sizeof any6);
+    return rc == 0 ? 0 : -errno;
+}
+
 /* A descriptor on its way to `addr`, or a negative errno. */
-static int start_connecting(const struct sockaddr *addr)
+static int start_connecting(const struct sockaddr *addr, uint16_t from_port)
 {
     socklen_t n =
         addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
     int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    if (connect(fd, addr, n) == 0 || errno == EINPROGRESS)
+    int rc = from_port ? bind_to(fd, addr->sa_family, from_port) : 0;
+    if (rc == 0 && (connect(fd, addr, n) == 0 || errno == EINPROGRESS))
         return fd;
-    int saved = errno;
+    rc = rc ? rc : -errno;
     close(fd);
-    return -saved;
+    return rc;
 }
 
-static err connect_one(const char *host, uint16_t port, const struct sockaddr *addr,
-                       int64_t deadline_ns, struct sock **ret)
+static err connect_one(const char *host, uint16_t port, uint16_t from_port,
+                       const struct sockaddr *addr, int64_t deadline_ns, struct sock **ret)
 {
-    int fd = start_connecting(addr);
+    int fd = start_connecting(addr, from_port);
+    if (from_port && (fd == -EADDRINUSE || fd == -EADDRNOTAVAIL))
+        return FAIL(ERR_EXISTS, "connect to %s port %u: port %u is in use here", host, port,
+                    from_port);
     if (fd < 0)
         return fail_uv(host, port, fd);
     struct sock *s;
@@ -132,15 +150,15 @@ static int64_t share(int64_t deadline_ns, uint32_t n)
     return now_ns + (deadline_ns - now_ns) / n;
 }
 
-static err connect_any(const char *host, uint16_t port, const struct addrinfo *found,
-                       int64_t deadline_ns, struct sock **ret)
+static err connect_any(const char *host, uint16_t port, uint16_t from_port,
+                       const struct addrinfo *found, int64_t deadline_ns, struct sock **ret)
 {
     uint32_t n_left = 0;
     for (const struct addrinfo *it = found; it; it = it->ai_next)
         n_left++;
     err e = FAIL(ERR_RESOLVE, "connect to %s: no address", host);
     for (const struct addrinfo *it = found; it; it = it->ai_next) {
-        e = connect_one(host, port, it->ai_addr, share(deadline_ns, n_left--), ret);
+        e = connect_one(host, port, from_port, it->ai_addr, share(deadline_ns, n_left--), ret);
         if (!err_failed(e) || e.code == ERR_CANCELLED)
             return e;
     }
@@ -151,16 +169,22 @@ static err connect_any(const char *host, uint16_t port, const struct addrinfo *f
 
 err sock_connect(const char *host, uint16_t port, int64_t deadline_ns, struct sock **ret)
 {
+    return sock_connect_from(host, port, 0, deadline_ns, ret);
+}
+
+err sock_connect_from(const char *host, uint16_t port, uint16_t from_port, int64_t deadline_ns,
+                      struct sock **ret)
+{
     assert(fiber_current());
     struct sockaddr_storage literal;
     if (uv_ip4_addr(host, port, (struct sockaddr_in *)&literal) == 0 ||
         uv_ip6_addr(host, port, (struct sockaddr_in6 *)&literal) == 0) {
         struct addrinfo one = {.ai_addr = (struct sockaddr *)&literal};
-        return connect_any(host, port, &one, deadline_ns, ret);
+        return connect_any(host, port, from_port, &one, deadline_ns, ret);
     }
     struct addrinfo *found = NULL;
     TRY(resolve(host, port, deadline_ns, &found));
-    err e = connect_any(host, port, found, deadline_ns, ret);
+    err e = connect_any(host, port, from_port, found, deadline_ns, ret);
     uv_freeaddrinfo(found);
     return e;
 }

@@ -96,3 +96,50 @@ TEST(nobody_listening_is_refused)
 {
     ASSERT_OK(core_run_fiber("test", nobody, NULL));
 }
+
+static void send_one(struct cql_conn *c, struct cql_pending *p)
+{
+    size_t at = cql_conn_out(c)->n;
+    struct cql_message_params params = {.consistency = CQL_CONSISTENCY_ONE};
+    cql_message_put_execute(cql_conn_out(c), 4, SLICE_LIT("id"), SLICE_EMPTY, 0, SLICE_EMPTY,
+                            &params);
+    *p = (struct cql_pending){.on_reply = on_reply};
+    cql_conn_send(c, p, at);
+}
+
+static void run_stuck(void *arg)
+{
+    ASSERT_ERR(ERR_PROTOCOL, cql_conn_run(arg));
+    ASSERT(strstr(err_text(), "does not end") != NULL);
+}
+
+/* A length that was damaged on the way: 200 MB in which all answers that follow are lost. */
+static void endless(void *arg)
+{
+    struct fake_node n = {.fault = FAKE_ENDLESS, .n_faults = 1};
+    struct cql_conn *c;
+    static struct cql_pending pending[100];
+    struct fiber_group group;
+    fake_node_start(&n, "127.0.0.1", 0);
+    struct cql_conn_opts opts = {
+        .host = "127.0.0.1", .port = n.port, .silence_ns = 1000 * CLOCK_MS};
+    ASSERT_OK(cql_conn_open(&opts, clock_now_ns() + 10 * CLOCK_S, &c));
+    fiber_group_init(&group);
+    n_heard = 0;
+    fiber_group_spawn(&group, "run", run_stuck, c);
+    int n_sent = 0;
+    for (; n_sent < 100 && n_heard == 0; n_sent++) { /* bytes go on coming */
+        send_one(c, &pending[n_sent]);
+        err_ignore(fiber_sleep_until(clock_now_ns() + 100 * CLOCK_MS));
+    }
+    fiber_group_join(&group);
+    ASSERT(n_sent < 100);
+    ASSERT_INT(n_sent, n_heard);
+    cql_conn_free(c);
+    fake_node_kill(&n);
+}
+
+TEST(an_answer_that_does_not_end_is_given_up)
+{
+    ASSERT_OK(core_run_fiber("test", endless, NULL));
+}

@@ -31,3 +31,25 @@ TEST(nodes_come_and_go_with_the_topology)
 {
     ASSERT_OK(core_run_fiber("test", topology, NULL));
 }
+
+static void events(void *arg)
+{
+    struct fake_cluster f = {0};
+    struct cql_cluster_node_info nodes[4];
+    fake_cluster_start(&f, (struct cql_cluster_opts){0});
+    err_ignore(fiber_sleep_until(clock_now_ns() + 1500 * CLOCK_MS)); /* the first look is over */
+    f.nodes[0].peers[0] = NULL;
+    ASSERT_INT(2, cql_cluster_nodes(f.cluster, nodes, 4));
+    fake_node_event(&f.nodes[0]);
+    int64_t begun = clock_now_ns();
+    while (cql_cluster_nodes(f.cluster, nodes, 4) == 2 && clock_now_ns() - begun < 20 * CLOCK_S)
+        err_ignore(fiber_sleep_until(clock_now_ns() + 10 * CLOCK_MS));
+    ASSERT_INT(1, cql_cluster_nodes(f.cluster, nodes, 4));
+    ASSERT_OK(fake_cluster_read(&f, 10000));
+    fake_cluster_stop(&f);
+}
+
+TEST(an_event_makes_the_topology_be_read_again)
+{
+    ASSERT_OK(core_run_fiber("test", events, NULL));
+}

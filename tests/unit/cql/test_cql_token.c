@@ -31,3 +31,14 @@ TEST(shards_divide_the_ring)
     ASSERT_INT(7, cql_token_shard(-1, 8, 12));
     ASSERT_INT(4, cql_token_shard((int64_t)1 << 51, 8, 12));
 }
+
+/* Those of the tests of Scylla's own driver for Python: 12 shards, 12 bits ignored. */
+TEST(shards_are_those_of_scylla)
+{
+    static const struct {
+        const char *key;
+        uint32_t shard;
+    } known[] = {{"a", 4}, {"b", 6}, {"c", 6}, {"e", 4}, {"100000", 2}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        ASSERT_INT(known[i].shard, cql_token_shard(cql_token_of(slice_str(known[i].key)), 12, 12));
+}

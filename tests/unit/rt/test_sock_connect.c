@@ -110,3 +110,40 @@ TEST(connecting_can_be_cancelled_and_times_out)
 {
     ASSERT_OK(core_run_fiber("test", cancel_main, NULL));
 }
+
+struct names {
+    char last[80];
+    int n;
+};
+
+static void keep_name(void *arg, struct sock *s, const char *peer_ip)
+{
+    struct names *names = arg;
+    snprintf(names->last, sizeof names->last, "%s", sock_name(s));
+    names->n++;
+}
+
+static void from_port_main(void *arg)
+{
+    struct names names = {0};
+    struct sock *s, *again;
+    struct sock_listener *l = sock_fixture_listen(keep_name, &names, 0);
+    uint16_t from = closed_port();
+    char expected[64];
+    ASSERT_OK(sock_connect_from("127.0.0.1", sock_listener_port(l), from, SOON, &s));
+    while (names.n < 1)
+        err_ignore(fiber_yield());
+    snprintf(expected, sizeof expected, "127.0.0.1:%u", from);
+    ASSERT_STR(expected, names.last);
+    ASSERT_ERR(ERR_EXISTS,
+               sock_connect_from("127.0.0.1", sock_listener_port(l), from, SOON, &again));
+    ASSERT_ERR(ERR_EXISTS, sock_connect_from("127.0.0.1", sock_listener_port(l),
+                                             sock_listener_port(l), SOON, &again));
+    sock_close(s, 0);
+    sock_listener_close(l);
+}
+
+TEST(a_connection_comes_from_the_port_that_was_told)
+{
+    ASSERT_OK(core_run_fiber("test", from_port_main, NULL));
+}
