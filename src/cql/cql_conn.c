@@ -322,7 +322,10 @@ static YIELDS err authenticate(struct cql_conn *c, int64_t deadline_ns)
                     "cql: %s: the node wants a login: set database.cassandra.username and password",
                     c->opts.host);
     cql_message_put_auth(&c->out, c->version, c->opts.user, c->opts.password);
-    TRY(exchange(c, deadline_ns, &f));
+    err e = exchange(c, deadline_ns, &f);
+    if (e.code == ERR_STATUS)
+        return FAIL(e.code, "%.160s (database.cassandra.username and password)", err_text());
+    TRY(e);
     return f.opcode == CQL_OP_AUTH_SUCCESS ? OK : unexpected(c, &f);
 }
 
@@ -350,11 +353,12 @@ static YIELDS err start_up(struct cql_conn *c, int64_t deadline_ns)
     struct cql_frame f;
     bool lz4 = c->opts.lz4 && c->supported.has_lz4;
     cql_message_put_startup(&c->out, c->version, lz4);
+    c->decoder.lz4 = lz4; /* from its answer on */
     TRY(exchange(c, deadline_ns, &f));
     uint8_t opcode = f.opcode;
     if (opcode != CQL_OP_READY && opcode != CQL_OP_AUTHENTICATE)
         return unexpected(c, &f);
-    c->lz4 = c->decoder.lz4 = lz4;
+    c->lz4 = lz4;
     if (c->version >= 5) {
         c->segmented = true;
         cql_decoder_set_segmented(&c->decoder);
@@ -408,6 +412,11 @@ YIELDS ERR cql_conn_open(const struct cql_conn_opts *opts, int64_t deadline_ns,
     fiber_group_init(&c->writer);
     c->last_read_ns = c->last_frame_ns = clock_now_ns();
     err e = opts->tls ? tls_connect(opts->tls, s, opts->host, deadline_ns) : OK;
+    if (err_failed(e) && e.code != ERR_CANCELLED)
+        e = FAIL(e.code,
+                 "cql: %s: %.140s: does the node want TLS, and is it signed by a certificate in "
+                 "database.cassandra.certfile?",
+                 opts->host, err_text());
     if (!err_failed(e))
         e = ask_options(c, deadline_ns);
     if (!err_failed(e))

@@ -304,6 +304,10 @@ static YIELDS err connect_any(struct cql_control *t)
             LOG_WARN("cql: contact point %s: %s", points[i], err_text());
     }
     free(points);
+    if (is_start && (e.code == ERR_REFUSED || e.code == ERR_RESOLVE || e.code == ERR_TIMEOUT))
+        return FAIL(e.code,
+                    "cql: none of database.cassandra.contact_points answers at its port: %.140s",
+                    err_text());
     return e;
 }
 

@@ -209,6 +209,7 @@ static enum verdict verdict_of(uint32_t code)
     case CQL_ERROR_UNAVAILABLE:
     case CQL_ERROR_OVERLOADED:
     case CQL_ERROR_BOOTSTRAPPING: return UNDONE;
+    case CQL_ERROR_PROTOCOL: /* the request was damaged on the way */
     case CQL_ERROR_SERVER:
     case CQL_ERROR_TRUNCATE:
     case CQL_ERROR_WRITE_TIMEOUT:

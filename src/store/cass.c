@@ -101,7 +101,13 @@ static YIELDS err prepare(void *arg)
 {
     struct cass *c = arg;
     TRY(cass_schema_prepare(c));
-    TRY(cass_read_range(c, false));
+    err e = cass_read_range(c, false);
+    if (e.code == ERR_BUSY && strstr(err_text(), "too few replicas"))
+        return FAIL(e.code,
+                    "%.120s: are all nodes up? Else the replication of keyspace %s asks for more "
+                    "nodes than there are: ALTER KEYSPACE",
+                    err_text(), c->keyspace);
+    TRY(e);
     if (!c->read_only) {
         TRY(make_identity(c));
         TRY(cass_lack_init(c));

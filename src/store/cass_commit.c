@@ -56,6 +56,25 @@ static YIELDS err read_rows(struct cass *c, bool serial, uint32_t seqs[2], uint3
     return OK;
 }
 
+/* A newer end is believed when its ledger is there: the header is written before the range moves.
+ */
+static YIELDS err check_end(struct cass *c, uint32_t last)
+{
+    static struct log_limit limit = LOG_LIMIT_INIT(60);
+    struct ledger_header header;
+    uint64_t n_dropped;
+    if (c->unverified || last <= cass_last(c))
+        return OK;
+    err e = cass_read_header(c, last, &header);
+    if (e.code != ERR_CORRUPT)
+        return e;
+    if (log_limit_take(&limit, &n_dropped))
+        LOG_ERROR("database: table ledger_range of keyspace %s ends with ledger %u, which is not "
+                  "believed (%s): kleio check finds what is there",
+                  c->keyspace, last, err_text());
+    return e;
+}
+
 /* Between the first two transactions of a dataset there is one row. */
 YIELDS ERR cass_read_range(struct cass *c, bool serial)
 {
@@ -69,6 +88,7 @@ YIELDS ERR cass_read_range(struct cass *c, bool serial)
     if (n == 1)
         seqs[1] = seqs[0];
     uint32_t first = MIN(seqs[0], seqs[1]), last = MAX(seqs[0], seqs[1]);
+    TRY(check_end(c, last));
     if (cass_last(c) == 0)
         atomic_store(&c->range, (uint64_t)first << 32 | last);
     else

@@ -206,6 +206,7 @@ YIELDS ERR cass_each_row(struct cass *c, struct cql_call *call, uint32_t n_colum
 /* The damage that is named for people: which row of which table. */
 ERR cass_damaged(const char *table, struct slice key, const char *what);
 
+YIELDS ERR cass_read_header(struct cass *c, uint32_t seq, struct ledger_header *ret);
 /* cass_read.c: one version of an object, or its successor (stmt). *ret_seq: UINT32_MAX = there is
  * none. */
 void cass_object_call(struct cass *c, struct cql_call *call, uint32_t seq,

@@ -79,14 +79,12 @@ static bool is_held(struct cass *c, uint32_t seq)
     return seq >= cass_first(c) && seq <= cass_last(c) && seq > 0;
 }
 
-err cass_header_get(struct store *s, uint32_t seq, struct ledger_header *ret)
+/* Also of a ledger that the range does not hold (yet). */
+YIELDS ERR cass_read_header(struct cass *c, uint32_t seq, struct ledger_header *ret)
 {
-    struct cass *c = cass_of(s);
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
     struct cql_value v = {0};
     uint8_t key[8];
-    if (!is_held(c, seq))
-        return FAIL(ERR_NOT_FOUND, "store: ledger %u is not held", seq);
     if (cass_memo_header(c, seq, ret))
         return OK;
     uint32_t epoch = cass_memo_header_epoch(c, seq);
@@ -104,6 +102,14 @@ err cass_header_get(struct store *s, uint32_t seq, struct ledger_header *ret)
     cass_memo_put_header(c, epoch, &header);
     *ret = header;
     return OK;
+}
+
+err cass_header_get(struct store *s, uint32_t seq, struct ledger_header *ret)
+{
+    struct cass *c = cass_of(s);
+    if (!is_held(c, seq))
+        return FAIL(ERR_NOT_FOUND, "store: ledger %u is not held", seq);
+    return cass_read_header(c, seq, ret);
 }
 
 err cass_seq_by_hash(struct store *s, const struct hash256 *hash, uint32_t *ret)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Cassandra for system tests: that of KLEIO_CASSANDRA=address:port (as tools/run-tests sets it), or one of our own."""
+import json
 import os
 import subprocess
 import time
 
 import common
+import cql
 
 
 class Cassandra:
@@ -61,3 +63,22 @@ _n = [0]
 def new_keyspace():
     _n[0] += 1
     return f'system_{os.getpid()}_{int(time.time()) % 100000}_{_n[0]}'
+
+
+def check_rows(session, keyspace, first, last):
+    """All ledgers once, each with its transactions and changes, row by row as Clio wrote them."""
+    recorded, held = {}, {}
+    for line in cql.lines(common.WORLD / 'cassandra.jsonl.zst'):
+        if line.get('table') in ('diff', 'ledger_transactions', 'account_tx', 'objects', 'successor', 'ledgers', 'transactions'):
+            row = line['row']
+            seq = row.get('sequence', row.get('seq', row.get('ledger_sequence', row.get('seq_idx', [0])[0])))
+            if first <= seq <= last:
+                recorded.setdefault(line['table'], set()).add(json.dumps(row, sort_keys=True))
+    for table, row in cql.dump(session, keyspace):
+        held.setdefault(table, set()).add(json.dumps(row, sort_keys=True))
+    for table, rows in recorded.items():
+        missing, more = rows - held[table], held[table] - rows
+        if missing or more:
+            raise AssertionError(f'{table}: {len(missing)} rows missing, {len(more)} more: {list(missing)[:1]} {list(more)[:1]}')
+    ends = sorted(r['sequence'] for r in session.run(f'SELECT sequence FROM {keyspace}.ledger_range'))
+    common.equal(ends, [first, last], 'ledger_range')

@@ -153,7 +153,7 @@ static const struct {
     const char *text;
 } errors[] = {
     {CQL_ERROR_SERVER, UNSURE, "server error"},
-    {CQL_ERROR_PROTOCOL, REFUSED, "protocol error"},
+    {CQL_ERROR_PROTOCOL, UNSURE, "protocol error"},
     {CQL_ERROR_CREDENTIALS, REFUSED, "bad credentials"},
     {CQL_ERROR_UNAVAILABLE, UNDONE, "too few replicas are up"},
     {CQL_ERROR_OVERLOADED, UNDONE, "overloaded"},
