@@ -2,8 +2,9 @@
 #include "app/check_command.h"
 
 #include "app/config.h"
+#include "app/repair_help.h"
 #include "app/server.h"
-#include "etl/check.h"
+#include "etl/heal.h"
 #include "rt/clock.h"
 
 #include <errno.h>
@@ -151,10 +152,28 @@ static void on_signal(int number)
     stopped = 1;
 }
 
-static int check(struct command *c)
+static err repair(struct command *c, const struct config *config, struct check_result *ret)
+{
+    struct repair_help help;
+    bool copied = false, taken = false;
+    repair_help_start(&help, config, c->opts.store);
+    struct heal_opts opts = {
+        .check = c->opts, .home = help.core, .sources = help.sources, .ledgers = help.ledgers};
+    err e = heal_run(&opts, ret, &copied, &taken);
+    repair_help_stop(&help);
+    if (copied && e.code == 0)
+        printf(taken ? "files were damaged: what they lost was made anew\n"
+                     : "files are damaged, and not all that they lost could be made anew: nothing "
+                       "has been changed\n");
+    if (copied && !taken)
+        ret->n_mended = 0;
+    return e;
+}
+
+static int check(struct command *c, const struct config *config)
 {
     struct check_result result = {0};
-    err e = check_run(&c->opts, &result);
+    err e = c->opts.repair ? repair(c, config, &result) : check_run(&c->opts, &result);
     store_close(c->opts.store);
     if (err_failed(e)) {
         fprintf(stderr, "kleio: %s\n", err_text());
@@ -181,7 +200,7 @@ int check_command_run(int argc, char **argv)
     err e = server_open_history(config, !c.opts.repair, &c.opts.store);
     if (err_failed(e))
         fprintf(stderr, "kleio: %s\n", err_text());
-    int status = err_failed(e) ? 2 : check(&c);
+    int status = err_failed(e) ? 2 : check(&c, config);
     config_free(config);
     return status;
 }

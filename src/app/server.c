@@ -73,8 +73,18 @@ static err make_directories(const char *path)
     return OK;
 }
 
-static err open_rocks(const struct config *c, bool read_only, struct buf *mirror,
-                      struct store **ret)
+void server_mirror_path(const struct config *config, struct buf *ret)
+{
+    if (config_given(config, CONFIG_MIRROR_PATH))
+        buf_printf(ret, "%s", config_str(config, CONFIG_MIRROR_PATH));
+    else if (options_cassandra(config))
+        buf_printf(ret, "./kleio-data/mirror");
+    else
+        buf_printf(ret, "%s/mirror", config_str(config, CONFIG_ROCKSDB_PATH));
+    buf_put_u8(ret, 0);
+}
+
+static err open_rocks(const struct config *c, bool read_only, struct store **ret)
 {
     const char *path = config_str(c, CONFIG_ROCKSDB_PATH);
     CLEANUP(buf_deinit) struct buf history = {0};
@@ -82,7 +92,6 @@ static err open_rocks(const struct config *c, bool read_only, struct buf *mirror
         return FAIL(ERR_IO, "app: %s: %s", path, strerror(errno));
     buf_printf(&history, "%s/history", path);
     buf_put_u8(&history, 0);
-    buf_printf(mirror, "%s/mirror", path);
     struct rocks_opts rocks = {.path = (const char *)history.p,
                                .cache_bytes = (uint64_t)config_int(c, CONFIG_ROCKSDB_CACHE_MB)
                                               << 20,
@@ -93,17 +102,15 @@ static err open_rocks(const struct config *c, bool read_only, struct buf *mirror
     return rocks_open(&rocks, ret);
 }
 
-static err open_cass(struct parts *p, struct buf *mirror)
+static err open_cass(struct parts *p)
 {
     struct cass_opts opts = options_cass(p->config);
     opts.cluster.counters = p->counters;
-    buf_printf(mirror, "./kleio-data/mirror");
     return cass_open(&opts, &p->store);
 }
 
 ERR server_open_history(const struct config *config, bool read_only, struct store **ret)
 {
-    CLEANUP(buf_deinit) struct buf mirror = {0};
     if (options_cassandra(config)) {
         struct cass_opts opts = options_cass(config);
         opts.read_only = read_only;
@@ -111,20 +118,16 @@ ERR server_open_history(const struct config *config, bool read_only, struct stor
         opts.memo_bytes = 0;
         return cass_open(&opts, ret);
     }
-    return open_rocks(config, read_only, &mirror, ret);
+    return open_rocks(config, read_only, ret);
 }
 
 static err open_data(struct parts *p)
 {
     const struct config *c = p->config;
     CLEANUP(buf_deinit) struct buf mirror = {0};
-    TRY(options_cassandra(c) ? open_cass(p, &mirror)
-                             : open_rocks(c, config_bool(c, CONFIG_READ_ONLY), &mirror, &p->store));
-    if (config_given(c, CONFIG_MIRROR_PATH)) {
-        buf_clear(&mirror);
-        buf_printf(&mirror, "%s", config_str(c, CONFIG_MIRROR_PATH));
-    }
-    buf_put_u8(&mirror, 0);
+    TRY(options_cassandra(c) ? open_cass(p)
+                             : open_rocks(c, config_bool(c, CONFIG_READ_ONLY), &p->store));
+    server_mirror_path(c, &mirror);
     TRY(make_directories((const char *)mirror.p));
     struct ledgers_opts ledgers = {.store = p->store,
                                    .mirror_path = (const char *)mirror.p,

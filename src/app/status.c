@@ -65,6 +65,10 @@ void status_put_reason(const struct status_facts *f, struct buf *out)
     case ETL_STATE_LOADING:
         buf_put_str(out, "the first ledger is being loaded: nothing can be served before that");
         break;
+    case ETL_STATE_HEALING:
+        buf_put_str(out, "the disk has damaged the history: what it lost is being made anew, and "
+                         "new ledgers wait; look after the disk");
+        break;
     case ETL_STATE_CATCHING_UP:
         buf_printf(out, "ledger %u is held, the network is at %u", f->last, f->newest_known);
         break;

@@ -366,8 +366,11 @@ static void follow(struct applier *a)
                       (int)(wait_ns / CLOCK_S));
     }
     a->follow_ns = real_now_ns() + wait_ns;
-    if (!err_failed(e))
-        check(a, wait_ns);
+    if (err_failed(e))
+        return;
+    check(a, wait_ns);
+    if (a->opts.look_after)
+        a->opts.look_after(a->opts.arg);
 }
 
 static void *run(void *arg)

@@ -65,6 +65,10 @@ struct applier_opts {
     int64_t batch_ns;                  /* bound of the work in one batch; 0 = 250 ms */
     /* Only take over what others write into the history. */
     bool read_only;
+    /* When there is nothing else to do, once a second at most: to look after the history. May take
+     * long, until ledgers_interrupted. NULL: nobody. */
+    void (*look_after)(void *arg);
+    void *arg;
 };
 
 /* Start the thread; the current core is its home. Errors: ERR_IO. */

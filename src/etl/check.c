@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 void check_say(struct check *c, bool mended, const char *fmt, ...)
@@ -20,9 +21,14 @@ void check_say(struct check *c, bool mended, const char *fmt, ...)
     c->opts->say(c->opts->arg, line, mended);
 }
 
+bool check_is_damage(err e)
+{
+    return e.code == ERR_CORRUPT || e.code == ERR_NOT_FOUND;
+}
+
 ERR check_read(struct check *c, err e, const char *what, bool *ret_damaged)
 {
-    *ret_damaged = e.code == ERR_CORRUPT || e.code == ERR_NOT_FOUND;
+    *ret_damaged = check_is_damage(e);
     if (*ret_damaged)
         check_say(c, false, "ledger %u: %s: %s", c->header.seq, what, err_text());
     return *ret_damaged ? OK : e;
@@ -60,6 +66,7 @@ static bool wants_state(const struct check *c, uint32_t seq)
 static ERR check_ledger(struct check *c, uint32_t seq)
 {
     bool usable;
+    c->was_fetched = c->is_fetched = false;
     TRY(check_header(c, seq, &usable));
     if (!usable)
         return OK;
@@ -69,7 +76,9 @@ static ERR check_ledger(struct check *c, uint32_t seq)
         TRY(check_rows(c));
         TRY(check_objects(c));
     }
-    if (wants_state(c, seq))
+    if (wants_state(c, seq) && c->opts->repair)
+        check_mend_later(c, seq);
+    else if (wants_state(c, seq))
         TRY(check_state(c));
     c->previous = c->header;
     c->has_previous = true;
@@ -107,6 +116,8 @@ static ERR check_span(struct check *c)
 {
     TRY(find_span(c));
     TRY(read_lacks(c));
+    if (c->opts->repair)
+        check_mend_later(c, c->first); /* its list of keys */
     for (uint32_t seq = c->first;; seq++) {
         arena_clear(c->arena);
         TRY(check_ledger(c, seq));
@@ -124,6 +135,12 @@ ERR check_run(const struct check_opts *opts, struct check_result *ret)
     CLEANUP(arena_freep) struct arena *arena = arena_new(0);
     struct check c = {.opts = opts, .s = opts->store, .arena = arena, .start_ns = clock_now_ns()};
     err e = check_span(&c);
+    if (!err_failed(e))
+        e = check_mend_prove(&c);
+    for (size_t i = 0; i < c.n_put; i++)
+        free((void *)(uintptr_t)c.put[i].before.p);
+    free(c.put);
+    free(c.later);
     *ret = c.result;
     return e;
 }

@@ -7,17 +7,35 @@
  * root of the whole state, and the list of keys.
  *
  * Built on store.h alone, so it serves every backend. What can be derived from what is verified is
- * mended, if asked for: rows of hashes, index rows, deletions, the list of keys. Runs on a plain
- * thread. */
+ * mended, if asked for: rows of hashes, index rows, deletions, the list of keys. Headers,
+ * transactions and objects are mended with the help of others (sources, a mirror): a header must
+ * have its hash and the links of its neighbours, transactions the header's root, objects what the
+ * metadata says and, in the end, the root of the ledger's whole state. Runs on a plain thread. */
 #pragma once
 #include "store/store.h"
 
 enum { CHECK_STATE_NONE = 0, CHECK_STATE_NEWEST = UINT32_MAX };
 
+/* Where what is lost is got again. Any of them may be NULL, or fail. */
+struct check_help {
+    void *arg;
+    /* A ledger with its transactions and, in `objects`, what it changed. Verified: that the header
+     * has its hash, and the transactions the header's root. In `a`. */
+    err (*ledger)(void *arg, uint32_t seq, struct arena *a, struct store_ledger *ret);
+    /* An object at a ledger; nothing is verified. In `a`. */
+    err (*object)(void *arg, uint32_t seq, const struct hash256 *key, struct arena *a,
+                  struct slice *ret);
+    /* Objects of a state that somebody still has whole, in order, up to n after `after`, and which
+     * ledger's it is. In `a`. */
+    err (*state)(void *arg, const struct hash256 *after, size_t n, struct arena *a,
+                 struct ledger_header *ret_header, struct store_object *ret, size_t *ret_n);
+};
+
 struct check_opts {
     struct store *store;
     bool repair;
-    uint32_t from, to;    /* ledgers; 0 = the oldest, the newest held */
+    const struct check_help *help; /* NULL: none */
+    uint32_t from, to;             /* ledgers; 0 = the oldest, the newest held */
     uint32_t state_every; /* state of every nth ledger of the span, counted from its newest;
                              CHECK_STATE_NEWEST: of that one only */
     uint64_t max_per_s;   /* operations of the store a second, about; 0 = no bound */

@@ -2,6 +2,16 @@
 /* What the check_*.c files share. */
 #pragma once
 #include "etl/check.h"
+#include "xrpl/txmeta.h"
+
+struct check_put;
+
+/* What the metadata of a ledger says in the end of an object. */
+struct check_named {
+    struct txmeta_node node;
+    size_t order;
+    bool existed; /* before the ledger */
+};
 
 struct check {
     const struct check_opts *opts;
@@ -16,6 +26,22 @@ struct check {
     struct store_range lack[STORE_N_INDEXES]; /* first 0: nothing */
     int64_t start_ns;
     uint64_t n_operations;
+    bool was_fetched; /* `fetched` has been asked for: */
+    bool is_fetched;
+    struct store_ledger fetched; /* the ledger as others have it */
+    struct check_put *put;       /* objects that no root has proven yet */
+    size_t n_put, cap_put;
+    uint32_t *later; /* ledgers whose state is to be looked at */
+    size_t n_later, cap_later;
+};
+
+/* An object that was put, and what stood there. */
+struct check_put {
+    struct hash256 key;
+    uint32_t seq; /* the ledger whose root must prove it */
+    uint32_t at;  /* where it was put: the same, or 0 */
+    bool over;    /* over `before`, an allocated copy; else over nothing */
+    struct slice before;
 };
 
 /* Something is wrong. Counts and says it; `mended` tells whether it was put right. */
@@ -23,10 +49,29 @@ void check_say(struct check *c, bool mended, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* An error of a read: OK if it is about damage, which has been said then (`*ret_damaged`). */
 ERR check_read(struct check *c, err e, const char *what, bool *ret_damaged);
+bool check_is_damage(err e);
 /* Rows of c's ledger put right, if repairs are asked for: whether it is so now. */
 bool check_mend(struct check *c, const struct store_repair *rows);
 /* Before n operations: keeps to the bound. */
 void check_pace(struct check *c, uint64_t n);
+
+/* With the help of others (check_mend.c), if repairs are asked for: whether it is so now. */
+bool check_mend_header(struct check *c, uint32_t seq);
+bool check_mend_txs(struct check *c);
+/* `node`: what the metadata says of the object; NULL: nothing names it. */
+bool check_mend_object(struct check *c, const struct hash256 *key, const struct txmeta_node *node);
+/* The object existed before this ledger, but no version of it is left. */
+bool check_mend_base(struct check *c, const struct hash256 *key);
+/* Objects that a state which is whole still has, and this ledger's does not. *ret_n: mended. */
+ERR check_mend_state(struct check *c, size_t *ret_n);
+/* Look at the ledger's state when all ledgers have been mended: what it lacks may be found later.
+ */
+void check_mend_later(struct check *c, uint32_t seq);
+/* After all ledgers: their states; what was put is proven by the roots of the ledgers' whole
+ * states, or taken out again. */
+ERR check_mend_prove(struct check *c);
+/* Every field that the metadata gives stands so in the object. */
+bool check_agrees(const struct txmeta_node *node, struct slice object);
 
 /* The parts. Errors: as check_run. */
 ERR check_header(struct check *c, uint32_t seq, bool *ret_usable);
@@ -34,3 +79,7 @@ ERR check_txs(struct check *c, bool *ret_usable);
 ERR check_rows(struct check *c);
 ERR check_objects(struct check *c);
 ERR check_state(struct check *c);
+/* The list of keys where the ledger's changes are in it: `named` as check_objects has it. */
+ERR check_links(struct check *c, const struct check_named *named, size_t n);
+/* At c's ledger the list of keys goes from `key` to `next` (all FF: the end): mended if not. */
+ERR check_successor(struct check *c, const struct hash256 *key, const struct hash256 *next);

@@ -9,6 +9,7 @@
 #include "store/index.h"
 #include "xrpl/txmeta.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define SCANS_AT_ONCE 256
@@ -71,21 +72,24 @@ static void check_link(struct check *c)
 
 ERR check_header(struct check *c, uint32_t seq, bool *ret_usable)
 {
-    bool damaged;
+    char text[300] = "does not have its hash";
     c->header = (struct ledger_header){.seq = seq};
     check_pace(c, 2);
-    TRY(check_read(c, store_header_get(c->s, seq, &c->header), "header", &damaged));
-    *ret_usable = false;
-    if (damaged)
-        return OK;
+    err e = store_header_get(c->s, seq, &c->header);
+    if (err_failed(e) && !check_is_damage(e))
+        return e;
+    if (err_failed(e))
+        snprintf(text, sizeof text, "%s", err_text());
     struct hash256 computed = digest_ledger(&c->header);
-    if (!hash256_eq(&computed, &c->header.hash) || c->header.seq != seq) {
-        c->header.seq = seq;
-        check_say(c, false, "ledger %u: its header does not have its hash", seq);
-        return OK;
+    *ret_usable = !err_failed(e) && c->header.seq == seq && hash256_eq(&computed, &c->header.hash);
+    if (!*ret_usable) {
+        c->header = (struct ledger_header){.seq = seq};
+        *ret_usable = check_mend_header(c, seq);
+        check_say(c, *ret_usable, "ledger %u: header: %s", seq, text);
     }
+    if (!*ret_usable)
+        return OK;
     check_link(c);
-    *ret_usable = true;
     return check_hash_row(c);
 }
 
@@ -137,21 +141,35 @@ static ERR check_found_by_hash(struct check *c, const struct store_tx *tx)
     return OK;
 }
 
-ERR check_txs(struct check *c, bool *ret_usable)
+/* *ret: they can be read, and have the header's root; else `text` says why not. */
+static ERR read_txs(struct check *c, bool *ret, char text[300])
 {
     struct store_txs_query all = {.first = c->header.seq, .last = c->header.seq};
-    bool damaged;
     c->txs = NULL;
     c->n_txs = 0;
     check_pace(c, 1);
     err e = store_ledger_txs(c->s, &all, c->arena, &c->txs, &c->n_txs);
-    TRY(check_read(c, e, "transactions", &damaged));
+    *ret = false;
+    if (err_failed(e)) {
+        snprintf(text, 300, "%s", err_text());
+        return check_is_damage(e) ? OK : e;
+    }
     for (size_t i = 0; i < c->n_txs; i++)
         c->txs[i].hash = digest_tx_id(c->txs[i].tx);
-    *ret_usable = !damaged && has_root(c);
-    if (!damaged && !*ret_usable)
-        check_say(c, false, "ledger %u: its %zu transactions do not have the header's root",
-                  c->header.seq, c->n_txs);
+    snprintf(text, 300, "the %zu do not have the header's root", c->n_txs);
+    *ret = has_root(c);
+    return OK;
+}
+
+ERR check_txs(struct check *c, bool *ret_usable)
+{
+    char text[300], still[300];
+    TRY(read_txs(c, ret_usable, text));
+    if (!*ret_usable) {
+        if (check_mend_txs(c))
+            TRY(read_txs(c, ret_usable, still));
+        check_say(c, *ret_usable, "ledger %u: transactions: %s", c->header.seq, text);
+    }
     c->result.n_txs += c->n_txs;
     check_pace(c, c->n_txs);
     for (size_t i = 0; *ret_usable && i < c->n_txs; i++) {

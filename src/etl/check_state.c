@@ -21,20 +21,15 @@ static const char *key_text(const struct hash256 *key, char out[20])
 
 /* --- what the metadata says --- */
 
-struct named {
-    struct txmeta_node node;
-    size_t order;
-};
-
 static int by_key(const void *a, const void *b)
 {
-    const struct named *x = a, *y = b;
+    const struct check_named *x = a, *y = b;
     int c = hash256_cmp(&x->node.key, &y->node.key);
     return c ? c : (x->order > y->order) - (x->order < y->order);
 }
 
 /* The last word on each object, by key. */
-static struct named *last_words(struct check *c, size_t *ret_n)
+static struct check_named *last_words(struct check *c, size_t *ret_n)
 {
     size_t n = 0, n_kept = 0;
     struct txmeta_node node;
@@ -43,24 +38,27 @@ static struct named *last_words(struct check *c, size_t *ret_n)
         while (txmeta_next(&it, &node))
             n++;
     }
-    struct named *all = arena_array(c->arena, struct named, n);
+    struct check_named *all = arena_array(c->arena, struct check_named, n);
     n = 0;
     for (size_t i = 0; i < c->n_txs; i++) {
         struct txmeta_iter it = txmeta_iter_of(c->txs[i].meta);
         for (; txmeta_next(&it, &node); n++)
-            all[n] = (struct named){node, n};
+            all[n] = (struct check_named){node, n, node.kind != TXMETA_CREATED};
     }
     if (n)
         qsort(all, n, sizeof *all, by_key);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0 && hash256_eq(&all[i].node.key, &all[i - 1].node.key))
+            all[i].existed = all[i - 1].existed; /* its first word */
         if (i + 1 == n || !hash256_eq(&all[i].node.key, &all[i + 1].node.key))
             all[n_kept++] = all[i];
+    }
     *ret_n = n_kept;
     return all;
 }
 
 /* Every field that the metadata gives stands so in the object. */
-static bool agrees(const struct txmeta_node *node, struct slice object)
+bool check_agrees(const struct txmeta_node *node, struct slice object)
 {
     struct sto_iter it = sto_iter_of(node->fields);
     struct sto_field f;
@@ -87,10 +85,11 @@ static void check_object(struct check *c, const struct txmeta_node *node, struct
         check_say(c, mend_deletion(c, &node->key), "ledger %u: object %s was deleted, but is there",
                   c->header.seq, key_text(&node->key, key));
     else if (!is_gone && object.n == 0)
-        check_say(c, false, "ledger %u: object %s is missing", c->header.seq,
-                  key_text(&node->key, key));
-    else if (!is_gone && !agrees(node, object))
-        check_say(c, false, "ledger %u: object %s is not what the metadata says", c->header.seq,
+        check_say(c, check_mend_object(c, &node->key, node), "ledger %u: object %s is missing",
+                  c->header.seq, key_text(&node->key, key));
+    else if (!is_gone && !check_agrees(node, object))
+        check_say(c, check_mend_object(c, &node->key, node),
+                  "ledger %u: object %s is not what the metadata says", c->header.seq,
                   key_text(&node->key, key));
 }
 
@@ -98,17 +97,20 @@ static void check_object(struct check *c, const struct txmeta_node *node, struct
 static ERR check_one(struct check *c, const struct txmeta_node *node)
 {
     struct slice object;
-    char key[20], what[40];
-    bool damaged;
-    snprintf(what, sizeof what, "object %s", key_text(&node->key, key));
+    char key[20], text[300];
     err e = store_objects_get(c->s, c->header.seq, &node->key, 1, c->arena, &object, NULL);
-    TRY(check_read(c, e, what, &damaged));
-    if (!damaged)
+    if (!check_is_damage(e)) {
+        TRY(e);
         check_object(c, node, object);
+        return OK;
+    }
+    snprintf(text, sizeof text, "%s", err_text());
+    check_say(c, check_mend_object(c, &node->key, node), "ledger %u: object %s: %s", c->header.seq,
+              key_text(&node->key, key), text);
     return OK;
 }
 
-static ERR check_some(struct check *c, const struct named *named, size_t n)
+static ERR check_some(struct check *c, const struct check_named *named, size_t n)
 {
     struct hash256 *keys = arena_array(c->arena, struct hash256, n);
     struct slice *objects = arena_array(c->arena, struct slice, n);
@@ -128,13 +130,67 @@ static ERR check_some(struct check *c, const struct named *named, size_t n)
     return OK;
 }
 
+/* What the ledger changed or removed was there before it. Looked at for repairs only: it costs as
+ * much as all the rest. */
+static ERR check_before(struct check *c, const struct check_named *named, size_t n)
+{
+    struct hash256 *keys = arena_array(c->arena, struct hash256, n);
+    struct slice *objects = arena_array(c->arena, struct slice, n);
+    char key[20];
+    size_t n_keys = 0;
+    for (size_t i = 0; i < n; i++)
+        if (named[i].existed)
+            keys[n_keys++] = named[i].node.key;
+    err e = store_objects_get(c->s, c->header.seq - 1, keys, n_keys, c->arena, objects, NULL);
+    if (err_failed(e))
+        return check_is_damage(e) ? OK : e; /* met where it is looked for */
+    for (size_t i = 0; i < n_keys; i++)
+        if (objects[i].n == 0)
+            check_say(c, check_mend_base(c, &keys[i]),
+                      "ledger %u: object %s is missing, which the next ledger changed",
+                      c->header.seq - 1, key_text(&keys[i], key));
+    return OK;
+}
+
+/* Changes that no metadata names: the ledger itself says which. */
+static ERR check_unnamed(struct check *c, const struct check_named *named, size_t n_named)
+{
+    struct hash256 *keys = NULL;
+    size_t n = 0;
+    char text[20];
+    err e = store_diff(c->s, c->header.seq, c->arena, &keys, &n);
+    if (err_failed(e))
+        return check_is_damage(e) ? OK : e;
+    struct slice *objects = arena_array(c->arena, struct slice, n);
+    uint32_t *seqs = arena_array(c->arena, uint32_t, n);
+    e = store_objects_get(c->s, c->header.seq, keys, n, c->arena, objects, seqs);
+    if (err_failed(e))
+        return check_is_damage(e) ? OK : e;
+    for (size_t i = 0, at = 0; i < n; i++) {
+        while (at < n_named && hash256_cmp(&named[at].node.key, &keys[i]) < 0)
+            at++;
+        bool is_named = at < n_named && hash256_eq(&named[at].node.key, &keys[i]);
+        if (!is_named && seqs[i] != c->header.seq)
+            check_say(c, check_mend_object(c, &keys[i], NULL),
+                      "ledger %u: object %s was changed, but has no version of it", c->header.seq,
+                      key_text(&keys[i], text));
+    }
+    return OK;
+}
+
 ERR check_objects(struct check *c)
 {
     size_t n;
-    const struct named *named = last_words(c, &n);
+    const struct check_named *named = last_words(c, &n);
+    struct store_range held[STORE_MAX_RANGES];
+    size_t n_held;
+    store_ranges(c->s, held, &n_held);
+    if (c->opts->repair && n_held > 0 && c->header.seq > held[0].first)
+        TRY(check_before(c, named, n));
     for (size_t i = 0; i < n; i += OBJECTS_AT_ONCE)
         TRY(check_some(c, named + i, MIN(n - i, (size_t)OBJECTS_AT_ONCE)));
-    return OK;
+    TRY(check_unnamed(c, named, n));
+    return n_held > 0 && c->header.seq > held[0].first ? check_links(c, named, n) : OK;
 }
 
 /* --- the whole state --- */
@@ -150,8 +206,7 @@ static bool mend_successor(struct check *c, const struct hash256 *key, const str
     return check_mend(c, &(struct store_repair){.put = &l, .at = is_first ? 0 : c->header.seq});
 }
 
-/* The list of keys goes from `key` to `next` (all FF: the end). */
-static ERR check_successor(struct check *c, const struct hash256 *key, const struct hash256 *next)
+ERR check_successor(struct check *c, const struct hash256 *key, const struct hash256 *next)
 {
     struct hash256 got = {{[0 ... 31] = 0xFF}};
     char text[20];
@@ -207,12 +262,15 @@ static err keep_nothing(void *arg, uint32_t depth, const struct hash256 *key,
     return OK;
 }
 
-ERR check_state(struct check *c)
+/* *ret: the state has the header's root. Its text says what is wrong, if that has not been said. */
+static ERR has_root(struct check *c, bool *ret, char text[120])
 {
     CLEANUP(mem_freep) struct fold *fold = xcalloc(1, sizeof *fold);
     struct state s = {.fold = fold, .page = arena_array(c->arena, struct store_object, PAGE)};
     struct fold_sub root;
     bool damaged;
+    *ret = false;
+    text[0] = 0;
     fold->keep_above = UINT32_MAX;
     fold->keep = keep_nothing;
     fold_begin(fold, 0);
@@ -220,9 +278,23 @@ ERR check_state(struct check *c)
     if (damaged)
         return OK;
     TRY(fold_end(fold, &root));
+    *ret = hash256_eq(&root.hash, &c->header.state_hash);
+    snprintf(text, 120, "its state (%u objects) does not have the header's root", root.count);
+    return OK;
+}
+
+ERR check_state(struct check *c)
+{
+    char text[120], still[120];
+    size_t n = 0;
+    bool right;
+    TRY(has_root(c, &right, text));
     c->result.n_states++;
-    if (!hash256_eq(&root.hash, &c->header.state_hash))
-        check_say(c, false, "ledger %u: its state (%u objects) does not have the header's root",
-                  c->header.seq, root.count);
+    if (right || text[0] == 0)
+        return OK;
+    TRY(check_mend_state(c, &n));
+    if (n > 0)
+        TRY(has_root(c, &right, still));
+    check_say(c, right, "ledger %u: %s", c->header.seq, text);
     return OK;
 }

@@ -8,6 +8,7 @@
 #include "etl/applier.h"
 #include "etl/chain.h"
 #include "etl/extract.h"
+#include "etl/heal.h"
 #include "etl/index_build.h"
 #include "etl/load.h"
 #include "etl/mender.h"
@@ -25,6 +26,7 @@
 
 #define LOAD_RETRY_FIRST_NS (2 * CLOCK_S)
 #define LOAD_RETRY_MAX_NS (60 * CLOCK_S)
+#define HEAL_AGAIN_NS (600 * CLOCK_S)
 #define WATCH_NS (1 * CLOCK_S)
 #define SAY_BEHIND_NS (10 * CLOCK_S)
 /* Ledgers behind the newest known that still count as following: one is always being applied. */
@@ -46,8 +48,12 @@ struct etl {
     bool network_stored;
     struct cluster *cluster; /* NULL: nobody shares the dataset */
     _Atomic bool standby;    /* another server writes */
+    struct core *home;
+    _Atomic bool healing;
+    int64_t heal_ns; /* apply thread: not before that */
     struct counter *gauge_state;
     struct counter *gauge_writing;
+    struct counter *n_healed, *n_unhealed, *n_mended;
 };
 
 /* The network id in the store: decimal text. */
@@ -145,6 +151,7 @@ const char *etl_state_text(enum etl_state s)
         [ETL_STATE_STANDBY] = "standby",
         [ETL_STATE_HISTORY] = "history damaged",
         [ETL_STATE_DISK] = "disk full",
+        [ETL_STATE_HEALING] = "healing",
     };
     return texts[s];
 }
@@ -182,6 +189,8 @@ static enum etl_state state_of(const struct etl *e)
 {
     const struct extract *x = atomic_load(&e->extract);
     uint32_t newest = sources_newest(e->opts.sources);
+    if (atomic_load(&e->healing))
+        return ETL_STATE_HEALING;
     if (ledgers_mirror_aside(e->opts.ledgers))
         return ETL_STATE_REPAIRING;
     if (mender_stuck(e->mender))
@@ -225,6 +234,64 @@ void etl_get_info(const struct etl *e, struct etl_info *ret)
     };
     if (e->cluster)
         cluster_get_info(e->cluster, &ret->cluster);
+}
+
+/* Damage in the history, on the apply thread: nothing is written meanwhile. */
+
+static void say_wrong(void *arg, const char *line, bool mended)
+{
+    static struct log_limit limit = LOG_LIMIT_INIT(20);
+    uint64_t dropped;
+    (void)arg;
+    if (log_limit_take(&limit, &dropped))
+        LOG_WARN("etl: repair: %s%s", line, mended ? ": mended" : "");
+}
+
+static bool may_go_on(void *arg, uint32_t seq, uint32_t last)
+{
+    (void)seq, (void)last;
+    return !ledgers_interrupted(((struct etl *)arg)->opts.ledgers);
+}
+
+static err heal(struct etl *e, struct check_result *ret, bool *ret_taken)
+{
+    bool copied;
+    struct heal_opts opts = {.check = {.store = e->opts.store,
+                                       .state_every = CHECK_STATE_NEWEST,
+                                       .arg = e,
+                                       .say = say_wrong,
+                                       .progress = may_go_on},
+                             .home = e->home,
+                             .sources = e->opts.sources,
+                             .ledgers = e->opts.ledgers};
+    return heal_run(&opts, ret, &copied, ret_taken);
+}
+
+static void look_after(void *arg)
+{
+    struct etl *e = arg;
+    struct store_stats stats;
+    struct check_result r = {0};
+    bool taken = false;
+    store_stats(e->opts.store, &stats);
+    if (stats.n_damaged == 0 || clock_now_ns() < e->heal_ns)
+        return;
+    LOG_WARN("etl: the history is damaged: what can be made anew is, ledgers wait meanwhile");
+    atomic_store(&e->healing, true);
+    err h = heal(e, &r, &taken);
+    atomic_store(&e->healing, false);
+    e->heal_ns = clock_now_ns() + HEAL_AGAIN_NS;
+    counter_inc(taken ? e->n_healed : e->n_unhealed);
+    if (taken) {
+        counter_add(e->n_mended, (int64_t)r.n_mended);
+        LOG_INFO("etl: the history is whole again: %llu rows were made anew",
+                 (unsigned long long)r.n_mended);
+    } else if (!ledgers_interrupted(e->opts.ledgers)) {
+        LOG_ERROR("etl: the history is damaged, and %llu things could not be made anew%s%s: what "
+                  "cannot be read is refused; it is tried again in %d minutes",
+                  (unsigned long long)(r.n_wrong - r.n_mended), h.code ? ": " : "",
+                  h.code ? err_text() : "", (int)(HEAL_AGAIN_NS / CLOCK_S / 60));
+    }
 }
 
 /* Tell about changes of state, and about progress. */
@@ -442,6 +509,16 @@ static void join_cluster(struct etl *e)
                                                       .arg = e});
 }
 
+static void init_heal_counters(struct etl *e)
+{
+    struct counter_registry *r = e->opts.counters;
+    e->n_healed = counter_get(r, "kleio_history_repairs_total", "result=\"whole\"",
+                              "Repairs of a history that a disk has damaged");
+    e->n_unhealed = counter_get(r, "kleio_history_repairs_total", "result=\"damaged\"", NULL);
+    e->n_mended = counter_get(r, "kleio_history_rows_mended_total", "",
+                              "Rows of the history that were made anew");
+}
+
 YIELDS ERR etl_start(const struct etl_opts *opts, struct etl **ret)
 {
     struct etl *e = xcalloc(1, sizeof(*e));
@@ -454,8 +531,13 @@ YIELDS ERR etl_start(const struct etl_opts *opts, struct etl **ret)
     counter_set(counter_gauge(opts->counters, "read_only", "", "Whether this server never writes"),
                 opts->read_only);
     counter_set(e->gauge_writing, !opts->read_only);
-    struct applier_opts applier_opts = {
-        .ledgers = opts->ledgers, .counters = opts->counters, .read_only = opts->read_only};
+    e->home = core_current();
+    init_heal_counters(e);
+    struct applier_opts applier_opts = {.ledgers = opts->ledgers,
+                                        .counters = opts->counters,
+                                        .read_only = opts->read_only,
+                                        .look_after = opts->read_only ? NULL : look_after,
+                                        .arg = e};
     e->mender = mender_new(&(struct mender_opts){.store = opts->store,
                                                  .ledgers = opts->ledgers,
                                                  .sources = opts->sources,

@@ -60,7 +60,8 @@ enum etl_state {
     ETL_STATE_BEHIND,    /* all sources are far behind what we hold */
     ETL_STATE_STANDBY,   /* another server writes the dataset: this one follows */
     ETL_STATE_DISK,      /* less free space than database.rocksdb.min_free_bytes */
-    ETL_STATE_HISTORY    /* the history has the next ledger wrong, and it is not put right yet */
+    ETL_STATE_HISTORY,   /* the history has the next ledger wrong, and it is not put right yet */
+    ETL_STATE_HEALING    /* what a disk has damaged of the history is being made anew */
 };
 
 /* For server_info and the status page. */

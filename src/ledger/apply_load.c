@@ -6,6 +6,7 @@
 #include "ledger/apply.h"
 #include "ledger/disk.h"
 #include "ledger/ledgers_impl.h"
+#include "ledger/mirror_object.h"
 #include "ledger/repair.h"
 #include "ledger/successor.h"
 
@@ -124,8 +125,7 @@ static err add_history(struct ledgers *l, uint32_t chain, const struct store_obj
 
 static err add_mirror(struct ledgers *l, MDB_cursor *cursor, const struct store_object *object)
 {
-    MDB_val key = mirror_val(hash256_slice(&object->key)), value = mirror_val(object->data);
-    int rc = mdb_cursor_put(cursor, &key, &value, MDB_NOOVERWRITE);
+    int rc = mirror_object_put_at(cursor, &object->key, object->data, MDB_NOOVERWRITE);
     if (rc == MDB_KEYEXIST)
         return FAIL(ERR_INVALID, "load: two chains hold the same object");
     l->load->txn_bytes += 32 + object->data.n;

@@ -147,6 +147,11 @@ uint32_t ledgers_suspect(struct ledgers *l)
     return atomic_load_explicit(&l->suspect, memory_order_relaxed);
 }
 
+bool ledgers_interrupted(struct ledgers *l)
+{
+    return atomic_load(&l->interrupted);
+}
+
 ERR ledgers_grow(struct ledgers *l)
 {
     if (!snap_set_freeze(&l->snaps, GROW_WAIT_MS))

@@ -45,6 +45,7 @@ void ledgers_off_published(struct ledgers *l, ledgers_published_fn fn, void *arg
 /* The apply thread shall end: a rebuild of the mirror under way gives up (ERR_CANCELLED), and none
  * begins. Any thread. */
 void ledgers_interrupt(struct ledgers *l, bool on);
+bool ledgers_interrupted(struct ledgers *l);
 
 /* Looks at a ledger that somebody else wrote into the history, before it becomes visible. Its state
  * root is verified; `ledger` has header, objects and successors as they must stand there, no

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ledger/guard.h"
+#include "ledger/mirror_object.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FORMAT 1
+#define FORMAT 2 /* objects with checksums */
 #define META_KEY SLICE_LIT("ledger")
 #define MAP_LARGEST ((uint64_t)1 << 40)
 #define MAP_SMALLEST ((uint64_t)1 << 30)
@@ -284,6 +285,10 @@ ERR mirror_meta_get(const struct mirror *m, MDB_txn *txn, struct mirror_meta *re
     struct ledger_header header;
     if (!digest_header_decode(cursor_rest(&c), &header) || c.failed)
         return FAIL(ERR_CORRUPT, "mirror: %s: damaged meta record", m->path);
+    struct hash256 hash = digest_ledger(&header);
+    if (!hash256_eq(&hash, &header.hash))
+        return FAIL(ERR_CORRUPT, "mirror: %s: the meta record's header does not have its hash",
+                    m->path);
     memcpy(ret->dataset, dataset.p, dataset.n);
     ret->header = header;
     return OK;
@@ -339,27 +344,29 @@ ERR mirror_clear(const struct mirror *m)
 
 struct get {
     const struct mirror *m;
-    MDB_txn *txn;
-    MDB_val key;
-    MDB_val value;
+    MDB_cursor *cursor;
+    const struct hash256 *key;
+    struct slice *ret;
 };
 
 static err get_guarded(void *arg)
 {
     struct get *g = arg;
-    int rc = mdb_get(g->txn, g->m->state, &g->key, &g->value);
-    if (rc == MDB_NOTFOUND)
+    MDB_val key = mirror_val(hash256_slice(g->key)), value;
+    int rc = mdb_get(mdb_cursor_txn(g->cursor), g->m->state, &key, &value);
+    if (rc == MDB_NOTFOUND) {
+        TRY(mirror_object_absent(g->m, g->cursor, g->key));
         return (err){ERR_NOT_FOUND};
-    return mirror_check(g->m, rc, "read");
+    }
+    TRY(mirror_check(g->m, rc, "read"));
+    return mirror_object_read(g->m, &key, &value, g->ret);
 }
 
-ERR mirror_get(const struct mirror *m, MDB_txn *txn, const struct hash256 *key, struct slice *ret)
+ERR mirror_get(const struct mirror *m, MDB_cursor *cursor, const struct hash256 *key,
+               struct slice *ret)
 {
-    struct get g = {m, txn, mirror_val(hash256_slice(key)), {0, NULL}};
-    err e = guard_run(get_guarded, &g, m->path);
-    if (e.code == 0)
-        *ret = mirror_slice(g.value);
-    return e;
+    struct get g = {m, cursor, key, ret};
+    return guard_run(get_guarded, &g, m->path);
 }
 
 ERR mirror_grow(struct mirror *m)

@@ -63,8 +63,10 @@ ERR mirror_write_begin(const struct mirror *m, MDB_txn **ret);
 ERR mirror_write_commit(const struct mirror *m, MDB_txn *txn);
 /* Remove everything, in a transaction of its own: afterwards the mirror is incomplete. */
 ERR mirror_clear(const struct mirror *m);
-/* Object under a key, in place. Absent: ERR_NOT_FOUND (without a text: this is a common answer). */
-ERR mirror_get(const struct mirror *m, MDB_txn *txn, const struct hash256 *key, struct slice *ret);
+/* Object under a key, in place. Absent: ERR_NOT_FOUND (without a text: this is a common answer).
+ * `cursor`: of the transaction's, on state; is moved. Errors: ERR_CORRUPT. */
+ERR mirror_get(const struct mirror *m, MDB_cursor *cursor, const struct hash256 *key,
+               struct slice *ret);
 
 /* Twice the address space. No transaction may be running. Errors: ERR_LIMIT. */
 ERR mirror_grow(struct mirror *m);

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "ledger/guard.h"
+#include "ledger/mirror_object.h"
 #include "ledger/spill.h"
 
 #include <stdio.h>
@@ -53,12 +54,11 @@ static err rebuild_append(struct rebuild *r, const struct store_object *o)
     if (o->data.n == 0)
         return FAIL(ERR_CORRUPT, "history: ledger %u lists an object that it does not have",
                     r->header->seq);
-    MDB_val k = mirror_val(hash256_slice(&o->key)), value = mirror_val(o->data);
     r->txn_bytes += 32 + o->data.n;
     r->n_objects++;
     r->last = o->key;
     struct mirror *m = r->l->mirror;
-    return mirror_check(m, mdb_put(r->txn, m->state, &k, &value, MDB_APPEND), "rebuild");
+    return mirror_check(m, mirror_object_put(m, r->txn, &o->key, o->data, MDB_APPEND), "rebuild");
 }
 
 static err append_guarded(void *arg)

@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "ledger/guard.h"
+#include "ledger/mirror_object.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,21 +83,25 @@ static err check_links(const struct ledger_header *prev, const struct ledger_hea
 static err change_one(const struct mirror *m, MDB_cursor *cursor, const struct store_object *object,
                       struct undo_run *run)
 {
-    MDB_val key = mirror_val(hash256_slice(&object->key)), value = mirror_val(object->data), old;
-    int rc = mdb_cursor_get(cursor, &key, &old, MDB_SET);
+    MDB_val key = mirror_val(hash256_slice(&object->key)), value;
+    struct slice old;
+    int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET);
     if (rc == MDB_NOTFOUND) {
         if (object->data.n == 0)
             return OK;
         undo_run_add(run, &object->key, SLICE_EMPTY);
-        return mirror_check(m, mdb_cursor_put(cursor, &key, &value, 0), "create");
+        return mirror_check(m, mirror_object_put_at(cursor, &object->key, object->data, 0),
+                            "create");
     }
     TRY(mirror_check(m, rc, "look up"));
-    if (slice_eq(mirror_slice(old), object->data))
+    TRY(mirror_object_read(m, &key, &value, &old));
+    if (slice_eq(old, object->data))
         return OK;
-    undo_run_add(run, &object->key, mirror_slice(old));
+    undo_run_add(run, &object->key, old);
     if (object->data.n == 0)
         return mirror_check(m, mdb_cursor_del(cursor, 0), "delete");
-    return mirror_check(m, mdb_cursor_put(cursor, &key, &value, MDB_CURRENT), "modify");
+    return mirror_check(m, mirror_object_put_at(cursor, &object->key, object->data, MDB_CURRENT),
+                        "modify");
 }
 
 static err change_all(struct stage *s, struct stage_item *item)

@@ -2,6 +2,7 @@
 #include "ledger/successor.h"
 
 #include "base/mem.h"
+#include "ledger/mirror_object.h"
 #include "xrpl/sto.h"
 
 #include <stdlib.h>
@@ -71,7 +72,9 @@ ERR successor_after(const struct mirror *m, MDB_cursor *cursor, const struct has
         *ret = successor_last();
         return OK;
     }
+    struct slice object;
     TRY(mirror_check(m, rc, "read successor"));
+    TRY(mirror_object_read(m, &k, &value, &object));
     *ret = hash256_of(k.mv_data);
     return OK;
 }
@@ -87,7 +90,9 @@ static err before(const struct mirror *m, MDB_cursor *cursor, const struct hash2
         *ret = SUCCESSOR_FIRST;
         return OK;
     }
+    struct slice object;
     TRY(mirror_check(m, rc, "read predecessor"));
+    TRY(mirror_object_read(m, &k, &value, &object));
     *ret = hash256_of(k.mv_data);
     return OK;
 }

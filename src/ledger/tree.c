@@ -4,6 +4,7 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "ledger/leaf.h"
+#include "ledger/mirror_object.h"
 
 #include <stdlib.h>
 
@@ -179,9 +180,11 @@ static err slot_read(struct tree *t, uint32_t depth, const struct hash256 *key)
     if (depth % 2)
         from.b[depth / 2] &= 0xF0;
     MDB_val k = mirror_val(hash256_slice(&from)), value;
+    struct slice object;
     int rc = mdb_cursor_get(t->cursor, &k, &value, MDB_SET_RANGE);
     while (rc == 0 && shares_prefix(k.mv_data, from.b, depth)) {
-        leaf_list_add(&t->leaves, k.mv_data, mirror_slice(value));
+        TRY(mirror_object_read(t->mirror, &k, &value, &object));
+        leaf_list_add(&t->leaves, k.mv_data, object);
         rc = mdb_cursor_get(t->cursor, &k, &value, MDB_NEXT);
     }
     slot->n = t->leaves.n - slot->first;
@@ -300,11 +303,11 @@ static err build(struct tree *t, const struct tree_visitor *visitor, struct hash
     TRY(mirror_check(t->mirror, mdb_drop(t->txn, t->mirror->tree, 0), "clear tree"));
     fold_begin(&t->fold, 0);
     MDB_val key, value;
+    struct slice object;
     int rc = mdb_cursor_get(t->cursor, &key, &value, MDB_FIRST);
     for (; rc == 0; rc = mdb_cursor_get(t->cursor, &key, &value, MDB_NEXT)) {
-        if (key.mv_size != 32)
-            return FAIL(ERR_CORRUPT, "tree: %s: a key of %zu bytes", t->mirror->path, key.mv_size);
-        leaf_list_add(&t->leaves, key.mv_data, mirror_slice(value));
+        TRY(mirror_object_read(t->mirror, &key, &value, &object));
+        leaf_list_add(&t->leaves, key.mv_data, object);
         if (t->leaves.n == BUILD_BATCH)
             TRY(build_batch(t, visitor));
     }

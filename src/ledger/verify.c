@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "ledger/guard.h"
+#include "ledger/mirror_object.h"
 #include "ledger/tree.h"
 
 /* Leaves in one part, at most about. */
@@ -48,14 +49,13 @@ static bool node_fits(const struct fold_node *node, const struct hash256 *hash, 
 static err add_leaf(struct part *p, const MDB_val *key, const MDB_val *value)
 {
     MDB_val k = *key, found;
-    if (key->mv_size != 32)
-        return FAIL(ERR_CORRUPT, "mirror: %s: a key of %zu bytes", p->v->mirror->path,
-                    key->mv_size);
+    struct slice object;
+    TRY(mirror_object_read(p->v->mirror, key, value, &object));
     int rc = mdb_cursor_get(p->seeker, &k, &found, MDB_SET);
     if (rc != 0 || found.mv_data != value->mv_data || found.mv_size != value->mv_size)
         return FAIL(ERR_CORRUPT, "mirror: %s: an object is not found under its key",
                     p->v->mirror->path);
-    leaf_list_add(&p->v->leaves, key->mv_data, mirror_slice(*value));
+    leaf_list_add(&p->v->leaves, key->mv_data, object);
     return OK;
 }
 

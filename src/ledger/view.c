@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "ledger/guard.h"
+#include "ledger/mirror_object.h"
 #include "ledger/repair.h"
 #include "ledger/view_impl.h"
 #include "rt/fiber.h"
@@ -211,7 +212,7 @@ YIELDS static err get_or_empty(struct view *v, const struct hash256 *key, struct
 {
     if (source_of(v) == VIEW_FROM_MIRROR) {
         *ret = SLICE_EMPTY;
-        err e = mirror_get(v->ledgers->mirror, v->snap->txn, key, ret);
+        err e = mirror_get(v->ledgers->mirror, v->snap->cursor, key, ret);
         if (e.code == 0 || e.code == ERR_NOT_FOUND)
             return OK;
         TRY(mirror_held(v, e));
@@ -267,17 +268,22 @@ struct mirror_walk {
 static err mirror_walk_guarded(void *arg)
 {
     struct mirror_walk *w = arg;
+    const struct mirror *m = w->v->ledgers->mirror;
     MDB_cursor *cursor = w->v->snap->cursor;
     MDB_val k = mirror_val(hash256_slice(w->key)), value;
     int rc = mdb_cursor_get(cursor, &k, &value, MDB_SET_RANGE);
     if (rc == 0 && memcmp(k.mv_data, w->key->b, 32) == 0)
         rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
     while (rc == 0 && w->got < w->n) {
-        w->ret[w->got++] = (struct view_entry){hash256_of(k.mv_data), mirror_slice(value)};
-        if (w->got < w->n)
+        struct view_entry *entry = &w->ret[w->got];
+        TRY(mirror_object_read(m, &k, &value, &entry->object));
+        entry->key = hash256_of(k.mv_data);
+        if (hash256_cmp(&entry->key, w->got ? &entry[-1].key : w->key) <= 0)
+            return FAIL(ERR_CORRUPT, "mirror: %s: the keys do not ascend", m->path);
+        if (++w->got < w->n)
             rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
     }
-    return rc == MDB_NOTFOUND ? OK : mirror_check(w->v->ledgers->mirror, rc, "walk");
+    return rc == MDB_NOTFOUND ? OK : mirror_check(m, rc, "walk");
 }
 
 /* One walk of the mirror's cursor. */

@@ -2,6 +2,7 @@
 /* Reading a recent ledger: mirror and undo window walked side by side. The caller checks afterwards
  * that the window still reaches back to the ledger. */
 #include "ledger/guard.h"
+#include "ledger/mirror_object.h"
 #include "ledger/view_impl.h"
 
 ERR view_undo_get(struct view *v, const struct hash256 *key, struct slice *ret)
@@ -11,7 +12,7 @@ ERR view_undo_get(struct view *v, const struct hash256 *key, struct slice *ret)
     if (k && hash256_eq(undo_key(k), key) && undo_at(k, v->header->seq, ret))
         return OK;
     *ret = SLICE_EMPTY;
-    err e = mirror_get(l->mirror, v->snap->txn, key, ret);
+    err e = mirror_get(l->mirror, v->snap->cursor, key, ret);
     return e.code == ERR_NOT_FOUND ? OK : e;
 }
 
@@ -52,13 +53,14 @@ static int walk_order(const struct walk *w)
     return memcmp(w->key.mv_data, undo_key(w->undo)->b, 32);
 }
 
-/* Move over the smallest key of both; true: it exists at the view's ledger. */
-static bool walk_step(struct walk *w, struct view_entry *ret)
+/* Move over the smallest key of both. */
+static err walk_step(struct walk *w, struct view_entry *ret, bool *ret_exists)
 {
     int order = walk_order(w);
     bool exists = false;
     if (order <= 0) {
-        *ret = (struct view_entry){hash256_of(w->key.mv_data), mirror_slice(w->value)};
+        TRY(mirror_object_read(w->view->ledgers->mirror, &w->key, &w->value, &ret->object));
+        ret->key = hash256_of(w->key.mv_data);
         exists = true;
     }
     if (order >= 0) {
@@ -71,7 +73,8 @@ static bool walk_step(struct walk *w, struct view_entry *ret)
     }
     if (order <= 0)
         mirror_step(w);
-    return exists;
+    *ret_exists = exists;
+    return OK;
 }
 
 struct page {
@@ -87,8 +90,15 @@ static err page_guarded(void *arg)
     struct page *p = arg;
     struct walk w;
     walk_begin(&w, p->v, p->key);
-    while (p->got < p->n && (w.rc == 0 || (w.rc == MDB_NOTFOUND && w.undo)))
-        p->got += walk_step(&w, &p->ret[p->got]);
+    while (p->got < p->n && (w.rc == 0 || (w.rc == MDB_NOTFOUND && w.undo))) {
+        bool exists;
+        struct view_entry *entry = &p->ret[p->got];
+        TRY(walk_step(&w, entry, &exists));
+        if (exists && hash256_cmp(&entry->key, p->got ? &entry[-1].key : p->key) <= 0)
+            return FAIL(ERR_CORRUPT, "mirror: %s: the keys do not ascend",
+                        p->v->ledgers->mirror->path);
+        p->got += exists;
+    }
     if (w.rc != 0 && w.rc != MDB_NOTFOUND)
         return mirror_check(p->v->ledgers->mirror, w.rc, "walk");
     return OK;

@@ -284,3 +284,29 @@ YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, struct f
     *ret = TAKE_PTR(reply);
     return OK;
 }
+
+static err check_entry(struct fetch_reply *r)
+{
+    TRY(proto_read_ledger_entry(buf_slice(&r->bytes), &r->entry));
+    if (r->entry.object.data.n == 0)
+        return FAIL(ERR_NOT_FOUND, "rippled: ledger %u: an object without bytes", r->seq);
+    return OK;
+}
+
+YIELDS ERR fetch_entry(struct sources *s, uint32_t seq, const struct hash256 *key, fetch_mask avoid,
+                       struct fetch_reply **ret)
+{
+    struct call call = {.all = s,
+                        .seq = seq,
+                        .avoid = avoid,
+                        .path = PROTO_PATH_GET_LEDGER_ENTRY,
+                        .check = check_entry};
+    struct proto_get_ledger_entry request = {
+        .key = hash256_slice(key),
+        .ledger = {.which = PROTO_WHICH_SEQUENCE, .sequence = seq},
+    };
+    proto_put_get_ledger_entry(&call.request, &request);
+    err e = call_any(&call, ret);
+    buf_deinit(&call.request);
+    return e;
+}

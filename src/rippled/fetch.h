@@ -16,6 +16,7 @@ struct fetch_reply {
     union {
         struct proto_ledger ledger;
         struct proto_ledger_data data;
+        struct proto_ledger_entry entry;
     };
 };
 
@@ -51,6 +52,11 @@ struct fetch_page {
 };
 /* One page of the state of a ledger. Errors as fetch_ledger. */
 YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, struct fetch_reply **ret);
+
+/* One object at a ledger: reply->entry.object. Nothing of it is verified but its key. Errors as
+ * fetch_ledger; ERR_NOT_FOUND also if there is no such object. */
+YIELDS ERR fetch_entry(struct sources *s, uint32_t seq, const struct hash256 *key, fetch_mask avoid,
+                       struct fetch_reply **ret);
 
 /* Sources that say they hold `seq`, are believed, and of our network and chain. */
 fetch_mask fetch_holders(const struct sources *s, uint32_t seq);

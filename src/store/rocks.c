@@ -9,6 +9,7 @@
 #include "store/rocks_ops.h"
 #include "store/rocks_options.h"
 #include "store/rocks_repair.h"
+#include "store/rocks_salvage.h"
 #include "store/rocks_scrub.h"
 #include "store/rocks_status.h"
 #include "store/rocks_tidy.h"
@@ -116,8 +117,10 @@ static void flush_all(struct rocks *r)
     rocksdb_flushoptions_destroy(o);
 }
 
-static void close_db(struct rocks *r)
+void rocks_close_db(struct rocks *r)
 {
+    if (r->db == NULL)
+        return;
     rocks_iter_pools_purge(r);
     for (size_t i = 0; i < ROCKS_N_CFS; i++)
         if (r->cf[i])
@@ -132,8 +135,7 @@ static void rocks_free(struct rocks *r)
     rocks_load_forget(r);
     if (r->db && !r->fast_close && !r->read_only && !r->failed)
         flush_all(r);
-    if (r->db)
-        close_db(r);
+    rocks_close_db(r);
     rocks_iter_pools_deinit(r);
     rocks_options_deinit(r);
     pthread_mutex_destroy(&r->ranges_lock);
@@ -164,6 +166,8 @@ static const struct store_ops ops = {
     .load_commit = rocks_load_commit,
     .write = rocks_write,
     .repair = rocks_repair,
+    .salvage = rocks_salvage,
+    .salvage_end = rocks_salvage_end,
     .index_lack = rocks_index_lack,
     .index_add = rocks_index_add,
     .header_get = rocks_tx_header_get,
@@ -263,6 +267,37 @@ static ERR open_once(struct rocks *r)
     return rocks_status(r->path, "open", text);
 }
 
+/* Table files that are gone: empty ones stand for them, so that they can be linked and found bad.
+ */
+static void make_missing(struct rocks *r)
+{
+    const rocksdb_livefiles_t *live = rocksdb_livefiles(r->db);
+    for (int i = 0; i < rocksdb_livefiles_count(live); i++) {
+        CLEANUP(mem_freep) char *path = rocks_path(r, "%s", rocksdb_livefiles_name(live, i) + 1);
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (fd >= 0)
+            close(fd);
+    }
+    rocksdb_livefiles_destroy(live);
+}
+
+/* A table file that is gone, cut off, or has no end that can be read: without its checks RocksDB
+ * opens the others. What is in the file is refused when it is read, until it is repaired. */
+static ERR open_lax(struct rocks *r, const char *why)
+{
+    rocksdb_options_set_paranoid_checks(r->db_opts, 0);
+    err e = open_once(r);
+    rocksdb_options_set_paranoid_checks(r->db_opts, 1);
+    TRY(e);
+    if (!r->read_only)
+        make_missing(r);
+    r->lax = true;
+    snprintf(r->failure, sizeof r->failure, "%s", why);
+    atomic_fetch_add(&r->scrub.n_damaged, 1);
+    LOG_ERROR("%s: opened without what is in that file", why);
+    return OK;
+}
+
 /* A log that is damaged anywhere, other than cut short, is not passed over without a word: what it
  * holds behind the damage is lost, and comes from the network again. */
 static ERR open_db(struct rocks *r)
@@ -274,7 +309,10 @@ static ERR open_db(struct rocks *r)
         return e;
     CLEANUP(mem_freep) char *first = xstrdup(err_text());
     rocksdb_options_set_wal_recovery_mode(r->db_opts, rocksdb_point_in_time_recovery);
-    TRY(open_once(r));
+    e = open_once(r);
+    if (e.code == ERR_CORRUPT)
+        return open_lax(r, first);
+    TRY(e);
     LOG_ERROR(
         "%s: the write-ahead log is damaged (a bad disk, or a power cut): the ledgers behind the "
         "damage are lost and will be fetched again",
@@ -391,8 +429,7 @@ static ERR read_ranges(struct rocks *r, struct range_set *ret)
 ERR rocks_reopen(struct rocks *r)
 {
     struct range_set ranges;
-    if (r->db)
-        close_db(r);
+    rocks_close_db(r);
     memo_clear(r->memo); /* a write may be there now that nobody published */
     TRY(open_db(r));
     TRY(read_ranges(r, &ranges));
@@ -427,9 +464,10 @@ static ERR open_checked(struct rocks *r)
     atomic_store(&r->ready, r->ranges.n > 0);
     if (r->read_only)
         return OK;
+    rocks_salvage_forget(r);
     rocks_load_forget(r);
     TRY(rocks_load_drop(r));
-    TRY(rocks_damage_meet(r, NULL));
+    TRY(rocks_damage_meet(r, r->lax ? r->failure : NULL));
     TRY(rocks_tidy_start(r));
     return rocks_scrub_start(r);
 }

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #define META_NAME ".damaged" /* numbers of files, u64 be each */
-#define MAX_FILES 64
+#define MAX_FILES ROCKS_DAMAGE_MAX
 
 struct files {
     uint64_t numbers[MAX_FILES];
@@ -30,8 +30,7 @@ static void add(struct files *f, uint64_t number)
         f->numbers[f->n++] = number;
 }
 
-/* The number before the last ".sst" of a text; 0 if there is none. */
-static uint64_t file_in(const char *text)
+uint64_t rocks_damage_file(const char *text)
 {
     const char *end = NULL, *p = text;
     while ((p = strstr(p, ".sst")) != NULL)
@@ -75,7 +74,7 @@ static void find_families(struct rocks *r, struct files *f, bool damaged[ROCKS_N
         const char *family = rocksdb_livefiles_column_family_name(live, i);
         enum rocks_cf cf = rocks_options_cf_by_name(family);
         for (size_t k = 0; k < f->n; k++) {
-            if (f->numbers[k] != file_in(name) || cf == ROCKS_N_CFS)
+            if (f->numbers[k] != rocks_damage_file(name) || cf == ROCKS_N_CFS)
                 continue;
             damaged[cf] = true;
             add(&found, f->numbers[k]);
@@ -117,7 +116,7 @@ ERR rocks_damage_meet(struct rocks *r, const char *text)
     TRY(read_known(r, &files));
     size_t n_known = files.n;
     if (text && strstr(text, "Corruption"))
-        add(&files, file_in(text));
+        add(&files, rocks_damage_file(text));
     if (files.n > 0) {
         size_t n = files.n;
         find_families(r, &files, damaged);
@@ -145,4 +144,13 @@ void rocks_damage_note(struct rocks *r, const char *text)
 size_t rocks_damage_count(struct rocks *r)
 {
     return atomic_load(&r->n_damaged);
+}
+
+ERR rocks_damage_list(struct rocks *r, uint64_t ret[ROCKS_DAMAGE_MAX], size_t *ret_n)
+{
+    struct files files = {.n = 0};
+    TRY(read_known(r, &files));
+    memcpy(ret, files.numbers, files.n * sizeof *ret);
+    *ret_n = files.n;
+    return OK;
 }

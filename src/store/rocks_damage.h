@@ -14,3 +14,8 @@ ERR rocks_damage_meet(struct rocks *r, const char *text);
 void rocks_damage_note(struct rocks *r, const char *text);
 /* Number of files that are known to be damaged. */
 size_t rocks_damage_count(struct rocks *r);
+#define ROCKS_DAMAGE_MAX 64
+/* Their numbers. Reads the disk. Errors: ERR_IO, ERR_CORRUPT. */
+ERR rocks_damage_list(struct rocks *r, uint64_t ret[ROCKS_DAMAGE_MAX], size_t *ret_n);
+/* The number in the name of a table file, the last one of a text; 0: there is none. */
+uint64_t rocks_damage_file(const char *text);

@@ -136,6 +136,7 @@ struct rocks {
     char *path;
     bool read_only;
     bool fast_close;
+    bool lax;      /* opened although a table file is bad as a whole: `failure` says which */
     rocksdb_t *db; /* NULL: opening it again failed */
     rocksdb_cache_t *cache;
     struct memo *memo; /* rocks_memo.h */
@@ -166,6 +167,7 @@ struct rocks {
     bool damaged[ROCKS_N_CFS];  /* has a file that cannot be read whole (rocks_damage.h) */
     _Atomic size_t n_damaged;   /* such files */
     pthread_mutex_t write_lock; /* held by whoever writes: what follows is his */
+    bool salvaging;             /* a copy is being mended: nothing is written (rocks_salvage.h) */
     struct rocks_recent recent;
 
     struct rocks_load *load; /* NULL: none in progress; the loader's */
@@ -177,6 +179,8 @@ struct rocks {
 struct rocks *rocks_of(struct store *s);
 /* "PATH/<fmt>", malloc'd. */
 char *rocks_path(const struct rocks *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Close the database, if it is open; db_lock is held for writing. */
+void rocks_close_db(struct rocks *r);
 /* Close the database and open it again; db_lock is held for writing. After an error there is none
  * (r->db is NULL). A write that failed may be there now. Errors: as rocks_open. */
 ERR rocks_reopen(struct rocks *r);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rocks_iter.h"
 
+#include "store/rocks_options.h"
+
 #include "store/rocks_status.h"
 
 static const struct {
@@ -21,7 +23,7 @@ static const struct {
 
 static rocksdb_readoptions_t *make_options(size_t kind)
 {
-    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
+    rocksdb_readoptions_t *o = rocks_options_new_walk();
     rocksdb_readoptions_set_prefix_same_as_start(o, kinds[kind].within_prefix);
     rocksdb_readoptions_set_total_order_seek(o, !kinds[kind].within_prefix);
     /* an iterator may die on a core: files that go with it are deleted elsewhere */

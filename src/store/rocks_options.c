@@ -214,3 +214,10 @@ void rocks_options_deinit(struct rocks *r)
     rocksdb_cache_destroy(r->cache);
     r->memo = memo_free(r->memo);
 }
+
+rocksdb_readoptions_t *rocks_options_new_walk(void)
+{
+    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_ignore_range_deletions(o, 1);
+    return o;
+}

@@ -17,15 +17,22 @@
 struct round {
     struct rocks *r;
     rocksdb_readoptions_t *opts;
+    rocksdb_readoptions_t *filter_opts; /* reads filters, too, which `opts` does without */
     enum rocks_cf cf;
-    struct rocks_key at; /* rows before it are done */
-    unsigned skip;       /* how far the last jump over damage went, as a power of two */
+    struct rocks_key at;             /* rows before it are done */
+    uint64_t named_file;             /* named last */
+    bool asked;                      /* the family's files for their filters */
+    char *filters[ROCKS_DAMAGE_MAX]; /* RocksDB's texts of those that are damaged */
+    size_t n_filters;
+    unsigned skip; /* how far the last jump over damage went, as a power of two */
     size_t n_damaged;
 };
 
 static struct round round_of(struct rocks *r)
 {
-    struct round s = {.r = r, .opts = rocksdb_readoptions_create()};
+    struct round s = {
+        .r = r, .opts = rocks_options_new_walk(), .filter_opts = rocks_options_new_walk()};
+    rocksdb_readoptions_set_fill_cache(s.filter_opts, 0);
     rocksdb_readoptions_set_fill_cache(s.opts, 0);
     rocksdb_readoptions_set_verify_checksums(s.opts, 1);
     rocksdb_readoptions_set_total_order_seek(s.opts, 1);
@@ -35,6 +42,7 @@ static struct round round_of(struct rocks *r)
 static void round_deinit(struct round *s)
 {
     rocksdb_readoptions_destroy(s->opts);
+    rocksdb_readoptions_destroy(s->filter_opts);
 }
 
 static void next_family(struct round *s)
@@ -42,6 +50,7 @@ static void next_family(struct round *s)
     s->cf++;
     s->at = (struct rocks_key){.n = 0};
     s->skip = 0;
+    s->asked = false;
 }
 
 /* A bad block says nothing of where it ends: go on a little further, each time twice as far. */
@@ -62,15 +71,55 @@ static void skip_ahead(struct round *s)
     s->skip++;
 }
 
+/* Once a file, however many of its blocks are bad. */
+static void name_damage(struct round *s, const char *text)
+{
+    uint64_t file = rocks_damage_file(text);
+    if (file != 0 && file == s->named_file)
+        return;
+    s->named_file = file;
+    LOG_ERROR("store: %s: scrub of \"%s\": %s", s->r->path, rocks_options_cf_name(s->cf), text);
+    s->n_damaged++;
+    atomic_fetch_add(&s->r->scrub.n_damaged, 1);
+    rocks_damage_note(s->r, text);
+}
+
 static void meet_damage(struct round *s, const char *text)
 {
-    if (s->skip == 0) { /* else it is still the same place */
-        LOG_ERROR("store: %s: scrub of \"%s\": %s", s->r->path, rocks_options_cf_name(s->cf), text);
-        s->n_damaged++;
-        atomic_fetch_add(&s->r->scrub.n_damaged, 1);
-        rocks_damage_note(s->r, text);
-    }
+    if (s->skip == 0) /* else it is still the same place */
+        name_damage(s, text);
     skip_ahead(s);
+}
+
+/* Ask for a key, as reads do: by the filters. RocksDB's text of a failure, or NULL. */
+static char *ask_filter(struct round *s, const char *key, size_t n)
+{
+    char *text = NULL;
+    rocksdb_iterator_t *it = rocksdb_create_iterator_cf(s->r->db, s->filter_opts, s->r->cf[s->cf]);
+    rocksdb_iter_seek(it, key, n);
+    rocksdb_iter_get_error(it, &text);
+    rocksdb_iter_destroy(it);
+    return text;
+}
+
+/* Each file's filter, once a family; a large one has several parts, which the steps come across. */
+static void ask_files(struct round *s)
+{
+    const rocksdb_livefiles_t *live = rocksdb_livefiles(s->r->db);
+    for (int i = 0; i < rocksdb_livefiles_count(live); i++) {
+        size_t n;
+        const char *family = rocksdb_livefiles_column_family_name(live, i);
+        const char *key = rocksdb_livefiles_smallestkey(live, i, &n);
+        if (rocks_options_cf_by_name(family) == s->cf) {
+            char *text = ask_filter(s, key, n);
+            if (text && s->n_filters < ROCKS_DAMAGE_MAX)
+                s->filters[s->n_filters++] = text;
+            else
+                rocksdb_free(text);
+        }
+    }
+    rocksdb_livefiles_destroy(live);
+    s->asked = true;
 }
 
 static void pass_rows(struct round *s, rocksdb_iterator_t *it)
@@ -102,7 +151,9 @@ static char *step_open(struct round *s)
     rocksdb_iter_get_error(it, &text);
     bool end = text == NULL && !rocksdb_iter_valid(it);
     rocksdb_iter_destroy(it);
-    if (end)
+    if (text == NULL && s->at.n > 1)
+        text = ask_filter(s, (const char *)s->at.b, s->at.n - 1);
+    if (end && text == NULL)
         next_family(s);
     return text;
 }
@@ -111,11 +162,19 @@ static void step(struct round *s)
 {
     char *text = NULL;
     pthread_rwlock_rdlock(&s->r->db_lock);
-    if (s->r->db && s->r->cf[s->cf])
+    bool open = s->r->db && s->r->cf[s->cf];
+    if (open && !s->asked)
+        ask_files(s);
+    else if (open)
         text = step_open(s);
     else
         next_family(s);
     pthread_rwlock_unlock(&s->r->db_lock);
+    while (s->n_filters > 0) {
+        char *bad = s->filters[--s->n_filters];
+        name_damage(s, bad);
+        rocksdb_free(bad);
+    }
     if (text)
         meet_damage(s, text);
     rocksdb_free(text);

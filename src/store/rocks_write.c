@@ -13,6 +13,8 @@ ERR rocks_write_check(struct rocks *r)
 {
     if (r->read_only)
         return FAIL(ERR_UNSUPPORTED, "store: %s: opened for reading only", r->path);
+    if (r->salvaging)
+        return FAIL(ERR_BUSY, "store: %s: is being repaired", r->path);
     return rocks_heal(r);
 }
 

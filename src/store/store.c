@@ -59,3 +59,15 @@ struct hash256 store_tx_hash(const struct store_tx *tx)
 {
     return hash256_is_zero(&tx->hash) ? digest_tx_id(tx->tx) : tx->hash;
 }
+
+err store_no_salvage(struct store *s, struct store **ret)
+{
+    (void)s, (void)ret;
+    return FAIL(ERR_UNSUPPORTED, "store: its files are not ours");
+}
+
+err store_no_salvage_end(struct store *s, struct store *copy, bool take)
+{
+    (void)s, (void)copy, (void)take;
+    return FAIL(ERR_UNSUPPORTED, "store: its files are not ours");
+}

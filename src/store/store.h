@@ -210,6 +210,15 @@ struct store_ops {
     err (*index_add)(struct store *s, enum store_index index, const struct store_index_row *rows,
                      size_t n, uint32_t from);
 
+    /* What a disk has damaged, for who can write the missing rows anew. salvage: a copy beside this
+     * store, with all rows that can be read; nothing is written here until salvage_end, which
+     * closes the copy, and puts it into the place of what is here (take) or throws it away. Reads
+     * go on all the time. Takes as long as reading everything. Errors: ERR_NOT_FOUND (nothing is
+     * damaged), ERR_UNSUPPORTED (the files are somebody else's), ERR_CORRUPT (it cannot be done),
+     * ERR_IO, ERR_BUSY. */
+    err (*salvage)(struct store *s, struct store **ret);
+    err (*salvage_end)(struct store *s, struct store *copy, bool take);
+
     /* Errors of all reads: ERR_NOT_FOUND, ERR_IO, ERR_CORRUPT, ERR_LIMIT (the arena's budget),
      * ERR_BUSY, ERR_TIMEOUT and ERR_CANCELLED (the fiber's). Results live in `a`. */
     err (*header_get)(struct store *s, uint32_t seq, struct ledger_header *ret);
@@ -306,6 +315,14 @@ static inline ERR store_repair(struct store *s, const struct store_repair *rows)
 {
     return s->ops->repair(s, rows);
 }
+static inline ERR store_salvage(struct store *s, struct store **ret)
+{
+    return s->ops->salvage(s, ret);
+}
+static inline ERR store_salvage_end(struct store *s, struct store *copy, bool take)
+{
+    return s->ops->salvage_end(s, copy, take);
+}
 static inline ERR store_index_lack(struct store *s, enum store_index index, struct store_range *ret,
                                    size_t *ret_n)
 {
@@ -390,6 +407,9 @@ static inline void store_stats(struct store *s, struct store_stats *ret)
 
 /* `state` by pages, for backends whose keys have an order. */
 ERR store_state_by_pages(struct store *s, uint32_t seq, store_state_fn take, void *arg);
+/* `salvage` of backends that have no files of their own: ERR_UNSUPPORTED. */
+err store_no_salvage(struct store *s, struct store **ret);
+err store_no_salvage_end(struct store *s, struct store *copy, bool take);
 /* Is it one whose rows lead to transactions? */
 bool store_index_of_txs(enum store_index index);
 /* Value of a row of a transaction index, for writing. */

@@ -91,7 +91,11 @@ static void load(struct check_world *w)
         state[i] = (struct store_object){w->keys[i], check_world_object(w, i, 1)};
     struct store_ledger l = {.header = header_of(w, 10, state, 3)};
     ASSERT_OK(store_load_begin(w->s, 10, 1));
-    ASSERT_OK(store_load_add(w->s, 0, state, 3, NULL, 0, NULL, 0));
+    struct store_successor list[] = {{HASH256_ZERO, w->keys[0]},
+                                     {w->keys[0], w->keys[1]},
+                                     {w->keys[1], w->keys[2]},
+                                     {w->keys[2], {{[0 ... 31] = 0xFF}}}};
+    ASSERT_OK(store_load_add(w->s, 0, state, 3, list, 4, NULL, 0));
     ASSERT_OK(store_load_commit(w->s, &l));
 }
 
@@ -103,6 +107,8 @@ static void write_second(struct check_world *w)
                                      {w->keys[3], check_world_object(w, 3, 1)}};
     struct store_object state[] = {
         changed[0], {w->keys[2], check_world_object(w, 2, 1)}, changed[2]};
+    struct store_successor list[] = {
+        {w->keys[0], w->keys[2]}, {w->keys[2], w->keys[3]}, {w->keys[3], {{[0 ... 31] = 0xFF}}}};
     ASSERT_OK(rows_add_tx(&rows, &w->tx));
     struct store_ledger l = {.header = header_of(w, 11, state, 3),
                              .txs = &w->tx,
@@ -110,6 +116,8 @@ static void write_second(struct check_world *w)
                              .n_txs = 1,
                              .objects = changed,
                              .n_objects = 3,
+                             .successors = list,
+                             .n_successors = 3,
                              .index_rows = rows.v,
                              .n_index_rows = rows.n};
     ASSERT_OK(store_write(w->s, &l, 1));
@@ -119,9 +127,14 @@ static void write_second(struct check_world *w)
 
 struct check_world *check_world_new(void)
 {
+    return check_world_new_in(memory_new());
+}
+
+struct check_world *check_world_new_in(struct store *s)
+{
     struct check_world *w = xcalloc(1, sizeof *w);
     w->arena = arena_new(0);
-    w->s = memory_new();
+    w->s = s;
     for (size_t i = 0; i < CHECK_WORLD_N; i++)
         w->keys[i] = (struct hash256){{(uint8_t)(0x20 * (i + 1)), [31] = 1}};
     w->tx = make_tx(w);
@@ -137,7 +150,7 @@ void check_world_free(struct check_world *w)
     free(w);
 }
 
-static void say(void *arg, const char *line, bool mended)
+void check_world_say(void *arg, const char *line, bool mended)
 {
     struct check_world *w = arg;
     size_t n = strlen(w->said);
@@ -147,7 +160,7 @@ static void say(void *arg, const char *line, bool mended)
 struct check_result check_world_run(struct check_world *w, bool repair)
 {
     struct check_opts opts = {
-        .store = w->s, .repair = repair, .state_every = 1, .arg = w, .say = say};
+        .store = w->s, .repair = repair, .state_every = 1, .arg = w, .say = check_world_say};
     struct check_result r;
     w->said[0] = 0;
     ASSERT_OK(check_run(&opts, &r));

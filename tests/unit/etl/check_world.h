@@ -18,9 +18,13 @@ struct check_world {
 };
 
 struct check_world *check_world_new(void);
+/* In a store that is empty; it is closed with the world. */
+struct check_world *check_world_new_in(struct store *s);
 void check_world_free(struct check_world *w);
 /* Bytes of object i with this sequence number. */
 struct slice check_world_object(struct check_world *w, size_t i, uint32_t sequence);
+/* For check_opts: `arg` is the world. */
+void check_world_say(void *arg, const char *line, bool mended);
 /* Check all, states too; what is found stands in `said`. */
 struct check_result check_world_run(struct check_world *w, bool repair);
 /* One thing is found, whose line contains `what`; it is mended, if it can be, and then all is

@@ -16,7 +16,7 @@ TEST(check_sees_a_header_without_its_hash)
     struct ledger_header h = w->headers[1];
     h.drops++;
     put_header(w, h);
-    check_world_expect(w, "ledger 11: its header does not have its hash", false);
+    check_world_expect(w, "ledger 11: header: does not have its hash", false);
     check_world_free(w);
 }
 
@@ -38,7 +38,7 @@ TEST(check_sees_transactions_without_the_root)
     tx.meta.n -= 1;
     struct store_ledger l = {.txs = &tx, .tx_hashes = &tx.hash, .n_txs = 1};
     ASSERT_OK(store_repair(w->s, &(struct store_repair){.put = &l, .at = 11}));
-    check_world_expect(w, "ledger 11: its 1 transactions do not have the header's root", false);
+    check_world_expect(w, "ledger 11: transactions: the 1 do not have the header's root", false);
     check_world_free(w);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "ledger/mirror_object.h"
 #include "test.h"
 
 #include <unistd.h>
@@ -94,7 +95,7 @@ TEST(meta_record_comes_back)
 {
     struct mirror *m = open_here();
     struct mirror_meta meta = {.dataset = "0123456789abcde", .header = {.seq = 77, .drops = 5}};
-    meta.header.hash.b[3] = 9;
+    meta.header.hash = digest_ledger(&meta.header);
     MDB_txn *txn = NULL;
     ASSERT_OK(mirror_write_begin(m, &txn));
     struct mirror_meta got;
@@ -127,7 +128,7 @@ TEST(unknown_format_and_damage_are_told_apart)
     ASSERT_OK(mirror_write_begin(m, &txn));
     ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
     ASSERT_ERR(ERR_VERSION, mirror_meta_get(m, txn, &got));
-    bits_store32(bytes, 1);
+    bits_store32(bytes, 2);
     value.mv_size--;
     ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
     ASSERT_ERR(ERR_CORRUPT, mirror_meta_get(m, txn, &got));
@@ -140,8 +141,8 @@ static err fill(struct mirror *m, MDB_txn *txn, uint8_t first, size_t n)
     static uint8_t bytes[60000];
     for (size_t i = 0; i < n; i++) {
         struct hash256 key = {{first, (uint8_t)i}};
-        MDB_val k = {32, key.b}, v = {sizeof bytes, bytes};
-        TRY(mirror_check(m, mdb_put(txn, m->state, &k, &v, 0), "fill"));
+        struct slice v = slice_of(bytes, sizeof bytes);
+        TRY(mirror_check(m, mirror_object_put(m, txn, &key, v, 0), "fill"));
     }
     return OK;
 }

@@ -25,6 +25,7 @@ static void commit(struct fixture *f, uint32_t seq)
 {
     MDB_txn *txn = NULL;
     struct mirror_meta meta = {.header = {.seq = seq}};
+    meta.header.hash = digest_ledger(&meta.header);
     ASSERT_OK(mirror_write_begin(f->mirror, &txn));
     ASSERT_OK(mirror_meta_put(f->mirror, txn, &meta));
     ASSERT_OK(mirror_write_commit(f->mirror, txn));

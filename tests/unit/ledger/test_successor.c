@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "chain.h"
+#include "ledger/mirror_object.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -81,9 +82,8 @@ static void step(struct mirror *m, struct map *map, const struct chain_ledger *b
     for (size_t i = 0; i < n; i++) {
         add_change(before, &objects[i], changes, &n_changes);
         MDB_val key = mirror_val(hash256_slice(&objects[i].key));
-        MDB_val value = mirror_val(objects[i].data);
-        if (value.mv_size)
-            ASSERT_INT(0, mdb_put(txn, m->state, &key, &value, 0));
+        if (objects[i].data.n)
+            ASSERT_INT(0, mirror_object_put(m, txn, &objects[i].key, objects[i].data, 0));
         else
             (void)mdb_del(txn, m->state, &key, NULL);
     }
@@ -131,8 +131,7 @@ TEST(emptied_book_points_to_what_follows)
     ASSERT(hash256_is_zero(&rows.rows[0].key) && hash256_eq(&rows.rows[0].next, &last));
     ASSERT(hash256_eq(&rows.rows[1].key, &base) && hash256_eq(&rows.rows[1].next, &last));
     rows.n = 0;
-    MDB_val key = mirror_val(hash256_slice(&other)), value = {1, "x"};
-    ASSERT_INT(0, mdb_put(txn, m->state, &key, &value, 0));
+    ASSERT_INT(0, mirror_object_put(m, txn, &other, slice_str("x"), 0));
     ASSERT_OK(successor_of_changes(m, txn, &gone, 1, &rows));
     ASSERT(hash256_eq(&rows.rows[1].key, &base) && hash256_eq(&rows.rows[1].next, &other));
     successor_list_deinit(&rows);

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "chain.h"
+#include "ledger/mirror_object.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -30,9 +31,8 @@ static void put_objects(struct fixture *f, MDB_txn *txn, const struct store_obje
 {
     for (size_t i = 0; i < n; i++) {
         MDB_val key = mirror_val(hash256_slice(&objects[i].key));
-        MDB_val value = mirror_val(objects[i].data);
         if (objects[i].data.n)
-            ASSERT_INT(0, mdb_put(txn, f->mirror->state, &key, &value, 0));
+            ASSERT_INT(0, mirror_object_put(f->mirror, txn, &objects[i].key, objects[i].data, 0));
         else
             (void)mdb_del(txn, f->mirror->state, &key, NULL);
     }

@@ -43,14 +43,14 @@ void fixture_flip(const char *path, off_t at)
     close(fd);
 }
 
-/* Path of the family's only file. */
-static void file_of(struct store *s, enum rocks_cf cf, char path[600])
+void fixture_file_of(struct store *s, enum rocks_cf cf, char path[600])
 {
     struct rocks *r = rocks_of(s);
     const rocksdb_livefiles_t *live = rocksdb_livefiles(r->db);
     path[0] = 0;
     for (int i = 0; i < rocksdb_livefiles_count(live); i++)
-        if (rocks_options_cf_by_name(rocksdb_livefiles_column_family_name(live, i)) == cf)
+        if (path[0] == 0 &&
+            rocks_options_cf_by_name(rocksdb_livefiles_column_family_name(live, i)) == cf)
             snprintf(path, 600, "%s%s", r->path, rocksdb_livefiles_name(live, i));
     rocksdb_livefiles_destroy(live);
     ASSERT(path[0]);
@@ -63,7 +63,7 @@ struct store *fixture_bad_block(struct model *m)
     model_load(m, s);
     model_write(m, s, 20);
     ASSERT_OK(rocks_compact(s));
-    file_of(s, ROCKS_CF_OBJECT, path);
+    fixture_file_of(s, ROCKS_CF_OBJECT, path);
     store_close(s);
     fixture_flip(path, 2000);
     return fixture_open(test_dir());

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of keys, at the places that a ledger has changed: before and behind each object that it
+ * created, where one was deleted, and from the base of an order book. What is right is told by the
+ * objects themselves, of which the store can list those after a key without the list. */
+#include "etl/check_impl.h"
+
+#include "base/mem.h"
+#include "ledger/successor.h"
+
+#define KEYS 64
+
+static bool is_created(const struct check_named *n)
+{
+    return !n->existed && n->node.kind != TXMETA_DELETED;
+}
+
+static bool is_deleted(const struct check_named *n)
+{
+    return n->existed && n->node.kind == TXMETA_DELETED;
+}
+
+/* a - 2^bits; false: less than zero. */
+static bool subtract(struct hash256 *a, unsigned bits)
+{
+    size_t at = sizeof a->b - 1 - bits / 8;
+    unsigned step = 1u << bits % 8;
+    bool borrow = a->b[at] < step;
+    a->b[at] = (uint8_t)(a->b[at] - step);
+    while (borrow && at-- > 0)
+        borrow = a->b[at]-- == 0;
+    return !borrow;
+}
+
+/* The greatest key of the state in (from, key); zero: there is none. */
+static ERR last_between(struct check *c, const struct hash256 *from, const struct hash256 *key,
+                        struct hash256 *ret)
+{
+    struct store_object *page = arena_array(c->arena, struct store_object, KEYS);
+    struct hash256 at = *from;
+    size_t n = KEYS;
+    *ret = HASH256_ZERO;
+    while (n == KEYS && hash256_cmp(&at, key) < 0) {
+        TRY(store_page(c->s, c->header.seq, &at, KEYS, false, c->arena, page, &n));
+        for (size_t i = 0; i < n && hash256_cmp(&page[i].key, key) < 0; i++)
+            *ret = page[i].key;
+        if (n > 0)
+            at = page[n - 1].key;
+    }
+    return OK;
+}
+
+/* The greatest key of the state below `key`, or zero. The store lists forward only: from further
+ * and further before it; a book's directories are close together, other keys are spread evenly. */
+static ERR key_before(struct check *c, const struct hash256 *key, struct hash256 *ret)
+{
+    static const unsigned widths[] = {64, 228, 234, 240, 246, 252};
+    for (size_t i = 0; i < ARRAY_LEN(widths); i++) {
+        struct hash256 from = *key;
+        if (!subtract(&from, widths[i]))
+            break;
+        TRY(last_between(c, &from, key, ret));
+        if (!hash256_is_zero(ret))
+            return OK;
+    }
+    return last_between(c, &HASH256_ZERO, key, ret);
+}
+
+static ERR key_after(struct check *c, const struct hash256 *key, struct hash256 *ret)
+{
+    struct store_object one;
+    size_t n = 0;
+    TRY(store_page(c->s, c->header.seq, key, 1, false, c->arena, &one, &n));
+    *ret = n ? one.key : successor_last();
+    return OK;
+}
+
+/* Where the list's own rows are lost, the store may jump over a key of this ledger. */
+static void consider_created(const struct check_named *named, size_t n, const struct hash256 *key,
+                             struct hash256 *before, struct hash256 *after)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct hash256 *k = &named[i].node.key;
+        if (!is_created(&named[i]))
+            continue;
+        if (hash256_cmp(k, key) < 0 && hash256_cmp(k, before) > 0)
+            *before = *k;
+        if (hash256_cmp(k, key) > 0 && hash256_cmp(k, after) < 0)
+            *after = *k;
+    }
+}
+
+static ERR check_base(struct check *c, const struct check_named *named, size_t n,
+                      const struct hash256 *directory)
+{
+    struct hash256 base = successor_base(directory), before, after;
+    TRY(key_after(c, &base, &after));
+    before = base;
+    consider_created(named, n, &base, &before, &after);
+    return check_successor(c, &base, &after);
+}
+
+static bool is_book(struct check *c, const struct check_named *x)
+{
+    struct slice object = SLICE_EMPTY;
+    uint32_t at = c->header.seq - is_deleted(x);
+    if (err_failed(store_objects_get(c->s, at, &x->node.key, 1, c->arena, &object, NULL)))
+        return false;
+    return object.n > 0 && successor_is_book(object);
+}
+
+static ERR check_one(struct check *c, const struct check_named *named, size_t n,
+                     const struct check_named *x)
+{
+    const struct hash256 *key = &x->node.key;
+    struct hash256 before, after;
+    TRY(key_before(c, key, &before));
+    TRY(key_after(c, key, &after));
+    consider_created(named, n, key, &before, &after);
+    TRY(check_successor(c, &before, is_created(x) ? key : &after));
+    if (is_created(x))
+        TRY(check_successor(c, key, &after));
+    return is_book(c, x) ? check_base(c, named, n, key) : OK;
+}
+
+ERR check_links(struct check *c, const struct check_named *named, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct arena_pos mark = arena_mark(c->arena);
+        if (!is_created(&named[i]) && !is_deleted(&named[i]))
+            continue;
+        check_pace(c, 6);
+        err e = check_one(c, named, n, &named[i]);
+        if (err_failed(e) && !check_is_damage(e))
+            return e;
+        if (err_failed(e))
+            check_say(c, false, "ledger %u: list of keys: %s", c->header.seq, err_text());
+        arena_rewind(c->arena, mark);
+    }
+    return OK;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/rocks_manifest.h"
+
+#include "base/crc32c.h"
+#include "base/mem.h"
+#include "store/rocks_codec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK 32768
+#define HEAD 7 /* masked crc u32, length u16, type u8; little-endian */
+#define TAG_DELETED_FILE 6
+#define TAG_FAMILY 200
+
+enum piece { PIECE_FULL = 1, PIECE_FIRST, PIECE_MIDDLE, PIECE_LAST };
+
+static void put_varint(struct buf *b, uint64_t v)
+{
+    uint8_t bytes[ROCKS_CODEC_MAX_VARINT];
+    buf_put(b, bytes, rocks_codec_put_varint(bytes, v));
+}
+
+static void put_edit(struct buf *b, const struct rocks_manifest_file *f)
+{
+    put_varint(b, TAG_DELETED_FILE);
+    put_varint(b, f->level);
+    put_varint(b, f->number);
+    if (f->family) {
+        put_varint(b, TAG_FAMILY);
+        put_varint(b, f->family);
+    }
+}
+
+static void put_piece(struct buf *b, enum piece type, struct slice payload)
+{
+    uint8_t kind = (uint8_t)type;
+    uint32_t crc = crc32c(crc32c(0, &kind, 1), payload.p, payload.n);
+    uint32_t masked = (crc >> 15 | crc << 17) + 0xa282ead8u;
+    uint8_t head[HEAD] = {(uint8_t)masked,
+                          (uint8_t)(masked >> 8),
+                          (uint8_t)(masked >> 16),
+                          (uint8_t)(masked >> 24),
+                          (uint8_t)payload.n,
+                          (uint8_t)(payload.n >> 8),
+                          kind};
+    buf_put(b, head, HEAD);
+    buf_put_slice(b, payload);
+}
+
+/* A record that begins at byte `at` of the file: pieces do not cross blocks. */
+static void put_record(struct buf *b, uint64_t at, struct slice record)
+{
+    for (bool first = true, last = false; !last; first = false) {
+        size_t left = BLOCK - (size_t)((at + b->n) % BLOCK);
+        if (left < HEAD) {
+            buf_put(b, "\0\0\0\0\0\0", left);
+            left = BLOCK;
+        }
+        size_t n = MIN(left - HEAD, record.n);
+        last = n == record.n;
+        enum piece type =
+            first ? (last ? PIECE_FULL : PIECE_FIRST) : (last ? PIECE_LAST : PIECE_MIDDLE);
+        put_piece(b, type, slice_of(record.p, n));
+        record = slice_from(record, n);
+    }
+}
+
+/* "MANIFEST-000012", as CURRENT says. */
+static ERR current_name(const char *path, char ret[64])
+{
+    CLEANUP(mem_freep) char *file = NULL;
+    if (asprintf(&file, "%s/CURRENT", path) < 0)
+        mem_exhausted(0);
+    FILE *f = fopen(file, "r");
+    if (f == NULL)
+        return FAIL(ERR_IO, "store: %s: %s", file, strerror(errno));
+    bool ok = fgets(ret, 64, f) != NULL;
+    fclose(f);
+    ret[ok ? strcspn(ret, "\n") : 0] = 0;
+    if (strncmp(ret, "MANIFEST-", 9) != 0 || strchr(ret, '/'))
+        return FAIL(ERR_CORRUPT, "store: %s: names no manifest", file);
+    return OK;
+}
+
+static ERR append(const char *file, int fd, const struct rocks_manifest_file *files, size_t n)
+{
+    CLEANUP(buf_deinit) struct buf records = {0};
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return FAIL(ERR_IO, "store: %s: %s", file, strerror(errno));
+    for (size_t i = 0; i < n; i++) {
+        CLEANUP(buf_deinit) struct buf edit = {0};
+        put_edit(&edit, &files[i]);
+        put_record(&records, (uint64_t)st.st_size, buf_slice(&edit));
+    }
+    if (write(fd, records.p, records.n) != (ssize_t)records.n || fsync(fd) != 0)
+        return FAIL(ERR_IO, "store: %s: %s", file, strerror(errno));
+    return OK;
+}
+
+ERR rocks_manifest_drop(const char *path, const struct rocks_manifest_file *files, size_t n)
+{
+    CLEANUP(mem_freep) char *file = NULL;
+    char name[64];
+    TRY(current_name(path, name));
+    if (asprintf(&file, "%s/%s", path, name) < 0)
+        mem_exhausted(0);
+    int fd = open(file, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (fd < 0)
+        return FAIL(ERR_IO, "store: %s: %s", file, strerror(errno));
+    err e = append(file, fd, files, n);
+    close(fd);
+    return e;
+}
