@@ -17,7 +17,8 @@ struct tls_server_opts {
     const char *cert_file;   /* PEM, the server's own certificate first, then the chain */
     const char *key_file;    /* PEM, not encrypted */
     uint32_t n_cores;        /* that will accept */
-    uint32_t max_handshakes; /* in progress, per core; more connections are closed. 0 = 256 */
+    uint32_t max_handshakes; /* in progress, per core; one more, and the one that has waited longest
+                                for its peer is closed, or itself. 0 = 256 */
     uint32_t timeout_ms;     /* of a handshake; 0 = 10,000 */
 };
 

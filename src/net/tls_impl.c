@@ -82,6 +82,37 @@ const char *tls_impl_reason(const SSL *ssl)
     return why ? why : "failed";
 }
 
+/* ---- buffers ---- */
+
+/* OpenSSL has 33 KiB of buffers for a connection. Those that were used last keep theirs, for to get
+ * them anew with every record costs a tenth of a small request; all others are to be idle cheaply.
+ */
+#define MAX_RECENT 128
+
+static __thread struct list recent_list; /* the one used last is the first */
+static __thread uint32_t n_recent;
+
+static void drop_recent(struct tls_filter *f)
+{
+    if (list_empty(&f->recent))
+        return;
+    list_unlink(&f->recent);
+    n_recent--;
+}
+
+static void note_recent(struct tls_filter *f)
+{
+    if (recent_list.next == NULL)
+        list_init(&recent_list);
+    drop_recent(f);
+    list_push_front(&recent_list, &f->recent);
+    if (++n_recent <= MAX_RECENT)
+        return;
+    struct tls_filter *oldest = LIST_ENTRY(recent_list.prev, struct tls_filter, recent);
+    drop_recent(oldest);
+    (void)SSL_free_buffers(oldest->ssl); /* not those that hold a part of a record */
+}
+
 /* ---- the filter ---- */
 
 static struct tls_filter *downcast(struct sock_filter *f)
@@ -93,6 +124,7 @@ static err filter_open(struct sock_filter *filter, struct slice wire, struct buf
                        struct buf *ret_wire, bool *ret_end)
 {
     struct tls_filter *f = downcast(filter);
+    note_recent(f);
     f->in = wire;
     f->out = ret_wire;
     for (;;) {
@@ -116,6 +148,7 @@ static err filter_open(struct sock_filter *filter, struct slice wire, struct buf
 static err filter_seal(struct sock_filter *filter, struct slice plain, struct buf *ret_wire)
 {
     struct tls_filter *f = downcast(filter);
+    note_recent(f);
     f->out = ret_wire;
     while (plain.n) {
         int n = SSL_write(f->ssl, plain.p, (int)MIN(plain.n, (size_t)RECORD_BYTES));
@@ -145,6 +178,7 @@ struct tls_filter *tls_impl_filter(SSL_CTX *ctx, bool is_server)
 {
     struct tls_filter *f = xcalloc(1, sizeof *f);
     f->filter.ops = &ops;
+    list_init(&f->recent);
     f->filter.cut_is_failure = !is_server;
     f->ssl = SSL_new(ctx);
     if (f->ssl == NULL)
@@ -160,6 +194,7 @@ struct tls_filter *tls_impl_filter(SSL_CTX *ctx, bool is_server)
 
 void tls_impl_filter_free(struct tls_filter *f)
 {
+    drop_recent(f);
     SSL_free(f->ssl);
     free(f);
 }
@@ -183,17 +218,28 @@ static err take_step(void *arg)
     return FAIL(ERR_PROTOCOL, "tls: handshake: %s", tls_impl_reason(st->f->ssl));
 }
 
-static err step_in_turn(struct step *st, struct fiber_mutex *turn, int64_t deadline_ns)
+static err step_in_turn(struct step *st, struct tls_turn *turn, int64_t deadline_ns)
 {
     if (turn == NULL)
         return take_step(st);
-    TRY(fiber_mutex_lock(turn, deadline_ns));
+    TRY(fiber_mutex_lock(turn->mutex, deadline_ns));
     err e = offload_run(take_step, st);
-    fiber_mutex_unlock(turn);
+    fiber_mutex_unlock(turn->mutex);
     return e;
 }
 
-static err exchange(struct tls_filter *f, struct sock *s, struct fiber_mutex *turn, uint8_t *chunk,
+static err hear_peer(struct sock *s, struct tls_turn *turn, uint8_t *chunk, int64_t deadline_ns,
+                     size_t *ret_n)
+{
+    if (turn)
+        turn->waits = true;
+    err e = sock_read(s, chunk, READ_BYTES, deadline_ns, ret_n);
+    if (turn)
+        turn->waits = false;
+    return e;
+}
+
+static err exchange(struct tls_filter *f, struct sock *s, struct tls_turn *turn, uint8_t *chunk,
                     int64_t deadline_ns)
 {
     struct step st = {.f = f};
@@ -209,7 +255,7 @@ static err exchange(struct tls_filter *f, struct sock *s, struct fiber_mutex *tu
         if (st.done)
             return OK;
         size_t n;
-        TRY(sock_read(s, chunk, READ_BYTES, deadline_ns, &n));
+        TRY(hear_peer(s, turn, chunk, deadline_ns, &n));
         if (n == 0)
             return FAIL(ERR_CLOSED, "tls: handshake: %s: closed by the peer", sock_name(s));
         f->in = slice_of(chunk, n);
@@ -217,7 +263,7 @@ static err exchange(struct tls_filter *f, struct sock *s, struct fiber_mutex *tu
 }
 
 err tls_impl_handshake(struct tls_filter *f, struct sock *s, struct slice first,
-                       struct fiber_mutex *turn, int64_t deadline_ns)
+                       struct tls_turn *turn, int64_t deadline_ns)
 {
     CLEANUP(mem_freep) uint8_t *chunk = xmalloc(READ_BYTES);
     f->in = first;
@@ -245,8 +291,7 @@ SSL_CTX *tls_impl_ctx(const SSL_METHOD *method)
     if (SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
         abort();
     SSL_CTX_set_security_level(ctx, 2);
-    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     return ctx;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What tls_server.c and tls_client.c share. Internal to net. */
 #pragma once
+#include "base/list.h"
 #include "net/tls.h"
 #include "rt/sock_filter.h"
 
@@ -11,6 +12,7 @@ struct fiber_mutex;
 /* One connection: OpenSSL between two places in memory. */
 struct tls_filter {
     struct sock_filter filter;
+    struct list recent; /* in the thread's list, while it has its buffers */
     SSL *ssl;
     struct slice in; /* from the wire, not taken by OpenSSL yet */
     struct buf *out; /* where what goes to the wire is appended during a call */
@@ -25,8 +27,14 @@ const char *tls_impl_reason(const SSL *ssl);
 
 struct tls_filter *tls_impl_filter(SSL_CTX *ctx, bool is_server);
 void tls_impl_filter_free(struct tls_filter *f);
+/* A handshake among others of its core. */
+struct tls_turn {
+    struct fiber_mutex *mutex; /* of computing */
+    bool waits;                /* for the peer: nothing would be lost with it */
+};
+
 /* The handshake over s, beginning with `first`, bytes that came already; then put f, which is
  * consumed also on failure, into s. The computing is done on the pool, one step at a time of those
- * that share `turn` (NULL = in place). */
+ * that share turn->mutex (turn NULL = in place). */
 YIELDS ERR tls_impl_handshake(struct tls_filter *f, struct sock *s, struct slice first,
-                              struct fiber_mutex *turn, int64_t deadline_ns);
+                              struct tls_turn *turn, int64_t deadline_ns);

@@ -18,7 +18,7 @@
 
 /* A core's handshakes. */
 struct accepting {
-    struct list running; /* arrival.link */
+    struct list running; /* arrival.link, the oldest first */
     uint32_t n_running;
     struct fiber_mutex
         turn; /* of computing: so one core's handshakes hold one thread of the pool */
@@ -140,10 +140,11 @@ struct tls_figures tls_server_figures(const struct tls_server *t)
 /* ---- handshakes ---- */
 
 struct arrival {
-    struct list link;
+    struct list link; /* unlinked: its place has been given to another */
     struct fiber *fiber;
     struct tls_server *server;
     struct sock *sock;
+    struct tls_turn turn;
     void (*done)(void *arg, struct sock *s);
     void *arg;
 };
@@ -170,12 +171,15 @@ static const char plain_answer[] =
     "Connection: close\r\n\r\n"
     "This port speaks TLS: use https:// or wss:// instead\n";
 
-static err shake(struct tls_server *t, struct sock *s)
+static err shake(struct tls_server *t, struct sock *s, struct tls_turn *turn)
 {
     uint8_t first[FIRST_BYTES];
     size_t n;
     int64_t deadline_ns = clock_now_ns() + t->timeout_ns;
-    TRY(sock_read(s, first, sizeof first, deadline_ns, &n));
+    turn->waits = true;
+    err e = sock_read(s, first, sizeof first, deadline_ns, &n);
+    turn->waits = false;
+    TRY(e);
     if (n == 0)
         return FAIL(ERR_CLOSED, "tls: handshake: %s: closed by the peer", sock_name(s));
     if (is_plain_text(slice_of(first, n))) {
@@ -184,7 +188,7 @@ static err shake(struct tls_server *t, struct sock *s)
     }
     struct tls_filter *f = new_filter(t);
     SSL *ssl = f->ssl;
-    struct fiber_mutex *turn = &t->cores[core_index(core_current())].turn;
+    turn->mutex = &t->cores[core_index(core_current())].turn;
     TRY(tls_impl_handshake(f, s, slice_of(first, n), turn, deadline_ns));
     atomic_fetch_add_explicit(&t->n_resumed, (uint64_t)SSL_session_reused(ssl),
                               memory_order_relaxed);
@@ -195,10 +199,12 @@ static void arrive(void *arg)
 {
     struct arrival *a = arg;
     struct tls_server *t = a->server;
-    err e = shake(t, a->sock);
+    err e = shake(t, a->sock, &a->turn);
     atomic_fetch_add_explicit(err_failed(e) ? &t->n_failed : &t->n_done, 1, memory_order_relaxed);
-    list_unlink(&a->link);
-    t->cores[core_index(core_current())].n_running--;
+    if (!list_empty(&a->link)) {
+        list_unlink(&a->link);
+        t->cores[core_index(core_current())].n_running--;
+    }
     if (err_failed(e)) {
         LOG_DEBUG("web: %s: %s", sock_name(a->sock), err_text());
         a->sock = sock_close(a->sock, e.code == ERR_PROTOCOL ? FLUSH_MS : 0);
@@ -213,13 +219,31 @@ void tls_accept_cancel(struct tls_server *t)
     fiber_cancel(LIST_ENTRY(it, struct arrival, link)->fiber);
 }
 
+/* Who has waited longest for its peer gives its place away: those who mean it are heard of within a
+ * round trip. False when all are being worked on. */
+static bool make_place(struct accepting *here)
+{
+    LIST_EACH(it, &here->running)
+    {
+        struct arrival *a = LIST_ENTRY(it, struct arrival, link);
+        if (!a->turn.waits)
+            continue;
+        list_unlink(&a->link);
+        here->n_running--;
+        fiber_cancel(a->fiber);
+        return true;
+    }
+    return false;
+}
+
 void tls_accept(struct tls_server *t, struct sock *s, void (*done)(void *arg, struct sock *s),
                 void *arg)
 {
     struct accepting *here = &t->cores[core_index(core_current())];
     struct arrival *a = xmalloc(sizeof *a);
     *a = (struct arrival){.server = t, .sock = s, .done = done, .arg = arg};
-    if (here->n_running < t->max_handshakes)
+    list_init(&a->link);
+    if (here->n_running < t->max_handshakes || make_place(here))
         a->fiber = fiber_try_spawn("tls handshake", arrive, a);
     if (a->fiber == NULL) { /* too many, or no stack to be had */
         free(a);

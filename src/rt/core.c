@@ -197,6 +197,7 @@ struct core *core_free(struct core *c)
     free(c->heap);
     free(c->read_buf);
     buf_deinit(&c->plain);
+    buf_deinit(&c->wire);
     free(c);
     return NULL;
 }

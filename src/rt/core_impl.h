@@ -67,6 +67,7 @@ struct core {
     uint32_t n_open;   /* socks, listeners and look-ups that are not freed yet */
     uint8_t *read_buf; /* CORE_READ_BYTES, lent to the sock that reads */
     struct buf plain;  /* what a filter makes of them, likewise */
+    struct buf wire;   /* spare, for what a filter makes of what is written */
 };
 
 /* Cores that exist, for the test clock and for debuggers. */

@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define PIECE_BYTES 4096         /* least room of a copied piece */
-#define SMALL_BYTES 512          /* shared bytes that are cheaper to copy than to refer to */
-#define MAX_PIECES 64            /* in one system call */
-#define SLICE_BYTES (256 * 1024) /* in one turn */
-#define SEAL_BYTES (64 * 1024)   /* through the filter at a time */
-#define GATHER_BYTES (16 * 1024) /* of small pieces that share a record of the filter's */
+#define PIECE_BYTES 4096             /* least room of a copied piece */
+#define SMALL_BYTES 512              /* shared bytes that are cheaper to copy than to refer to */
+#define MAX_PIECES 64                /* in one system call */
+#define SLICE_BYTES (256 * 1024)     /* in one turn */
+#define SEAL_BYTES (64 * 1024)       /* through the filter at a time */
+#define MAX_SPARE_BYTES (128 * 1024) /* of the core's buffer for sealed bytes */
+#define GATHER_BYTES (16 * 1024)     /* of small pieces that share a record of the filter's */
 
 static err refuse(const struct sock *s)
 {
@@ -166,6 +167,28 @@ static size_t wire_bytes(const struct sock *s)
     return s->wire.n - s->wire_at;
 }
 
+/* The buffer of a sock that has something to send; mostly all leaves at once, and the next sock
+ * takes the same. */
+static void take_wire(struct sock *s)
+{
+    if (s->wire.cap)
+        return;
+    s->wire = s->core->wire;
+    s->core->wire = (struct buf){0};
+}
+
+static void give_wire(struct sock *s)
+{
+    s->wire_at = 0;
+    buf_clear(&s->wire);
+    if (s->core->wire.cap || s->wire.cap > MAX_SPARE_BYTES) {
+        buf_deinit(&s->wire);
+        return;
+    }
+    s->core->wire = s->wire;
+    s->wire = (struct buf){0};
+}
+
 /* Send what the filter has made; false when some of it is left, or the write side broke. */
 static bool send_wire(struct sock *s)
 {
@@ -179,13 +202,13 @@ static bool send_wire(struct sock *s)
     s->wire_at += (size_t)sent;
     if ((size_t)sent < n)
         return false;
-    buf_deinit(&s->wire);
-    s->wire_at = 0;
+    give_wire(s);
     return true;
 }
 
 static bool seal(struct sock *s, struct slice plain)
 {
+    take_wire(s);
     if (!err_failed(s->filter->ops->seal(s->filter, plain, &s->wire)))
         return true;
     break_off(s, UV_EPROTO);

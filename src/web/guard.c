@@ -23,6 +23,7 @@ struct guard_client {
     bool whitelisted;
     _Atomic uint32_t refs; /* 0 becomes 1 under the guard's lock only */
     _Atomic uint32_t n_connections;
+    _Atomic uint32_t n_handshakes;
     _Atomic int64_t interval; /* that the counters belong to */
     _Atomic uint64_t weight;
     _Atomic uint64_t bytes;
@@ -154,6 +155,16 @@ uint32_t guard_connect(struct guard *g, struct guard_client *c)
 void guard_disconnect(struct guard *g, struct guard_client *c)
 {
     atomic_fetch_sub(&c->n_connections, 1);
+}
+
+uint32_t guard_handshake_begin(struct guard_client *c)
+{
+    return atomic_fetch_add_explicit(&c->n_handshakes, 1, memory_order_relaxed) + 1;
+}
+
+void guard_handshake_end(struct guard_client *c)
+{
+    atomic_fetch_sub_explicit(&c->n_handshakes, 1, memory_order_relaxed);
 }
 
 /* Start a new interval if the stored one is past. Two cores may both see the change: the exchange

@@ -37,6 +37,10 @@ const char *guard_key(const struct guard_client *c); /* the address or network t
 uint32_t guard_connect(struct guard *g, struct guard_client *c);
 void guard_disconnect(struct guard *g, struct guard_client *c);
 
+/* Count a handshake of TLS in progress; how many the client has with it. */
+uint32_t guard_handshake_begin(struct guard_client *c);
+void guard_handshake_end(struct guard_client *c);
+
 /* Is the client within its limits now? */
 bool guard_within(struct guard *g, struct guard_client *c);
 /* Count a request; false when that is over the limit. */

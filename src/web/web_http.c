@@ -23,6 +23,8 @@
 
 /* Connections over its limit that one client is told of; what is more is closed unheard. */
 #define MAX_TOLD 8
+/* Handshakes of TLS that one client may have in progress: a quarter of a core's places (tls.h). */
+#define MAX_HANDSHAKES 64
 
 struct peer {
     struct web_peer base;
@@ -115,10 +117,27 @@ static void on_secured(void *arg, struct sock *s)
 {
     struct web_peer *peer = arg;
     peer->wc->n_handshakes--;
+    guard_handshake_end(peer->client);
     if (s)
         http_server_accept(peer->wc->http, s, peer);
     else
         web_http_peer_free(peer);
+}
+
+/* Places for handshakes are few, and who begins one need not go on: a client has its share. Proxies
+ * come for many. */
+static void secure(struct web_peer *peer, struct sock *s)
+{
+    struct web_core *wc = peer->wc;
+    bool bounded = !guard_whitelisted(peer->client) && !netlist_has(wc->web->proxies, peer->ip);
+    if (guard_handshake_begin(peer->client) > MAX_HANDSHAKES && bounded) {
+        guard_handshake_end(peer->client);
+        web_http_peer_free(peer);
+        sock_close(s, 0);
+        return;
+    }
+    wc->n_handshakes++;
+    tls_accept(wc->web->tls, s, on_secured, peer);
 }
 
 void web_http_accept(struct web_core *wc, struct sock *s, const char *peer_ip)
@@ -136,12 +155,10 @@ void web_http_accept(struct web_core *wc, struct sock *s, const char *peer_ip)
         sock_close(s, 0);
         return;
     }
-    if (wc->web->tls == NULL) {
+    if (wc->web->tls)
+        secure(peer, s);
+    else
         http_server_accept(wc->http, s, peer);
-        return;
-    }
-    wc->n_handshakes++;
-    tls_accept(wc->web->tls, s, on_secured, peer);
 }
 
 bool web_http_resolve(struct web_peer *peer, const struct http_request *req)
