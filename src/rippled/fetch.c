@@ -19,12 +19,18 @@
 #define SLOW_FIRST_NS (2 * CLOCK_S)
 #define SLOW_MAX_NS (60 * CLOCK_S)
 #define HEADER_BYTES 150
+/* A source that has failed so often in a row is asked by one call at a time, with growing pauses. */
+#define MANY_FAILURES 3
+#define PAUSE_FIRST_NS (1 * CLOCK_S)
+#define PAUSE_MAX_NS (16 * CLOCK_S)
+#define PAUSE_REFUSED_MAX_NS (4 * CLOCK_S) /* nobody listens: it may be starting */
 
 /* A call: the same request for whichever source; `check` looks at the reply. */
 struct call {
     struct sources *all;
     uint32_t seq;
     fetch_mask avoid;
+    bool is_patient; /* waits for the end of a pause */
     const char *path;
     struct buf request;
     err (*check)(struct fetch_reply *reply);
@@ -83,8 +89,26 @@ static void warn_limited(const struct source *s)
                  s->name);
 }
 
+static void set_pause(struct source *s, int64_t span_ns)
+{
+    bool was_paused = s->paused_until_ns != 0;
+    s->paused_until_ns = span_ns ? clock_now_ns() + span_ns : 0;
+    if (was_paused)
+        source_changed(s->all); /* others wait for its end */
+}
+
+static void note_pause(struct source *s, err e)
+{
+    s->n_broken = err_failed(e) && e.code != ERR_NOT_FOUND ? s->n_broken + 1 : 0;
+    int64_t most_ns = e.code == ERR_REFUSED ? PAUSE_REFUSED_MAX_NS : PAUSE_MAX_NS;
+    bool many = s->n_broken >= MANY_FAILURES;
+    set_pause(s, many ? choice_backoff(s->n_broken - MANY_FAILURES + 1, PAUSE_FIRST_NS, most_ns)
+                      : 0);
+}
+
 static void note_result(struct source *s, err e)
 {
+    note_pause(s, e);
     s->n_failed = err_failed(e) ? s->n_failed + 1 : 0;
     s->slow_until_ns = 0;
     if (!err_failed(e))
@@ -122,14 +146,15 @@ static int32_t pick(const struct call *call, fetch_mask tried)
 {
     struct sources *all = call->all;
     struct choice_source choice[SOURCES_MAX];
+    int64_t now_ns = clock_now_ns();
     for (uint32_t i = 0; i < all->n; i++)
         choice[i] = (struct choice_source){
-            .has = holds(&all->list[i], call->seq),
+            .has = holds(&all->list[i], call->seq) && all->list[i].paused_until_ns <= now_ns,
             .tried = (tried & FETCH_MASK(i)) != 0,
             .blamed_until_ns = all->list[i].blamed_until_ns,
             .slow_until_ns = all->list[i].slow_until_ns,
         };
-    int32_t found = choice_pick(choice, all->n, all->next_start, clock_now_ns());
+    int32_t found = choice_pick(choice, all->n, all->next_start, now_ns);
     if (found >= 0)
         all->next_start = ((uint32_t)found + 1) % all->n;
     return found;
@@ -172,17 +197,58 @@ static YIELDS err await_better(const struct call *call, int32_t picked, fetch_ma
     return OK;
 }
 
+/* When the first of those that are left and hold it may be asked again; CLOCK_NEVER: none is left.
+ */
+static int64_t pause_end(const struct call *call, fetch_mask tried)
+{
+    int64_t end_ns = CLOCK_NEVER;
+    for (uint32_t i = 0; i < call->all->n; i++) {
+        const struct source *s = &call->all->list[i];
+        if (!(tried & FETCH_MASK(i)) && holds(s, call->seq))
+            end_ns = MIN(end_ns, s->paused_until_ns);
+    }
+    return end_ns;
+}
+
+/* A source that can be asked, -1 if none holds the ledger (any more). While all of them make pauses
+ * a patient call waits. */
+static YIELDS err await_source(const struct call *call, fetch_mask tried, int32_t *ret)
+{
+    uint64_t version = call->all->version;
+    for (;;) {
+        *ret = pick(call, tried);
+        int64_t end_ns = *ret < 0 ? pause_end(call, tried) : CLOCK_NEVER;
+        if (end_ns == CLOCK_NEVER)
+            return OK;
+        if (!call->is_patient)
+            return FAIL(ERR_REFUSED, "rippled: ledger %u: who holds it failed, and has a pause",
+                        call->seq);
+        err e = sources_wait_change(call->all, &version, end_ns);
+        if (e.code != ERR_TIMEOUT)
+            TRY(e);
+    }
+}
+
+/* While one call tries a source that makes pauses, no other does. */
+static void begin_trial(struct source *s, int64_t span_ns)
+{
+    if (s->n_broken >= MANY_FAILURES)
+        set_pause(s, span_ns + CLOCK_S);
+}
+
 static YIELDS err call_any(const struct call *call, struct fetch_reply **ret)
 {
     fetch_mask tried = call->avoid;
     err newest = OK;
     bool waited = false, better;
     for (;;) {
-        int32_t i = pick(call, tried);
+        int32_t i;
+        TRY(await_source(call, tried, &i));
         if (i >= 0 && !waited) {
             waited = true;
             TRY(await_better(call, i, tried, &better));
-            i = better ? pick(call, tried) : i;
+            if (better)
+                TRY(await_source(call, tried, &i));
         }
         if (i < 0 && err_failed(newest))
             return newest;
@@ -193,9 +259,12 @@ static YIELDS err call_any(const struct call *call, struct fetch_reply **ret)
             return FAIL(ERR_NOT_FOUND, "rippled: no source holds ledger %u", call->seq);
         tried |= FETCH_MASK(i);
         int64_t span_ns = others_may(call, tried) ? CALL_WITH_OTHERS_NS : CALL_NS;
+        begin_trial(&call->all->list[i], span_ns);
         newest = call_one(call, &call->all->list[i], span_ns, ret);
-        if (newest.code == ERR_CANCELLED)
+        if (newest.code == ERR_CANCELLED) {
+            set_pause(&call->all->list[i], 0);
             return newest;
+        }
         note_result(&call->all->list[i], newest);
         if (!err_failed(newest))
             return OK;
@@ -242,8 +311,12 @@ YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, fetc
                         struct fetch_reply **ret)
 {
     CLEANUP(fetch_reply_freep) struct fetch_reply *reply = NULL;
-    struct call call = {
-        .all = s, .seq = seq, .avoid = avoid, .path = PROTO_PATH_GET_LEDGER, .check = check_ledger};
+    struct call call = {.all = s,
+                        .seq = seq,
+                        .avoid = avoid,
+                        .is_patient = true,
+                        .path = PROTO_PATH_GET_LEDGER,
+                        .check = check_ledger};
     struct proto_get_ledger request = {
         .ledger = {.which = PROTO_WHICH_SEQUENCE, .sequence = seq},
         .transactions = true,
@@ -267,6 +340,7 @@ YIELDS ERR fetch_page(struct sources *s, const struct fetch_page *page, struct f
     struct call call = {.all = s,
                         .seq = page->seq,
                         .avoid = page->avoid,
+                        .is_patient = true,
                         .path = PROTO_PATH_GET_LEDGER_DATA,
                         .check = check_page};
     struct proto_get_ledger_data request = {

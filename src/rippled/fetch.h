@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Data from the sources over gRPC: each call goes to a source that holds the ledger, and on to the
- * next when that fails. Home core, on a fiber. A reply is one heap object that may move to another
+ * next when that fails. A source that fails again and again is asked by one call at a time, with
+ * pauses of 1 to 16 s (4 s when nobody listens); calls for which there is no other wait for it. Home core, on a fiber. A reply is one heap object that may move to another
  * thread. */
 #pragma once
 #include "base/buf.h"
@@ -40,7 +41,8 @@ typedef uint64_t fetch_mask;
 YIELDS ERR fetch_ledger(struct sources *s, uint32_t seq, bool with_objects, fetch_mask avoid,
                         struct fetch_reply **ret);
 
-/* Its header alone. As fetch_ledger. */
+/* Its header alone. As fetch_ledger, but does not wait for a source that has a pause: ERR_REFUSED.
+ */
 YIELDS ERR fetch_header(struct sources *s, uint32_t seq, fetch_mask avoid,
                         struct fetch_reply **ret);
 

@@ -195,6 +195,8 @@ static YIELDS err session(struct source *s, bool *ret_subscribed)
     TRY(ask_definitions(s, ws));
     *ret_subscribed = true;
     standing_reset(s);
+    s->n_broken = 0;
+    s->paused_until_ns = 0;
     LOG_INFO("rippled: source %s: connected", s->name);
     source_set_connected(s, true);
     s->ws = ws;

@@ -34,6 +34,8 @@ struct source {
     int64_t slow_until_ns;
     uint32_t n_blamed;                /* in a row */
     uint32_t n_failed;                /* calls in a row */
+    uint32_t n_broken;                /* of those: that did not even get "not found" */
+    int64_t paused_until_ns;          /* is not asked before, see fetch.c */
     char version[SOURCE_VERSION_MAX]; /* as it said when it connected; "" = it did not */
     char asked[SOURCE_VERSION_MAX];   /* version at which its definitions were asked for */
     bool has_asked;

@@ -168,6 +168,38 @@ static void all_fail(void *arg)
     rig_stop(r);
 }
 
+static uint32_t n_calls(const struct rig *r)
+{
+    return r->fakes[0].n_calls + r->fakes[1].n_calls;
+}
+
+static void pauses(void *arg)
+{
+    struct rig *r = rig_start("1-9", "1-9");
+    struct fetch_reply *reply = NULL;
+    (void)arg;
+    r->manners[0] = r->manners[1] = GARBAGE;
+    for (int i = 0; i < 3; i++)
+        ASSERT_INT(-ERR_PARSE, fetch(r, 5, 0));
+    ASSERT_INT(6, n_calls(r));
+    ASSERT_INT(ERR_REFUSED, fetch_header(r->sources, 5, 0, &reply).code);
+    int64_t begun_ns = clock_now_ns();
+    ASSERT_INT(-ERR_PARSE, fetch(r, 5, 0)); /* the others' failures are remembered, too */
+    ASSERT(clock_now_ns() - begun_ns > 800 * CLOCK_MS);
+    ASSERT_INT(8, n_calls(r));
+    r->manners[0] = r->manners[1] = GOOD;
+    ASSERT(fetch(r, 5, 0) >= 0);
+    ASSERT(clock_now_ns() - begun_ns > 2500 * CLOCK_MS);
+    uint32_t n = n_calls(r);
+    ASSERT(fetch(r, 6, 0) >= 0 && n_calls(r) == n + 1);
+    rig_stop(r);
+}
+
+TEST(sources_that_fail_again_and_again_are_asked_with_growing_pauses)
+{
+    ASSERT_OK(core_run_fiber("test", pauses, NULL));
+}
+
 TEST(each_source_is_asked_once)
 {
     ASSERT_OK(core_run_fiber("test", all_fail, NULL));
