@@ -223,7 +223,7 @@ static err step_in_turn(struct step *st, struct tls_turn *turn, int64_t deadline
     if (turn == NULL)
         return take_step(st);
     TRY(fiber_mutex_lock(turn->mutex, deadline_ns));
-    err e = offload_run(take_step, st);
+    err e = offload_compute(take_step, st);
     fiber_mutex_unlock(turn->mutex);
     return e;
 }

@@ -20,6 +20,7 @@ struct job {
     struct core_mail home; /* sent when the work is done */
     struct list node;
     bool queued; /* the pool's lock guards it */
+    bool computes;
     err (*fn)(void *arg);
     void *arg;
     struct core *core;
@@ -30,29 +31,41 @@ struct job {
     _Atomic bool unwanted;
 };
 
+/* Jobs that wait for a thread of their kind. */
+struct queue {
+    pthread_cond_t work;
+    struct list jobs;
+    uint32_t n;
+};
+
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t work;
-    struct list queue;
-    uint32_t n_queued;
+    struct queue blocking, computing;
     uint32_t max_queued;
     uint32_t max_queued_requests;
     bool running; /* takes jobs */
     uint32_t n_threads;
-    pthread_t *threads;
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
+    pthread_t *threads; /* the first computes */
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER,
+          .blocking.work = PTHREAD_COND_INITIALIZER,
+          .computing.work = PTHREAD_COND_INITIALIZER};
 
 static __thread struct job *running; /* of this worker */
 
-static struct job *next_job(void)
+static struct queue *queue_of(const struct job *job)
+{
+    return job->computes ? &pool.computing : &pool.blocking;
+}
+
+static struct job *next_job(struct queue *q)
 {
     pthread_mutex_lock(&pool.lock);
-    while (pool.running && list_empty(&pool.queue))
-        pthread_cond_wait(&pool.work, &pool.lock);
-    struct list *node = list_pop_front(&pool.queue);
+    while (pool.running && list_empty(&q->jobs))
+        pthread_cond_wait(&q->work, &pool.lock);
+    struct list *node = list_pop_front(&q->jobs);
     struct job *job = node ? LIST_ENTRY(node, struct job, node) : NULL;
     if (job) {
-        pool.n_queued--;
+        q->n--;
         job->queued = false;
     }
     pthread_mutex_unlock(&pool.lock);
@@ -61,8 +74,7 @@ static struct job *next_job(void)
 
 static void *worker_main(void *arg)
 {
-    (void)arg;
-    for (struct job *job; (job = next_job()) != NULL;) {
+    for (struct job *job; (job = next_job(arg)) != NULL;) {
         err_slot_set(&job->slot);
         running = job;
         job->result = job->fn(job->arg);
@@ -76,9 +88,10 @@ static void *worker_main(void *arg)
 err offload_start(const struct offload_opts *opts)
 {
     assert(!pool.running);
-    uint32_t wanted = opts->n_threads ? opts->n_threads : DEFAULT_THREADS;
-    list_init(&pool.queue);
-    pool.n_queued = 0;
+    uint32_t wanted = (opts->n_threads ? opts->n_threads : DEFAULT_THREADS) + 1;
+    list_init(&pool.blocking.jobs);
+    list_init(&pool.computing.jobs);
+    pool.blocking.n = pool.computing.n = 0;
     pool.max_queued = opts->max_queued ? opts->max_queued : DEFAULT_MAX_QUEUED;
     pool.max_queued_requests =
         opts->max_queued_requests ? opts->max_queued_requests : pool.max_queued;
@@ -87,12 +100,13 @@ err offload_start(const struct offload_opts *opts)
     pool.running = true;
     pthread_mutex_unlock(&pool.lock);
     for (pool.n_threads = 0; pool.n_threads < wanted; pool.n_threads++) {
-        int rc = pthread_create(&pool.threads[pool.n_threads], NULL, worker_main, NULL);
+        struct queue *q = pool.n_threads ? &pool.blocking : &pool.computing;
+        int rc = pthread_create(&pool.threads[pool.n_threads], NULL, worker_main, q);
         if (rc) {
             offload_stop();
             return FAIL(ERR_IO, "offload: thread: %s", strerror(rc));
         }
-        pthread_setname_np(pool.threads[pool.n_threads], "offload");
+        pthread_setname_np(pool.threads[pool.n_threads], pool.n_threads ? "offload" : "compute");
     }
     return OK;
 }
@@ -101,7 +115,8 @@ void offload_stop(void)
 {
     pthread_mutex_lock(&pool.lock);
     pool.running = false;
-    pthread_cond_broadcast(&pool.work);
+    pthread_cond_broadcast(&pool.blocking.work);
+    pthread_cond_broadcast(&pool.computing.work);
     pthread_mutex_unlock(&pool.lock);
     for (uint32_t i = 0; i < pool.n_threads; i++)
         pthread_join(pool.threads[i], NULL);
@@ -122,13 +137,14 @@ enum admission { ADMITTED, FULL, NO_POOL };
 static enum admission submit(struct job *job)
 {
     pthread_mutex_lock(&pool.lock);
+    struct queue *q = queue_of(job);
     uint32_t max = fiber_deadline() == CLOCK_NEVER ? pool.max_queued : pool.max_queued_requests;
-    enum admission a = !pool.running ? NO_POOL : pool.n_queued >= max ? FULL : ADMITTED;
+    enum admission a = !pool.running ? NO_POOL : q->n >= max ? FULL : ADMITTED;
     if (a == ADMITTED) {
-        list_push_back(&pool.queue, &job->node);
+        list_push_back(&q->jobs, &job->node);
         job->queued = true;
-        pool.n_queued++;
-        pthread_cond_signal(&pool.work);
+        q->n++;
+        pthread_cond_signal(&q->work);
     }
     pthread_mutex_unlock(&pool.lock);
     return a;
@@ -142,7 +158,7 @@ static bool take_back(struct job *job)
     if (queued) {
         list_unlink(&job->node);
         job->queued = false;
-        pool.n_queued--;
+        queue_of(job)->n--;
     }
     pthread_mutex_unlock(&pool.lock);
     return queued;
@@ -165,11 +181,12 @@ static ERR wait_for(struct job *job)
     return job->result.code == ERR_CANCELLED ? e : OK; /* it may have been done all the same */
 }
 
-err offload_run(err (*fn)(void *arg), void *arg)
+static ERR run(err (*fn)(void *arg), void *arg, bool computes)
 {
     if (fiber_current() == NULL)
         return fn(arg);
     struct job job = {.home.run = come_home,
+                      .computes = computes,
                       .fn = fn,
                       .arg = arg,
                       .core = core_current(),
@@ -183,4 +200,14 @@ err offload_run(err (*fn)(void *arg), void *arg)
     if (job.result.code == 0)
         return OK;
     return FAIL(job.result.code, "%s", job.slot.text);
+}
+
+err offload_run(err (*fn)(void *arg), void *arg)
+{
+    return run(fn, arg, false);
+}
+
+err offload_compute(err (*fn)(void *arg), void *arg)
+{
+    return run(fn, arg, true);
 }

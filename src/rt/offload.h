@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct offload_opts {
-    uint32_t n_threads;           /* 0 = default 4 */
+    uint32_t n_threads;           /* that may block; 0 = default 4 */
     uint32_t max_queued;          /* jobs waiting; more gives ERR_BUSY. 0 = default 4096 */
     uint32_t max_queued_requests; /* the same for jobs of fibers that have a deadline (requests):
                                      what needs a disk that hangs must not take the places of what
@@ -35,3 +35,7 @@ YIELDS ERR offload_run(err (*fn)(void *arg), void *arg);
 /* Within fn: nobody waits for the result any more. Long work asks now and then, and ends with
  * ERR_CANCELLED. Elsewhere: false. */
 bool offload_unwanted(void);
+
+/* The same for work that only computes: it has a thread of its own, besides those of the pool, so a
+ * disk that hangs does not hold it up. */
+YIELDS ERR offload_compute(err (*fn)(void *arg), void *arg);

@@ -63,6 +63,43 @@ static void in_place_main(void *arg)
     ASSERT(pthread_equal(j.thread, pthread_self()));
 }
 
+static sem_t disk;
+
+static err hang(void *arg)
+{
+    sem_wait(&disk);
+    return OK;
+}
+
+static void hanging_fiber(void *arg)
+{
+    ASSERT_OK(offload_run(hang, NULL));
+    (*(int *)arg)++;
+}
+
+static void compute_main(void *arg)
+{
+    int n_done = 0;
+    struct job j = {.n = 4};
+    sem_init(&disk, 0, 0);
+    for (int i = 0; i < 3; i++)
+        fiber_spawn("hangs", hanging_fiber, &n_done);
+    ASSERT_OK(fiber_yield());
+    ASSERT_OK(offload_compute(work, &j));
+    ASSERT_INT(8, j.n);
+    ASSERT(!pthread_equal(j.thread, pthread_self()));
+    ASSERT_INT(0, n_done);
+    for (int i = 0; i < 3; i++)
+        sem_post(&disk);
+    while (n_done < 3)
+        ASSERT_OK(fiber_sleep_until(clock_now_ns() + CLOCK_MS));
+}
+
+TEST(what_computes_does_not_wait_for_what_hangs)
+{
+    with_pool((struct offload_opts){.n_threads = 2}, compute_main);
+}
+
 TEST(without_a_pool_the_work_runs_in_place)
 {
     ASSERT_OK(core_run_fiber("test", in_place_main, NULL));
