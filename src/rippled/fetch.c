@@ -19,7 +19,8 @@
 #define SLOW_FIRST_NS (2 * CLOCK_S)
 #define SLOW_MAX_NS (60 * CLOCK_S)
 #define HEADER_BYTES 150
-/* A source that has failed so often in a row is asked by one call at a time, with growing pauses. */
+/* A source that has failed so often in a row is asked by one call at a time, with growing pauses.
+ */
 #define MANY_FAILURES 3
 #define PAUSE_FIRST_NS (1 * CLOCK_S)
 #define PAUSE_MAX_NS (16 * CLOCK_S)
@@ -102,8 +103,8 @@ static void note_pause(struct source *s, err e)
     s->n_broken = err_failed(e) && e.code != ERR_NOT_FOUND ? s->n_broken + 1 : 0;
     int64_t most_ns = e.code == ERR_REFUSED ? PAUSE_REFUSED_MAX_NS : PAUSE_MAX_NS;
     bool many = s->n_broken >= MANY_FAILURES;
-    set_pause(s, many ? choice_backoff(s->n_broken - MANY_FAILURES + 1, PAUSE_FIRST_NS, most_ns)
-                      : 0);
+    set_pause(s,
+              many ? choice_backoff(s->n_broken - MANY_FAILURES + 1, PAUSE_FIRST_NS, most_ns) : 0);
 }
 
 static void note_result(struct source *s, err e)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Data from the sources over gRPC: each call goes to a source that holds the ledger, and on to the
  * next when that fails. A source that fails again and again is asked by one call at a time, with
- * pauses of 1 to 16 s (4 s when nobody listens); calls for which there is no other wait for it. Home core, on a fiber. A reply is one heap object that may move to another
- * thread. */
+ * pauses of 1 to 16 s (4 s when nobody listens); calls for which there is no other wait for it.
+ * Home core, on a fiber. A reply is one heap object that may move to another thread. */
 #pragma once
 #include "base/buf.h"
 #include "base/hash.h"

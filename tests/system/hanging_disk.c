@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A disk that hangs, for LD_PRELOAD: while the file that HANGING_DISK names exists, reads of *.sst wait. */
+/* A disk that hangs, for LD_PRELOAD: while the file that HANGING_DISK names exists, reads of *.sst
+ * wait. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ ssize_t pread64(int fd, void *to, size_t n, off64_t at)
 {
     static ssize_t (*real)(int, void *, size_t, off64_t);
     if (!real)
-        real = (ssize_t (*)(int, void *, size_t, off64_t))dlsym(RTLD_NEXT, "pread64");
+        real = (ssize_t(*)(int, void *, size_t, off64_t))dlsym(RTLD_NEXT, "pread64");
     hang(fd);
     return real(fd, to, n, at);
 }
