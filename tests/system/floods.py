@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that want all there is. Each kind opens its connections from one address and pours as fast as it is let.
+"""Clients that want all there is, or mean ill. Each kind has its connections from one address.
 As a program: floods.py PORT ADDRESS KIND SECONDS"""
 import contextlib
 import select
@@ -111,7 +111,112 @@ def half(port, ip, seconds):
     time.sleep(seconds)
 
 
-KINDS = {
+# ---- hostile clients that are few, and mean ----
+
+def drip(port, ip, seconds, open_one, first, rest, every=0.2, n=20):
+    """Connections that send one byte now and then, for as long as they are let."""
+    sockets, limit, at = [], time.monotonic() + seconds, 0
+    with contextlib.suppress(OSError):
+        for _ in range(n):
+            s = open_one(port, ip)
+            s.sendall(first)
+            sockets.append(s)
+    while time.monotonic() < limit:
+        for s in list(sockets):
+            try:
+                s.sendall(rest[at % len(rest):][:1])
+            except OSError:
+                sockets.remove(s)
+        at += 1
+        time.sleep(every)
+
+
+def sip(port, ip, seconds, open_one, request, n=20):
+    """Ask for much and read a byte now and then."""
+    sockets, limit = [], time.monotonic() + seconds
+    with contextlib.suppress(OSError):
+        for _ in range(n):
+            s = open_one(port, ip)
+            s.sendall(request)
+            sockets.append(s)
+    while time.monotonic() < limit:
+        for s in list(sockets):
+            try:
+                s.settimeout(0.05)
+                if s.recv(1) == b'':
+                    sockets.remove(s)
+            except TimeoutError:
+                pass
+            except OSError:
+                sockets.remove(s)
+        time.sleep(0.1)
+
+
+def resets(port, ip, seconds):
+    """Ask and break off, without a word."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        with contextlib.suppress(OSError):
+            s = connect(port, ip)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+            s.sendall(post(LEDGER))
+            s.close()
+
+
+def idle(port, ip, seconds):
+    """As many connections as there are to be had, and nothing more."""
+    sockets = []
+    with contextlib.suppress(OSError):
+        for _ in range(200):
+            sockets.append(connect(port, ip))
+    time.sleep(seconds)
+
+
+def asks(*requests):
+    return lambda *a: again(*a, upgraded, 8, b''.join(message(r) for r in requests), True)
+
+
+def pours(*parts, n=8):
+    return lambda *a: again(*a, connect, n, b''.join(parts), True)
+
+
+def frame(opcode, payload, last=True, mask=True):
+    n = len(payload)
+    size = struct.pack('>B', (0x80 if mask else 0) | n) if n < 126 else struct.pack('>BH', 0xfe, n)
+    return bytes([(0x80 if last else 0) | opcode]) + size + (bytes(4) if mask else b'') + payload
+
+
+HEAD = b'POST / HTTP/1.1\r\nHost: x\r\n'
+ACCOUNTS = ','.join(f'"{a}"' for a in ('rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh', 'rrrrrrrrrrrrrrrrrrrrrhoLvTp') * 50).encode()
+# One thing each, and all of it within what a single client may try.
+HOSTILE = {
+    'slow header': lambda *a: drip(*a, connect, HEAD, b'X-A: b\r\n'),
+    'slow body': lambda *a: drip(*a, connect, HEAD + b'Content-Length: 100000\r\n\r\n', b' '),
+    'slow frame': lambda *a: drip(*a, upgraded, b'\x81\xfe\xff\xff\0\0\0\0', b' '),
+    'slow handshake': lambda *a: drip(*a, connect, b'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n', b'X-A: b\r\n'),
+    'slow reader': lambda *a: sip(*a, connect, post(LEDGER) * 16),
+    'slow subscriber': lambda *a: sip(*a, upgraded, message(b'{"command":"subscribe","streams":["ledger","transactions"]}') + message(DATA) * 8),
+    'idle': idle,
+    'resets': resets,
+    'many headers': pours(HEAD, b'X-Header-Name: a value\r\n' * 2000),
+    'long header': pours(HEAD, b'X: ', b'a' * 100000, b'\r\n'),
+    'small chunks': pours(HEAD, b'Transfer-Encoding: chunked\r\n\r\n', b'1\r\n \r\n' * 20000, b'0\r\n\r\n'),
+    'chunk extensions': pours(HEAD, b'Transfer-Encoding: chunked\r\n\r\n', b'1;a=b\r\n \r\n' * 2000),
+    'methods': pours(*(b'%s / HTTP/1.1\r\nHost: x\r\n\r\n' % m for m in (b'OPTIONS', b'PUT', b'DELETE', b'PATCH', b'TRACE'))),
+    'pages': pours(*(b'GET %s HTTP/1.1\r\nHost: x\r\n\r\n' % p for p in (b'/health', b'/metrics', b'/cache_state', b'/')), n=16),
+    'fragments': lambda *a: again(*a, upgraded, 8, frame(1, b'{', False) + frame(0, b' ', False) * 50000, True),
+    'bad frames': lambda *a: again(*a, upgraded, 8, frame(3, b'x') + frame(1, b'x', mask=False), True),
+    'bad text': lambda *a: again(*a, upgraded, 8, frame(1, b'\xff' * 100), True),
+    'deep json': asks(b'{"command":"ping","x":' + b'[' * 30000),
+    'names': asks(b'{"command":"ping",' + b','.join(b'"%d":0' % i for i in range(15000)) + b'}'),
+    'escapes': asks(b'{"command":"ping","x":"' + b'\\u00e9' * 100000 + b'"}'),
+    'subscriptions': asks(b'{"command":"subscribe","accounts":[%s]}' % ACCOUNTS, b'{"command":"unsubscribe","accounts":[%s]}' % ACCOUNTS),
+    'dear methods': asks(b'{"command":"ledger","ledger_index":"validated","transactions":true,"expand":true,"diff":true}', DATA,
+                         b'{"command":"account_tx","account":"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh","limit":400}',
+                         b'{"command":"gateway_balances","account":"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh"}'),
+    'forwards': asks(b'{"command":"fee"}', b'{"command":"ripple_path_find"}', b'{"command":"submit","tx_blob":"00"}'),
+}
+FLOODS = {
     'pings': lambda *a: again(*a, upgraded, 8, message(b'{"command":"ping"}') * 1000, True),
     'refused': lambda *a: again(*a, upgraded, 8, message(zeros(b'fee')), True),
     'json': lambda *a: again(*a, connect, 8, post(zeros(b'fee')), True),
@@ -123,6 +228,7 @@ KINDS = {
     'churn': churn,
     'half': half,
 }
+KINDS = {**FLOODS, **HOSTILE}
 
 if __name__ == '__main__':
     KINDS[sys.argv[3]](int(sys.argv[1]), sys.argv[2], float(sys.argv[4]))
