@@ -5,6 +5,7 @@
 #include "rt/clock.h"
 #include "rt/fiber.h"
 #include "xrpl/keylet.h"
+#include "xrpl/render.h"
 #include "xrpl/sto.h"
 
 #include <stdio.h>
@@ -129,8 +130,6 @@ void call_put_hash(struct call *c, const char *key, const struct hash256 *h)
 
 void call_put_account(struct call *c, const char *key, const struct account *a)
 {
-    char text[ACCOUNT_TEXT_MAX];
-    size_t n = account_to_text(a, text);
     jw_key(c->w, key);
-    jw_ascii(c->w, text, n);
+    render_account(c->w, a);
 }

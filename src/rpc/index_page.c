@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/index_page.h"
 
+/* Rows of a step behind the first. */
+#define STEP_ROWS 128u
+/* Rows that one page looks at in all. */
+#define MAX_LOOKED_AT 10000u
+
 static bool begins_with(struct slice text, struct slice with)
 {
     return text.n >= with.n && (with.n == 0 || memcmp(text.p, with.p, with.n) == 0);
@@ -29,5 +34,54 @@ err index_page_read(struct call *c, const struct index_page_of *of, struct index
     *ret = (struct index_page){rows, kept, kept > of->limit};
     if (ret->more)
         ret->n = of->limit;
+    return OK;
+}
+
+static err put_shown(struct call *c, const struct index_page_list *list,
+                     const struct index_page *page, uint32_t *left, struct index_page_end *ret)
+{
+    bool *shown = arena_array(c->arena, bool, page->n + 1);
+    if (page->n > 0)
+        TRY(list->look(c, list->arg, page->rows, page->n, shown));
+    for (size_t i = 0; i < page->n && !ret->more; i++) {
+        if (!shown[i])
+            continue;
+        ret->more = *left == 0;
+        if (ret->more)
+            return OK;
+        TRY(list->put(c, list->arg, i));
+        memcpy(ret->last, page->rows[i].suffix.p, page->rows[i].suffix.n);
+        --*left;
+    }
+    return OK;
+}
+
+err index_page_put(struct call *c, const struct index_page_of *of,
+                   const struct index_page_list *list, struct index_page_end *ret)
+{
+    struct index_page_of rest = *of;
+    uint8_t after[INDEX_PAGE_MAX_SUFFIX];
+    uint32_t left = of->limit;
+    *ret = (struct index_page_end){.more = false};
+    rest.limit = of->limit + 1; /* is one shown behind the page? */
+    for (size_t n_looked_at = 0;;) {
+        struct arena_pos pos = arena_mark(c->arena);
+        struct index_page page;
+        TRY(index_page_read(c, &rest, &page));
+        TRY(put_shown(c, list, &page, &left, ret));
+        if (ret->more || !page.more)
+            return OK;
+        memcpy(after, page.rows[page.n - 1].suffix.p, of->suffix_bytes);
+        n_looked_at += page.n;
+        arena_rewind(c->arena, pos);
+        TRY(call_breathe(c));
+        if (n_looked_at >= MAX_LOOKED_AT)
+            break;
+        rest.after = after;
+        rest.limit = STEP_ROWS;
+    }
+    ret->more = true;
+    if (left > 0)
+        memcpy(ret->last, after, of->suffix_bytes);
     return OK;
 }

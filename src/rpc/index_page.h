@@ -23,3 +23,23 @@ struct index_page {
 
 /* Errors: rpc_error ("Invalid marker."), ERR_CORRUPT, those of store_scan. */
 YIELDS ERR index_page_read(struct call *c, const struct index_page_of *of, struct index_page *ret);
+
+/* A list of what there is of the rows in some ledger, where not all of them are shown. */
+struct index_page_list {
+    /* Which of the n rows are shown? */
+    err (*look)(struct call *c, void *arg, const struct store_entry *rows, size_t n,
+                bool *ret_shown);
+    /* Write the i'th of those looked at last. */
+    err (*put)(struct call *c, void *arg, size_t i);
+    void *arg;
+};
+
+struct index_page_end {
+    bool more;                           /* one that is shown follows; or very many rows were
+                                            looked at, and there are others */
+    uint8_t last[INDEX_PAGE_MAX_SUFFIX]; /* then the marker: a row's suffix */
+};
+
+/* Write up to of->limit of them. Breathes. Errors: as index_page_read, those of look and put. */
+YIELDS ERR index_page_put(struct call *c, const struct index_page_of *of,
+                          const struct index_page_list *list, struct index_page_end *ret);

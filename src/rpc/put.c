@@ -5,8 +5,6 @@
 #include "xrpl/render.h"
 #include "xrpl/sto.h"
 
-#include <stdio.h>
-
 void put_echo(struct call *c, const char *key)
 {
     const struct json *v = json_get(c->params, key);
@@ -16,24 +14,30 @@ void put_echo(struct call *c, const char *key)
     jw_value(c->w, v);
 }
 
-void put_u32(struct call *c, const char *key, struct slice object, field_id field)
+static uint64_t number_of(struct slice v)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < v.n; i++)
+        n = n << 8 | v.p[i];
+    return n;
+}
+
+void put_uint(struct call *c, const char *key, struct slice object, field_id field)
 {
     struct slice v;
     if (!sto_get(object, field, &v))
         return;
     jw_key(c->w, key);
-    jw_u64(c->w, sto_u32(object, field, 0));
+    jw_u64(c->w, number_of(v));
 }
 
 void put_u64_str(struct call *c, const char *key, struct slice object, field_id field)
 {
     struct slice v;
-    char text[32];
     if (!sto_get(object, field, &v))
         return;
-    int n = snprintf(text, sizeof text, "%llu", (unsigned long long)sto_u64(object, field, 0));
     jw_key(c->w, key);
-    jw_ascii(c->w, text, (size_t)n);
+    jw_u64_str(c->w, number_of(v));
 }
 
 void put_hex(struct call *c, const char *key, struct slice object, field_id field)

@@ -6,8 +6,8 @@
 
 /* A member of the request, as it was sent. Nothing when it was not. */
 void put_echo(struct call *c, const char *key);
-/* Nothing when the field is absent. */
-void put_u32(struct call *c, const char *key, struct slice object, field_id field);
+/* Nothing when the field is absent. Of 8, 16 or 32 bits: */
+void put_uint(struct call *c, const char *key, struct slice object, field_id field);
 /* As decimal text: JavaScript's numbers lose digits above 2^53. */
 void put_u64_str(struct call *c, const char *key, struct slice object, field_id field);
 void put_hex(struct call *c, const char *key, struct slice object, field_id field);

@@ -57,6 +57,17 @@ def nothing_follows(q, lines, ask):
     return 'marker' not in page and 'error' not in page and lists == [[]]
 
 
+def page_filled(q, lines, ask):
+    """What is more than recorded stands behind the recorded marker; the marker that is not given leads to nothing else."""
+    recorded, given = answers.plain(result(q.recorded)), answers.plain(result(q.given))
+    name, key = ('mptokens', 'mptoken_index') if 'mptokens' in given else ('nfts', 'nft_id')
+    behind = result(ask(_with(q, marker=recorded['marker'])))
+    wanted = [e[key] for e in recorded[name] + behind[name]]
+    got = [e[key] for e in given[name]]
+    all_of_it = 'marker' not in behind and len(got) == len(wanted)
+    return len(got) <= _limit(q, 1, 50, 100) and got == wanted[:len(got)] and ('marker' in given or all_of_it)
+
+
 def same_as_ripple_state(q, lines, ask):
     request = copy.deepcopy(q.request)
     params = parameters(request)

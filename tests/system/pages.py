@@ -23,6 +23,9 @@ METHODS = {
 }
 OF_ACCOUNT = ('account_lines', 'account_objects', 'account_offers', 'account_channels', 'account_nfts',
               'account_mptokens', 'account_mptoken_issuances')
+# Parameters with which a page counts what it looks at, as in the references: it may show nothing of it.
+OF_ONE_KIND = dict.fromkeys(('account_lines', 'account_offers', 'account_channels', 'account_mptokens', 'account_mptoken_issuances'), ('account',))
+FILTERS = {**OF_ONE_KIND, 'account_objects': ('type', 'deletion_blockers_only')}
 EMPTY = {'objectNotFound'}  # of an NFT without offers, of an issuance that is gone
 
 
@@ -65,7 +68,10 @@ class Walk:
             return
         if 'error' in page:
             raise AssertionError(f'{self.method} {self.params} {marker}: {page["error"]} {page.get("error_message")}')
-        self.entries += page[METHODS[self.method][0]]
+        entries = page[METHODS[self.method][0]]
+        if marker and not entries and not any(p in self.params for p in FILTERS.get(self.method, ('type',))):
+            raise AssertionError(f'{self.method} {self.params} {marker}: a marker that led to nothing')
+        self.entries += entries
         self.n_pages += 1
         self.marker = page.get('marker')
         self.done = self.marker is None

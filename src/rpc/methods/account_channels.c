@@ -3,7 +3,6 @@
 #include "base/bits.h"
 #include "rpc/method.h"
 #include "rpc/owner_walk.h"
-#include "xrpl/amount.h"
 #include "xrpl/render.h"
 #include "xrpl/sto.h"
 
@@ -80,11 +79,10 @@ static void put_public_key(struct call *c, struct list *l, struct slice key)
 
 static err put_amount_of(struct call *c, const char *key, struct slice wire)
 {
-    struct amount amount;
-    if (err_failed(amount_decode(wire, &amount)))
-        return FAIL(ERR_CORRUPT, "rpc: a payment channel has no valid %s", key);
+    struct sto_field field = {.id = FIELD_Amount, .value = wire};
     jw_key(c->w, key);
-    render_amount(c->w, &amount);
+    if (wire.n == 0 || err_failed(render_field_value(c->w, &field)))
+        return FAIL(ERR_CORRUPT, "rpc: a payment channel has no valid %s", key);
     return OK;
 }
 

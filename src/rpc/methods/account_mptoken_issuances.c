@@ -40,20 +40,6 @@ static const struct put_flag mutable_flags[] = {
     {0, NULL},
 };
 
-static void put_u16(struct call *c, const char *key, struct slice object, field_id field)
-{
-    if (!sto_has(object, field))
-        return;
-    jw_key(c->w, key);
-    jw_u64(c->w, sto_u16(object, field, 0));
-}
-
-static void put_scale(struct call *c, struct slice object)
-{
-    if (sto_has(object, FIELD_AssetScale))
-        jw_kv_u64(c->w, "asset_scale", sto_u8(object, FIELD_AssetScale, 0));
-}
-
 static err put_issuance(struct owner_walk *w, void *arg, const struct hash256 *key,
                         struct slice object)
 {
@@ -63,8 +49,8 @@ static err put_issuance(struct owner_walk *w, void *arg, const struct hash256 *k
     call_put_hash(c, "mpt_issuance_id", key); /* the object's key, as the reference has it */
     call_put_account(c, "issuer", &args->account.v);
     jw_kv_u64(c->w, "sequence", sto_u32(object, FIELD_Sequence, 0));
-    put_u16(c, "transfer_fee", object, FIELD_TransferFee);
-    put_scale(c, object);
+    put_uint(c, "transfer_fee", object, FIELD_TransferFee);
+    put_uint(c, "asset_scale", object, FIELD_AssetScale);
     put_u64_str(c, "maximum_amount", object, FIELD_MaximumAmount);
     put_u64_str(c, "outstanding_amount", object, FIELD_OutstandingAmount);
     put_u64_str(c, "locked_amount", object, FIELD_LockedAmount);

@@ -44,7 +44,7 @@ static err put_offer(struct owner_walk *w, void *arg, const struct hash256 *key,
     jw_kv_u64(c->w, "seq", sto_u32(offer, FIELD_Sequence, 0));
     jw_kv_u64(c->w, "flags", sto_u32(offer, FIELD_Flags, 0));
     TRY(put_quality(c, offer));
-    put_u32(c, "expiration", offer, FIELD_Expiration);
+    put_uint(c, "expiration", offer, FIELD_Expiration);
     TRY(put_amount(c, "taker_pays", offer, FIELD_TakerPays));
     TRY(put_amount(c, "taker_gets", offer, FIELD_TakerGets));
     jw_obj_end(c->w);

@@ -5,12 +5,15 @@
 #include "rpc/hashed_txs.h"
 #include "rpc/header_json.h"
 #include "rpc/method.h"
-#include "rpc/rpc_server.h"
+#include "rpc/server_impl.h"
 #include "rpc/tx_json.h"
+#include "rt/clock.h"
 #include "xrpl/amount.h"
 #include "xrpl/render.h"
+#include "xrpl/tables.h"
 
-#define DIFF_CHUNK 64 /* objects read at once */
+#define DIFF_CHUNK 64        /* objects read at once */
+#define FORM_EXPANDED 0x200u /* of texts that are remembered (tx_texts.h) */
 
 struct args {
     bool full, accounts, queue;
@@ -49,12 +52,12 @@ static struct txmeta_show show_of(const struct call *c)
         .api_version = c->api_version, .ledger_seq = h->seq, .close_time = h->close_time};
 }
 
-static void put_ctid(struct call *c, const struct store_tx *tx)
+static void put_ctid(struct call *c, struct store_tx_pos pos)
 {
     char text[17];
     uint32_t network_id;
     if (rpc_server_network_id(c->server, &network_id) &&
-        txmeta_ctid(tx->pos.ledger_seq, tx->pos.index, network_id, text))
+        txmeta_ctid(pos.ledger_seq, pos.index, network_id, text))
         jw_kv_lit(c->w, "ctid", text);
 }
 
@@ -105,16 +108,38 @@ static err put_owner_funds(struct call *c, struct funds *funds, struct slice tx)
     return OK;
 }
 
+/* The element's begin up to its ctid, as it was remembered or anew. */
+static err put_tx_json(struct call *c, const struct hashed_tx *t)
+{
+    struct txmeta_show show = show_of(c);
+    uint32_t network_id;
+    if (!rpc_server_network_id(c->server, &network_id))
+        network_id = UINT32_MAX; /* no ctid then; as an id it is too large for one */
+    struct tx_texts_key key = {t->tx->pos, FORM_EXPANDED | c->api_version, network_id,
+                               tables_of(c->w)};
+    struct slice text;
+    if (tx_texts_get(c->server->texts, &key, &text)) {
+        jw_raw(c->w, text);
+        return OK;
+    }
+    size_t start = c->w->out->n + c->w->comma;
+    jw_obj_begin(c->w);
+    TRY(c->api_version < 2 ? put_tx_v1(c, t, &show) : put_tx_v2(c, t, &show));
+    put_ctid(c, t->tx->pos);
+    tx_texts_put(c->server->texts, &key, slice_from(buf_slice(c->w->out), start));
+    return OK;
+}
+
 static err put_tx(struct call *c, const struct args *args, struct funds *funds,
                   const struct hashed_tx *t)
 {
-    struct txmeta_show show = show_of(c);
-    jw_obj_begin(c->w);
-    if (args->binary)
+    if (args->binary) {
+        jw_obj_begin(c->w);
         put_tx_binary(c, t);
-    else
-        TRY(c->api_version < 2 ? put_tx_v1(c, t, &show) : put_tx_v2(c, t, &show));
-    put_ctid(c, t->tx);
+        put_ctid(c, t->tx->pos);
+    } else {
+        TRY(put_tx_json(c, t));
+    }
     if (args->owner_funds)
         TRY(put_owner_funds(c, funds, t->tx->tx));
     jw_obj_end(c->w);
@@ -141,6 +166,7 @@ static err put_expanded(struct call *c, const struct args *args)
     size_t n = 0;
     struct funds funds = funds_of(c->view, c->arena);
     TRY(hashed_txs_read(c, &txs, &n));
+    tx_texts_begin(c->server->texts, clock_now_ns());
     for (size_t i = 0; i < n; i++) {
         TRY(put_tx(c, args, &funds, &txs[i]));
         TRY(call_breathe(c));

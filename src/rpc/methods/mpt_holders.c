@@ -4,6 +4,7 @@
 #include "rpc/index_page.h"
 #include "rpc/method.h"
 #include "rpc/mpt_issuance.h"
+#include "rpc/put.h"
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
 
@@ -23,8 +24,8 @@ static const struct param params[] = {
 };
 
 /* A marker of zeros means the begin. */
-static err read_holders(struct call *c, const struct args *args, const struct mpt_id *issuance,
-                        struct index_page *ret)
+static err put_page(struct call *c, const struct args *args, const struct mpt_id *issuance,
+                    const struct index_page_list *list, struct index_page_end *ret)
 {
     struct account after = account_of(args->marker.b);
     const struct index_page_of of = {
@@ -34,7 +35,7 @@ static err read_holders(struct call *c, const struct args *args, const struct mp
         .after = account_is_zero(&after) ? NULL : after.b,
         .limit = args->limit.v,
     };
-    return index_page_read(c, &of, ret);
+    return index_page_put(c, &of, list, ret);
 }
 
 /* What there is of locked amounts and of confidential transfers. */
@@ -50,18 +51,10 @@ static void put_optional(struct call *c, struct slice object)
         {FIELD_AuditorEncryptedBalance, "auditor_encrypted_balance"},
         {FIELD_HolderEncryptionKey, "holder_encryption_key"},
     };
-    struct slice value;
-    if (sto_has(object, FIELD_LockedAmount))
-        jw_kv_u64_str(c->w, "locked_amount", sto_u64(object, FIELD_LockedAmount, 0));
-    for (size_t i = 0; i < ARRAY_LEN(encrypted); i++) {
-        if (!sto_get(object, encrypted[i].field, &value))
-            continue;
-        jw_key(c->w, encrypted[i].key);
-        jw_hex(c->w, value);
-    }
-    if (sto_has(object, FIELD_ConfidentialBalanceVersion))
-        jw_kv_u64(c->w, "confidential_balance_version",
-                  sto_u32(object, FIELD_ConfidentialBalanceVersion, 0));
+    put_u64_str(c, "locked_amount", object, FIELD_LockedAmount);
+    for (size_t i = 0; i < ARRAY_LEN(encrypted); i++)
+        put_hex(c, encrypted[i].key, object, encrypted[i].field);
+    put_uint(c, "confidential_balance_version", object, FIELD_ConfidentialBalanceVersion);
 }
 
 static void put_holder(struct call *c, const struct hash256 *key, struct slice holder,
@@ -77,47 +70,60 @@ static void put_holder(struct call *c, const struct hash256 *key, struct slice h
     jw_obj_end(c->w);
 }
 
-/* Holders of the index who hold nothing in this ledger are left out. */
-static err put_holders(struct call *c, const struct hash256 *issuance,
-                       const struct store_entry *rows, size_t n)
+/* The holders of some rows. */
+struct some {
+    struct hash256 issuance; /* its object's key */
+    const struct store_entry *rows;
+    struct hash256 *keys;
+    struct slice *objects;
+};
+
+/* Who holds nothing in this ledger is left out. */
+static err look(struct call *c, void *arg, const struct store_entry *rows, size_t n,
+                bool *ret_shown)
 {
-    if (n == 0)
-        return OK;
-    struct hash256 *keys = arena_array(c->arena, struct hash256, n);
-    struct slice *objects = arena_array(c->arena, struct slice, n);
+    struct some *s = arg;
+    s->rows = rows;
+    s->keys = arena_array(c->arena, struct hash256, n);
+    s->objects = arena_array(c->arena, struct slice, n);
     for (size_t i = 0; i < n; i++) {
         struct account holder = account_of(rows[i].suffix.p);
-        keys[i] = keylet_mptoken(issuance, &holder);
+        s->keys[i] = keylet_mptoken(&s->issuance, &holder);
     }
-    TRY(view_get_many(c->view, keys, n, c->arena, objects));
+    TRY(view_get_many(c->view, s->keys, n, c->arena, s->objects));
     for (size_t i = 0; i < n; i++)
-        if (objects[i].n)
-            put_holder(c, &keys[i], rows[i].suffix, objects[i]);
+        ret_shown[i] = s->objects[i].n > 0;
+    return OK;
+}
+
+static err put_one(struct call *c, void *arg, size_t i)
+{
+    const struct some *s = arg;
+    put_holder(c, &s->keys[i], s->rows[i].suffix, s->objects[i]);
     return OK;
 }
 
 static err run(struct call *c)
 {
     const struct args *args = c->args;
-    struct hash256 issuance = mpt_issuance_key(&args->issuance);
+    struct some some = {.issuance = mpt_issuance_key(&args->issuance)};
     struct mpt_id id;
     struct slice object;
-    struct index_page page;
+    struct index_page_end end;
     TRY(call_open_ledger(c));
-    TRY(call_get(c, &issuance, &object));
+    TRY(call_get(c, &some.issuance, &object));
     if (object.n == 0)
         return rpc_error(c, RPC_OBJECT_NOT_FOUND, "objectNotFound");
     TRY(mpt_issuance_id(c, &args->issuance, &id));
-    TRY(read_holders(c, args, &id, &page));
     jw_kv_hex(c->w, "mpt_issuance_id", slice_of(id.b, sizeof id.b));
     jw_kv_u64(c->w, "limit", args->limit.v);
     call_put_ledger(c);
     jw_key(c->w, "mptokens");
     jw_arr_begin(c->w);
-    TRY(put_holders(c, &issuance, page.rows, page.n));
+    TRY(put_page(c, args, &id, &(struct index_page_list){look, put_one, &some}, &end));
     jw_arr_end(c->w);
-    if (page.more)
-        jw_kv_hex(c->w, "marker", page.rows[page.n - 1].suffix);
+    if (end.more)
+        jw_kv_hex(c->w, "marker", slice_of(end.last, sizeof args->marker.b));
     return OK;
 }
 

@@ -33,7 +33,7 @@ static err put_offer(struct call *c, const struct hash256 *key, struct slice off
     TRY(put_amount(c, "amount", offer, FIELD_Amount));
     if (sto_has(offer, FIELD_Destination))
         TRY(put_account(c, "destination", offer, FIELD_Destination));
-    put_u32(c, "expiration", offer, FIELD_Expiration);
+    put_uint(c, "expiration", offer, FIELD_Expiration);
     jw_obj_end(c->w);
     return OK;
 }

@@ -7,8 +7,6 @@
 #include "rpc/nft_state.h"
 #include "xrpl/keylet.h"
 
-#define CHUNK 128 /* tokens read at once */
-
 struct args {
     struct param_account issuer;
     struct param_u32 taxon;
@@ -28,7 +26,8 @@ static const struct param params[] = {
 
 /* Rows of (taxon, token): with a taxon its own only, else all, from the marker's taxon on. A marker
  * of zeros means the begin. */
-static err read_tokens(struct call *c, const struct args *args, struct index_page *ret)
+static err put_page(struct call *c, const struct args *args, const struct index_page_list *list,
+                    struct index_page_end *ret)
 {
     uint8_t taxon[4], after[36];
     bool marked = args->marker.set && !hash256_is_zero(&args->marker.v);
@@ -46,43 +45,36 @@ static err read_tokens(struct call *c, const struct args *args, struct index_pag
         .after = marked ? after : NULL,
         .limit = args->limit.v,
     };
-    return index_page_read(c, &of, ret);
+    return index_page_put(c, &of, list, ret);
 }
 
-static struct hash256 token_of(const struct store_entry *row)
-{
-    return hash256_of(row->suffix.p + 4);
-}
+/* The tokens of some rows. */
+struct some {
+    struct hash256 *tokens;
+    struct nft_state *states;
+};
 
 /* Tokens that this ledger does not know yet are left out. */
-static err put_some(struct call *c, const struct store_entry *rows, size_t n)
+static err look(struct call *c, void *arg, const struct store_entry *rows, size_t n,
+                bool *ret_shown)
 {
-    struct hash256 *tokens = arena_array(c->arena, struct hash256, n);
-    struct nft_state *states = arena_array(c->arena, struct nft_state, n);
+    struct some *s = arg;
+    s->tokens = arena_array(c->arena, struct hash256, n);
+    s->states = arena_array(c->arena, struct nft_state, n);
     for (size_t i = 0; i < n; i++)
-        tokens[i] = token_of(&rows[i]);
-    TRY(nft_state_get_many(c, tokens, n, view_seq(c->view), states));
-    for (size_t i = 0; i < n; i++) {
-        if (!states[i].is_known)
-            continue;
-        jw_obj_begin(c->w);
-        nft_state_put(c, &tokens[i], &states[i]);
-        jw_obj_end(c->w);
-        TRY(call_breathe(c));
-    }
+        s->tokens[i] = hash256_of(rows[i].suffix.p + 4);
+    TRY(nft_state_get_many(c, s->tokens, n, view_seq(c->view), s->states));
+    for (size_t i = 0; i < n; i++)
+        ret_shown[i] = s->states[i].is_known;
     return OK;
 }
 
-static err put_tokens(struct call *c, const struct store_entry *rows, size_t n)
+static err put_token(struct call *c, void *arg, size_t i)
 {
-    jw_key(c->w, "nfts");
-    jw_arr_begin(c->w);
-    for (size_t i = 0; i < n; i += CHUNK) {
-        struct arena_pos pos = arena_mark(c->arena);
-        TRY(put_some(c, rows + i, MIN(n - i, (size_t)CHUNK)));
-        arena_rewind(c->arena, pos);
-    }
-    jw_arr_end(c->w);
+    const struct some *s = arg;
+    jw_obj_begin(c->w);
+    nft_state_put(c, &s->tokens[i], &s->states[i]);
+    jw_obj_end(c->w);
     return OK;
 }
 
@@ -90,18 +82,19 @@ static err run(struct call *c)
 {
     const struct args *args = c->args;
     struct slice root;
-    struct index_page page;
+    struct some some;
+    struct index_page_end end;
     TRY(call_open_ledger(c));
     TRY(call_account_root(c, &args->issuer.v, RPC_ACT_NOT_FOUND, &root));
-    TRY(read_tokens(c, args, &page));
     call_put_account(c, "issuer", &args->issuer.v);
     jw_kv_u64(c->w, "limit", args->limit.v);
     call_put_ledger(c);
-    TRY(put_tokens(c, page.rows, page.n));
-    if (page.more) {
-        struct hash256 last = token_of(&page.rows[page.n - 1]);
-        call_put_hash(c, "marker", &last);
-    }
+    jw_key(c->w, "nfts");
+    jw_arr_begin(c->w);
+    TRY(put_page(c, args, &(struct index_page_list){look, put_token, &some}, &end));
+    jw_arr_end(c->w);
+    if (end.more)
+        jw_kv_hex(c->w, "marker", slice_of(end.last + 4, 32));
     if (args->taxon.set)
         jw_kv_u64(c->w, "nft_taxon", args->taxon.v);
     return OK;

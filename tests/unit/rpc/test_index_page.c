@@ -63,3 +63,69 @@ TEST(markers_that_name_no_row_and_rows_of_another_size_are_told)
     ASSERT_STR("Invalid marker.", holders(none, 9, SLICE_EMPTY, 20));
     ASSERT_STR("corrupt", holders(NULL, 9, SLICE_EMPTY, 32));
 }
+
+/* A list of which only holders whose account begins with one of these bytes are shown. */
+struct shown_list {
+    const char *bytes;
+    const struct store_entry *rows;
+    char text[64];
+    size_t n_looked_at;
+};
+
+static err look(struct call *c, void *arg, const struct store_entry *rows, size_t n,
+                bool *ret_shown)
+{
+    struct shown_list *l = arg;
+    (void)c;
+    l->rows = rows;
+    l->n_looked_at += n;
+    for (size_t i = 0; i < n; i++)
+        ret_shown[i] = strchr(l->bytes, rows[i].suffix.p[0]) != NULL;
+    return OK;
+}
+
+static err put(struct call *c, void *arg, size_t i)
+{
+    struct shown_list *l = arg;
+    size_t at = strlen(l->text);
+    (void)c;
+    snprintf(l->text + at, sizeof l->text - at, "%02X ", l->rows[i].suffix.p[0]);
+    return OK;
+}
+
+/* As `holders`, of those that are shown; with the marker, if there is one. */
+static const char *list(const char *bytes, uint32_t limit)
+{
+    struct token_world *t = token_world_new();
+    struct buf out = {0};
+    struct jw w = jw_to(&out);
+    struct call c = {.arena = fake_keep(arena_new(1 << 16)),
+                     .ledgers = t->w->ledgers,
+                     .w = &w,
+                     .deadline_ns = INT64_MAX};
+    uint8_t id[24];
+    ASSERT(hex_decode(slice_str(t->issuance_hex), id, sizeof id));
+    struct index_page_of of = {.index = STORE_INDEX_MPT_HOLDER,
+                               .prefix = slice_of(id, sizeof id),
+                               .suffix_bytes = 20,
+                               .limit = limit};
+    static struct shown_list l;
+    l = (struct shown_list){.bytes = bytes};
+    struct index_page_end end;
+    ASSERT_OK(index_page_put(&c, &of, &(struct index_page_list){look, put, &l}, &end));
+    size_t at = strlen(l.text);
+    if (end.more)
+        snprintf(l.text + at, sizeof l.text - at, "+%02X", end.last[0]);
+    return l.text;
+}
+
+TEST(a_page_is_full_and_goes_on_only_to_what_is_shown)
+{
+    ASSERT_STR("09 B0 F0 ", list("\x09\xB0\xF0", 3));
+    ASSERT_STR("09 B0 +B0", list("\x09\xB0\xF0", 2));
+    ASSERT_STR("09 ", list("\x09", 1)); /* two rows follow, none of them shown */
+    ASSERT_STR("F0 ", list("\xF0", 1)); /* two rows stand before it */
+    ASSERT_STR("09 +09", list("\x09\xF0", 1));
+    ASSERT_STR("09 F0 ", list("\x09\xF0", 2));
+    ASSERT_STR("", list("", 1));
+}

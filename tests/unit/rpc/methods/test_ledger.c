@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
+#include "rpc/server_impl.h"
+#include "rt/core.h"
 #include "small_world.h"
 #include "test.h"
+#include "xrpl/tables.h"
 
 TEST(ledger_lists_transactions_by_hash)
 {
@@ -76,4 +79,31 @@ TEST(ledger_refuses_what_is_not_supported)
               "result.error_message");
     ASSERT_AT("[]", small_world_ask(w, "ledger", "\"diff\":true,\"full\":false"),
               "result.ledger.diff");
+}
+
+static void expand_again(void *arg)
+{
+    struct small_world *w = arg;
+    static const char *const more[] = {"", ",\"owner_funds\":true", ",\"api_version\":2",
+                                       ",\"api_version\":2,\"owner_funds\":true"};
+    const char *first[4];
+    for (size_t i = 0; i < 4; i++)
+        first[i] = small_world_ask(
+            w, "ledger", "\"ledger_index\":12,\"transactions\":true,\"expand\":true%s", more[i]);
+    ASSERT(strcmp(first[0], first[2]) != 0);
+    for (size_t i = 0; i < 12; i++)
+        ASSERT_STR(first[i % 4],
+                   small_world_ask(w, "ledger",
+                                   "\"ledger_index\":12,\"transactions\":true,\"expand\":true%s",
+                                   more[i % 4]));
+    struct tx_texts_key key = {{12, 1}, 0x202, 21338, tables_now()};
+    struct slice text;
+    ASSERT(tx_texts_get(w->server->texts, &key, &text));
+    ASSERT(text.p[0] == '{' && text.p[text.n - 1] != '}'); /* funds may follow */
+}
+
+TEST(ledger_remembers_how_it_wrote_a_transaction)
+{
+    struct small_world *w = small_world_new();
+    ASSERT_OK(core_run_fiber("test", expand_again, w));
 }
