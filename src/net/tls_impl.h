@@ -34,7 +34,7 @@ struct tls_turn {
 };
 
 /* The handshake over s, beginning with `first`, bytes that came already; then put f, which is
- * consumed also on failure, into s. The computing is done on the pool, one step at a time of those
- * that share turn->mutex (turn NULL = in place). */
+ * consumed also on failure, into s. The computing up to our signature is done by offload_compute,
+ * one step at a time of those that share turn->mutex (turn NULL = all in place). */
 YIELDS ERR tls_impl_handshake(struct tls_filter *f, struct sock *s, struct slice first,
                               struct tls_turn *turn, int64_t deadline_ns);
