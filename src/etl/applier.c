@@ -30,6 +30,7 @@
 #define CHECK_SHARE 200 /* of the time */
 /* After it failed. */
 #define FOLLOW_AGAIN_NS (5 * CLOCK_S)
+#define FOLLOW_AGAIN_MAX_NS (600 * CLOCK_S)
 
 struct applier {
     struct applier_opts opts;
@@ -50,6 +51,7 @@ struct applier {
     bool trim_wanted;   /* apply thread: worked since the last trim, */
     int64_t trimmed_ns; /* which was then */
     bool unchecked;     /* apply thread: parts of the mirror have not been looked at */
+    uint32_t n_failed;  /* apply thread: attempts to make the mirror anew, in a row */
     int64_t follow_ns;  /* apply thread: look at the history at the latest then */
     struct counter *n_ledgers;
     struct counter *n_txs;
@@ -352,6 +354,16 @@ static void check(struct applier *a, int64_t wait_ns)
         a->follow_ns = real_now_ns() + CHECK_NS;
 }
 
+/* A mirror that cannot be made anew costs a reading of the whole state each time. */
+static int64_t again_ns(struct applier *a)
+{
+    if (!ledgers_mirror_aside(a->opts.ledgers))
+        a->n_failed = 0;
+    int64_t ns = FOLLOW_AGAIN_NS << MIN(a->n_failed, 7u);
+    a->n_failed++;
+    return MIN(ns, FOLLOW_AGAIN_MAX_NS);
+}
+
 /* Nothing to do: take what others have stored, and mend the mirror. */
 static void follow(struct applier *a)
 {
@@ -360,7 +372,7 @@ static void follow(struct applier *a)
     err e = mirror_follow(a->opts.ledgers, 0);
     int64_t wait_ns = a->opts.read_only ? FOLLOW_READ_ONLY_NS : FOLLOW_NS;
     if (err_failed(e) && e.code != ERR_CANCELLED) {
-        wait_ns = FOLLOW_AGAIN_NS;
+        wait_ns = again_ns(a);
         if (log_limit_take(&limit, &dropped))
             LOG_ERROR("etl: %s: %s, trying again in %d s", err_name(e), err_text(),
                       (int)(wait_ns / CLOCK_S));

@@ -151,7 +151,7 @@ static YIELDS void play_round(struct cluster *c)
         c->newest) /* while the first ledger is loaded there is nothing to decide */
         obey(c, election_decide(&c->election, others, n, clock_now_ns()),
              "elected by all servers' messages");
-    else if (e.code != ERR_CANCELLED && log_limit_take(&limit, &dropped))
+    else if (err_failed(e) && e.code != ERR_CANCELLED && log_limit_take(&limit, &dropped))
         LOG_WARN("cluster: %s: no decision", err_text());
     publish_info(c, !err_failed(e), others, n);
 }

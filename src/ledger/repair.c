@@ -21,6 +21,8 @@
 /* A start may spend this on looking for damage; the rest is looked at while it runs. */
 #define VERIFY_NS (1 * CLOCK_S)
 #define BLAME_AGAIN_NS (600 * CLOCK_S)
+/* Ledgers before the newest that a rebuild goes back to, if that does not have its root. */
+#define REBUILD_BACK 256
 /* Views that are open when the mirror is put aside end with their requests. */
 #define VIEWS_END_MS 5000
 
@@ -111,17 +113,36 @@ ERR repair_empty(struct ledgers *l)
     return mirror_reset(l->mirror);
 }
 
+/* The newest ledgers may be the ones that the history has wrong: one of some before them may have
+ * its root, and what is wrong after it is found by following. Each attempt reads the whole state.
+ */
+static err rebuild_newest(struct ledgers *l, const struct store_range *span)
+{
+    uint32_t back = 0;
+    for (;;) {
+        struct ledger_header header;
+        err e = store_header_get(l->store, span->last - back, &header);
+        if (e.code == 0) {
+            TRY(repair_empty(l));
+            e = rebuild_mirror(l, &header);
+        }
+        uint32_t next = back ? back * 4 : 1;
+        if (e.code != ERR_CORRUPT || next > REBUILD_BACK || span->last - span->first < next)
+            return e;
+        LOG_ERROR("%s: trying ledger %u", err_text(), span->last - next);
+        back = next;
+    }
+}
+
 static err make_anew(struct ledgers *l)
 {
     struct store_range span;
-    struct ledger_header header;
     if (!newest_span(l, &span))
         return FAIL(ERR_CORRUPT, "mirror: the history is empty");
     TRY(dataset_get(l, l->meta.dataset));
-    TRY(store_header_get(l->store, span.last, &header));
-    TRY(repair_empty(l));
     int64_t begun = clock_now_ns();
-    TRY(rebuild_mirror(l, &header));
+    TRY(rebuild_newest(l, &span));
+    struct ledger_header header = l->meta.header;
     undo_reset(l->undo, header.seq);
     l->verify.at = HASH256_ZERO;
     l->verified = true;
