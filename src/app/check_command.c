@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PROGRESS_NS (2 * CLOCK_S)
 
@@ -20,6 +21,7 @@ static volatile sig_atomic_t stopped;
 
 struct command {
     const char *conf;
+    const char *mirror; /* where a server of this configuration has its own, disposable data */
     const char *resume; /* file with the next ledger; NULL: none */
     struct check_opts opts;
     int64_t said_ns;
@@ -173,6 +175,9 @@ static err repair(struct command *c, const struct config *config, struct check_r
 static int check(struct command *c, const struct config *config)
 {
     struct check_result result = {0};
+    char scratch[1024];
+    snprintf(scratch, sizeof scratch, "%s-check-%d", c->mirror, (int)getpid());
+    c->opts.scratch = scratch;
     err e = c->opts.repair ? repair(c, config, &result) : check_run(&c->opts, &result);
     store_close(c->opts.store);
     if (err_failed(e)) {
@@ -197,6 +202,8 @@ int check_command_run(int argc, char **argv)
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     read_position(&c);
+    c.mirror =
+        config_given(config, CONFIG_MIRROR_PATH) ? config_str(config, CONFIG_MIRROR_PATH) : "kleio";
     err e = server_open_history(config, !c.opts.repair, &c.opts.store);
     if (err_failed(e))
         fprintf(stderr, "kleio: %s\n", err_text());

@@ -133,7 +133,12 @@ static ERR check_span(struct check *c)
 ERR check_run(const struct check_opts *opts, struct check_result *ret)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new(0);
-    struct check c = {.opts = opts, .s = opts->store, .arena = arena, .start_ns = clock_now_ns()};
+    CLEANUP(arena_freep) struct arena *whole = arena_new(0);
+    struct check c = {.opts = opts,
+                      .s = opts->store,
+                      .arena = arena,
+                      .said = arena_array(whole, struct hash256, CHECK_SAID),
+                      .start_ns = clock_now_ns()};
     err e = check_span(&c);
     if (!err_failed(e))
         e = check_mend_prove(&c);

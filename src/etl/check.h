@@ -38,6 +38,8 @@ struct check_opts {
     uint32_t from, to;             /* ledgers; 0 = the oldest, the newest held */
     uint32_t state_every; /* state of every nth ledger of the span, counted from its newest;
                              CHECK_STATE_NEWEST: of that one only */
+    const char *scratch;  /* a directory for a state whose keys come in no order; made, and removed;
+                             NULL: the list of keys is followed one by one */
     uint64_t max_per_s;   /* operations of the store a second, about; 0 = no bound */
     void *arg;
     /* What is wrong, a line without newline; `mended`: now put right. */

@@ -13,6 +13,8 @@ struct check_named {
     bool existed; /* before the ledger */
 };
 
+#define CHECK_SAID 1024
+
 struct check {
     const struct check_opts *opts;
     struct check_result result;
@@ -24,6 +26,8 @@ struct check {
     struct store_tx *txs; /* of the ledger, with hashes */
     size_t n_txs;
     struct store_range lack[STORE_N_INDEXES]; /* first 0: nothing */
+    struct hash256 *said;                     /* CHECK_SAID rows of indexes that were named last */
+    size_t n_said;
     int64_t start_ns;
     uint64_t n_operations;
     bool was_fetched; /* `fetched` has been asked for: */

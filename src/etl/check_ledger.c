@@ -198,8 +198,23 @@ static bool is_right(const struct store_index_row *row, const struct store_rows 
     return hash && (!is.has_type || is.type == should.type);
 }
 
+/* A row that several ledgers ask for is named once. */
+static bool said_before(struct check *c, const struct store_index_row *row)
+{
+    uint8_t index = (uint8_t)row->index;
+    struct slice parts[] = {slice_of(&index, 1), row->prefix, row->suffix};
+    struct hash256 id = hash_sha512half(parts, 3);
+    for (size_t i = 0; i < MIN(c->n_said, (size_t)CHECK_SAID); i++)
+        if (hash256_eq(&c->said[i], &id))
+            return true;
+    c->said[c->n_said++ % CHECK_SAID] = id;
+    return false;
+}
+
 static void say_row(struct check *c, const struct store_index_row *row)
 {
+    if (said_before(c, row))
+        return;
     char prefix[2 * INDEX_MAX_PREFIX + 1];
     struct store_ledger l = {.index_rows = row, .n_index_rows = 1};
     hex_encode(row->prefix, prefix);
