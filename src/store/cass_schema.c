@@ -198,6 +198,22 @@ static YIELDS err check_tables(struct cass *c, struct arena *a)
     return OK;
 }
 
+/* Clio notes here which of its migrations are done. One that is not changes rows under us. */
+static YIELDS err check_migrations(struct cass *c, struct arena *a)
+{
+    struct cql_call call;
+    struct cql_value v[2];
+    TRY(run_text(c, arena_printf(a, "SELECT migrator_name, status FROM %smigrator_status", c->name),
+                 a, &call));
+    while (cql_rows_next(&call.result, v, 2))
+        if (!slice_eq(v[1].bytes, SLICE_LIT("Migrated")))
+            return FAIL(ERR_STATUS,
+                        "database: Clio's migration %.*s is not done (%.*s): complete it with the "
+                        "Clio that began it, or start read_only",
+                        SLICE_FMT(v[0].bytes), SLICE_FMT(v[1].bytes));
+    return OK;
+}
+
 YIELDS ERR cass_schema_prepare(struct cass *c)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
@@ -207,6 +223,8 @@ YIELDS ERR cass_schema_prepare(struct cass *c)
         TRY(cql_cluster_await_schema(c->cluster, clock_now_ns() + SCHEMA_NS));
     }
     TRY(check_tables(c, a));
+    if (!c->read_only)
+        TRY(check_migrations(c, a));
     return cql_cluster_refresh(c->cluster);
 }
 

@@ -51,6 +51,26 @@ TEST(tables_that_an_older_clio_did_not_make_are_not_needed_to_read)
     cass_fixture_drop();
 }
 
+TEST(migrations_of_clio_that_are_not_done_keep_writers_out)
+{
+    if (!cass_fixture_is_there())
+        return;
+    struct store *s;
+    store_close(cass_fixture_open());
+    cass_fixture_run("INSERT INTO %s.migrator_status (migrator_name, status) VALUES ('one', "
+                     "'Migrated')");
+    store_close(cass_fixture_open_again());
+    cass_fixture_run("INSERT INTO %s.migrator_status (migrator_name, status) VALUES ('two', "
+                     "'NotMigrated')");
+    struct cass_opts opts = cass_fixture_opts(false);
+    ASSERT_ERR(ERR_STATUS, cass_open(&opts, &s));
+    ASSERT(strstr(err_text(), "migration two is not done (NotMigrated)") != NULL);
+    opts.read_only = true;
+    ASSERT_OK(cass_open(&opts, &s));
+    store_close(s);
+    cass_fixture_drop();
+}
+
 TEST(names_that_are_no_words_are_refused)
 {
     struct store *s;
