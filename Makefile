@@ -1,5 +1,5 @@
 # The commands that always work. Everything else is Meson: see docs/HACKING.md.
-.PHONY: run check build bench format clean torture
+.PHONY: run check build bench bench-cassandra format clean torture
 BUILD ?= build
 
 build: $(BUILD)/build.ninja
@@ -28,6 +28,11 @@ bench:
 	@tools/install-packages build bench
 	@$(MAKE) --no-print-directory build
 	@bench/run $(BUILD)
+
+bench-cassandra:
+	@tools/install-packages build
+	@$(MAKE) --no-print-directory build
+	@bench/cassandra $(BUILD)
 
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')

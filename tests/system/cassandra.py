@@ -18,7 +18,7 @@ class Cassandra:
         with open(self.output, 'ab') as out:
             self.process = common.start(common.ROOT / 'tools/cassandra', '--dir', self.directory, '--nodes', str(nodes), '--heap', heap,
                                         *options, stdout=out, stderr=out)
-        common.wait_until(self.is_ready, 240, 0.3, 'cassandra')
+        common.wait_until(self.is_ready, 900, 0.3, 'cassandra')
         line = [x for x in self.output.read_text().splitlines() if x.startswith('ready')][0].split()
         self.hosts, self.port = line[1].split(','), int(line[2])
 
