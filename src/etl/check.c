@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "etl/check_impl.h"
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "rt/clock.h"
 
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#define PATIENCE_NS (600 * CLOCK_S)
 
 void check_say(struct check *c, bool mended, const char *fmt, ...)
 {
@@ -85,6 +88,23 @@ static ERR check_ledger(struct check *c, uint32_t seq)
     return OK;
 }
 
+/* A database that does not answer for a while is no reason to begin anew: the ledger is looked at
+ * again. */
+static ERR check_ledger_patiently(struct check *c, uint32_t seq)
+{
+    int64_t begun = clock_now_ns(), pause_ns = CLOCK_S;
+    for (;;) {
+        struct check_result before = c->result;
+        err e = check_ledger(c, seq);
+        if ((e.code != ERR_TIMEOUT && e.code != ERR_BUSY) || clock_now_ns() - begun > PATIENCE_NS)
+            return e;
+        c->result = before;
+        arena_clear(c->arena);
+        nanosleep(&(struct timespec){pause_ns / CLOCK_S, 0}, NULL);
+        pause_ns = MIN(2 * pause_ns, 30 * CLOCK_S);
+    }
+}
+
 /* The span to look at lies within one span that is held. */
 static ERR find_span(struct check *c)
 {
@@ -120,7 +140,7 @@ static ERR check_span(struct check *c)
         check_mend_later(c, c->first); /* its list of keys */
     for (uint32_t seq = c->first;; seq++) {
         arena_clear(c->arena);
-        TRY(check_ledger(c, seq));
+        TRY(check_ledger_patiently(c, seq));
         if (seq == c->last)
             return OK;
         if (c->opts->progress && !c->opts->progress(c->opts->arg, seq, c->last)) {

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #define SCHEMA_NS (60 * CLOCK_S)
+/* A node that missed a change asks the others once a minute. */
+#define AGREE_NS (180 * CLOCK_S)
 
 struct table {
     const char *name;
@@ -219,8 +221,10 @@ YIELDS ERR cass_schema_prepare(struct cass *c)
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
     if (!c->read_only) {
         TRY(make_keyspace(c, a));
+        /* the next statement may go to a node that has not heard of it yet */
+        TRY(cql_cluster_await_schema(c->cluster, clock_now_ns() + AGREE_NS));
         TRY(make_tables(c, a));
-        TRY(cql_cluster_await_schema(c->cluster, clock_now_ns() + SCHEMA_NS));
+        TRY(cql_cluster_await_schema(c->cluster, clock_now_ns() + AGREE_NS));
     }
     TRY(check_tables(c, a));
     if (!c->read_only)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Cassandra for system tests: that of KLEIO_CASSANDRA=address:port (as tools/run-tests sets it), or one of our own."""
+import atexit
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ class Cassandra:
         with open(self.output, 'ab') as out:
             self.process = common.start(common.ROOT / 'tools/cassandra', '--dir', self.directory, '--nodes', str(nodes), '--heap', heap,
                                         *options, stdout=out, stderr=out)
+        atexit.register(self.stop)  # before the script is killed, which would leave its nodes
         common.wait_until(self.is_ready, 900, 0.3, 'cassandra')
         line = [x for x in self.output.read_text().splitlines() if x.startswith('ready')][0].split()
         self.hosts, self.port = line[1].split(','), int(line[2])
@@ -31,7 +33,8 @@ class Cassandra:
         return int((self.directory / f'node{node}' / 'pid').read_text())
 
     def stop(self):
-        common.end(self.process, 15, 60)
+        if self.process.poll() is None:
+            common.end(self.process, 15, 60)
 
 
 class Shared:

@@ -181,13 +181,13 @@ def lines(path):
             yield json.loads(line)
 
 
-def load(session, keyspace, path, skip=()):
+def load(session, keyspace, path, skip=(), keep=lambda table, row: True):
     """The tables of a recording, and their rows."""
     by_table, schema = {}, None
     for line in lines(path):
         if 'schema' in line:
             schema = line['schema']
-        elif line['table'] not in skip:
+        elif line['table'] not in skip and keep(line['table'], line['row']):
             by_table.setdefault(line['table'], []).append(line['row'])
     session.run(f"CREATE KEYSPACE {keyspace} WITH replication = {{'class': 'SimpleStrategy', 'replication_factor': 1}}")
     for table, text in schema.items():

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "chain.h"
+#include "ledger/mirror_follow.h"
 #include "proxy.h"
 #include "rt/clock.h"
 #include "store/memory.h"
@@ -23,9 +24,9 @@ struct fixture {
 };
 
 /* A history of 10 ledgers; mirror "a" has the first `n_a` of them, mirror "b" all. */
-static void fixture_init(struct fixture *f, uint64_t seed, uint32_t n_a)
+static void fixture_init_of(struct fixture *f, uint64_t seed, uint32_t n_a, size_t n_objects)
 {
-    chain_init(&f->chain, seed, 5, 300);
+    chain_init(&f->chain, seed, 5, n_objects);
     for (int i = 0; i < 12; i++)
         chain_extend(&f->chain, 60);
     f->store = memory_new();
@@ -38,6 +39,11 @@ static void fixture_init(struct fixture *f, uint64_t seed, uint32_t n_a)
     chain_check(&f->chain, f->ledgers, 4 + n_a);
     chain_apply(&f->chain, f->ledgers, 14, 3);
     f->ledgers = ledgers_close(f->ledgers);
+}
+
+static void fixture_init(struct fixture *f, uint64_t seed, uint32_t n_a)
+{
+    fixture_init_of(f, seed, n_a, 300);
 }
 
 static void fixture_deinit(struct fixture *f)
@@ -240,6 +246,64 @@ TEST(a_mirror_is_made_of_the_newest_ledger_that_has_its_root)
     for (uint32_t seq = 5; seq <= 14; seq++)
         chain_check(&f.chain, f.ledgers, seq);
     fixture_deinit(&f);
+}
+
+/* --- while the mirror is filled the history answers --- */
+
+struct filling {
+    struct fixture f;
+    uint64_t random;
+    bool stop; /* in the middle */
+    uint32_t n_calls;
+};
+
+static void ask_meanwhile(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+    struct filling *f = arg;
+    struct view *v = NULL;
+    (void)what, (void)done, (void)total;
+    f->n_calls++;
+    for (uint32_t seq = 14; seq > 11; seq--) {
+        ASSERT_OK(view_open(f->f.ledgers, seq, &v));
+        chain_probe(&f->f.chain, v, &f->random, 5);
+        view_close(v);
+    }
+    if (f->stop)
+        ledgers_interrupt(f->f.ledgers, true);
+}
+
+static void open_lazily(struct filling *f)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/new", test_dir());
+    struct ledgers_opts opts = {.store = &f->f.proxy.base,
+                                .mirror_path = path,
+                                .n_cores = 1,
+                                .lazy_repair = true,
+                                .on_progress = ask_meanwhile,
+                                .arg = f};
+    ASSERT_OK(ledgers_open(&opts, &f->f.ledgers));
+    ASSERT(ledgers_mirror_aside(f->f.ledgers));
+    chain_check(&f->f.chain, f->f.ledgers, 14);
+}
+
+TEST(while_the_mirror_is_filled_the_history_answers_and_a_stop_loses_nothing)
+{
+    struct filling f = {.random = 1, .stop = true};
+    fixture_init_of(&f.f, 12, 6, 5000);
+    open_lazily(&f);
+    ASSERT_ERR(ERR_CANCELLED, mirror_follow(f.f.ledgers, 0));
+    ASSERT_INT(1, f.n_calls);
+    ASSERT(ledgers_mirror_aside(f.f.ledgers));
+    f.f.ledgers = ledgers_close(f.f.ledgers);
+    f.stop = false;
+    open_lazily(&f);
+    ASSERT_OK(mirror_follow(f.f.ledgers, 0));
+    ASSERT(f.n_calls > 3);
+    ASSERT(!ledgers_mirror_aside(f.f.ledgers));
+    for (uint32_t seq = 12; seq <= 14; seq++)
+        chain_check(&f.f.chain, f.f.ledgers, seq);
+    fixture_deinit(&f.f);
 }
 
 TEST(reading_errors_do_not_look_like_damage)
