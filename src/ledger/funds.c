@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "ledger/amendments.h"
 #include "xrpl/keylet.h"
 #include "xrpl/sto.h"
 
@@ -40,7 +41,7 @@ static err read_entry(struct funds *f, const struct hash256 *key, uint16_t type,
     return OK;
 }
 
-/* --- fees, amendments --- */
+/* --- fees --- */
 
 /* An XRP amount field; these are never negative. */
 static uint64_t drops_of(struct slice object, field_id id)
@@ -81,21 +82,6 @@ uint64_t funds_reserve(const struct funds_fees *fees, uint32_t owner_count)
         __builtin_add_overflow(owned, fees->reserve_base_drops, &all))
         return UINT64_MAX;
     return all;
-}
-
-err funds_amendment(struct funds *f, const struct hash256 *id, bool *ret)
-{
-    struct hash256 key = keylet_amendments();
-    struct arena_pos pos = arena_mark(f->arena);
-    struct slice object, list = SLICE_EMPTY;
-    TRY(read_entry(f, &key, ENTRY_Amendments, &object));
-    bool found = false;
-    if (sto_get(object, FIELD_Amendments, &list))
-        for (size_t i = 0; i + 32 <= list.n && !found; i += 32)
-            found = memcmp(list.p + i, id->b, 32) == 0;
-    arena_rewind(f->arena, pos);
-    *ret = found;
-    return OK;
 }
 
 uint64_t funds_root_reserve(const struct funds_fees *fees, const struct funds_root *root)
@@ -346,7 +332,11 @@ static err lp_freeze_enabled(struct funds *f, bool *ret)
     if (!f->lp_freeze_known) {
         struct slice name = SLICE_LIT("fixFrozenLPTokenTransfer");
         struct hash256 id = hash_sha512half(&name, 1);
-        TRY(funds_amendment(f, &id, &f->lp_freeze));
+        struct arena_pos pos = arena_mark(f->arena);
+        struct amendments enabled;
+        TRY(amendments_read(f->view, f->arena, &enabled));
+        f->lp_freeze = amendments_have(&enabled, &id);
+        arena_rewind(f->arena, pos);
         f->lp_freeze_known = true;
     }
     *ret = f->lp_freeze;

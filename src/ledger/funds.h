@@ -59,9 +59,6 @@ uint64_t funds_reserve(const struct funds_fees *fees, uint32_t owner_count);
 /* The same for an account that pays for others, or others for it (XLS-68, 6.2). */
 uint64_t funds_root_reserve(const struct funds_fees *fees, const struct funds_root *root);
 
-/* Is the amendment with this id enabled? */
-YIELDS ERR funds_amendment(struct funds *f, const struct hash256 *id, bool *ret);
-
 /* An account's root; valid until the next call. */
 YIELDS ERR funds_root_get(struct funds *f, const struct account *account,
                           const struct funds_root **ret);

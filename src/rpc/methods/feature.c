@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* feature: the amendments known here, and which are enabled (rpc-a 16). */
 #include "base/mem.h"
+#include "ledger/amendments.h"
 #include "rpc/method.h"
-#include "xrpl/keylet.h"
 #include "xrpl/names.h"
-#include "xrpl/sto.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -56,11 +55,6 @@ static int by_id(const void *a, const void *b)
     return hash256_cmp(&((const struct entry *)a)->id, &((const struct entry *)b)->id);
 }
 
-static int by_hash(const void *a, const void *b)
-{
-    return hash256_cmp(a, b);
-}
-
 static bool is_among(const char *name, const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -89,21 +83,6 @@ static const struct entry *find(const struct hash256 *id)
     return bsearch(&wanted, entries, n_entries, sizeof *entries, by_id);
 }
 
-/* What the ledger says, sorted: ids of what is enabled. */
-static err read_enabled(struct call *c, struct hash256 **ret, size_t *ret_n)
-{
-    struct hash256 key = keylet_amendments();
-    struct slice object, list = SLICE_EMPTY;
-    TRY(call_get(c, &key, &object));
-    (void)sto_get(object, FIELD_Amendments, &list); /* absent = none */
-    *ret_n = list.n / sizeof **ret;
-    *ret = arena_array(c->arena, struct hash256, *ret_n + 1);
-    for (size_t i = 0; i < *ret_n; i++)
-        (*ret)[i] = hash256_of(list.p + i * sizeof **ret);
-    qsort(*ret, *ret_n, sizeof **ret, by_hash);
-    return OK;
-}
-
 static void put_entry(struct call *c, const struct entry *e, bool enabled)
 {
     char id[65] = {0};
@@ -123,23 +102,18 @@ static void put_unknown(struct call *c, const struct hash256 *id)
     put_entry(c, &(struct entry){.id = *id}, true);
 }
 
-static bool is_enabled(const struct hash256 *id, const struct hash256 *enabled, size_t n)
-{
-    return bsearch(id, enabled, n, sizeof *id, by_hash) != NULL;
-}
-
-static void put_all(struct call *c, const struct hash256 *enabled, size_t n)
+static void put_all(struct call *c, const struct amendments *enabled)
 {
     jw_key(c->w, "features");
     jw_obj_begin(c->w);
     for (size_t i = 0; i < n_entries; i++) {
-        bool on = is_enabled(&entries[i].id, enabled, n);
+        bool on = amendments_have(enabled, &entries[i].id);
         if (on || entries[i].listed)
             put_entry(c, &entries[i], on);
     }
-    for (size_t i = 0; i < n; i++)
-        if (!find(&enabled[i]))
-            put_unknown(c, &enabled[i]);
+    for (size_t i = 0; i < enabled->n; i++)
+        if (!find(&enabled->ids[i]))
+            put_unknown(c, &enabled->ids[i]);
     jw_obj_end(c->w);
 }
 
@@ -150,18 +124,18 @@ static bool matches(const struct hash256 *id, struct slice wanted)
     return slice_eq(wanted, slice_of(hex, sizeof hex));
 }
 
-static err put_one(struct call *c, struct slice wanted, const struct hash256 *enabled, size_t n)
+static err put_one(struct call *c, struct slice wanted, const struct amendments *enabled)
 {
     for (size_t i = 0; i < n_entries; i++) {
         if (!matches(&entries[i].id, wanted) && !slice_is(wanted, entries[i].name))
             continue;
-        put_entry(c, &entries[i], is_enabled(&entries[i].id, enabled, n));
+        put_entry(c, &entries[i], amendments_have(enabled, &entries[i].id));
         return OK;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (!matches(&enabled[i], wanted))
+    for (size_t i = 0; i < enabled->n; i++) {
+        if (!matches(&enabled->ids[i], wanted))
             continue;
-        put_unknown(c, &enabled[i]);
+        put_unknown(c, &enabled->ids[i]);
         return OK;
     }
     return rpc_error(c, RPC_BAD_FEATURE, NULL);
@@ -170,15 +144,14 @@ static err put_one(struct call *c, struct slice wanted, const struct hash256 *en
 static err run(struct call *c)
 {
     struct args *args = c->args;
-    struct hash256 *enabled;
-    size_t n;
+    struct amendments enabled;
     pthread_once(&entries_once, make_entries);
     TRY(call_open_ledger(c));
-    TRY(read_enabled(c, &enabled, &n));
+    TRY(amendments_read(c->view, c->arena, &enabled));
     if (args->feature.set)
-        TRY(put_one(c, args->feature.v, enabled, n));
+        TRY(put_one(c, args->feature.v, &enabled));
     else
-        put_all(c, enabled, n);
+        put_all(c, &enabled);
     call_put_ledger(c);
     return OK;
 }
