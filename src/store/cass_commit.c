@@ -33,7 +33,8 @@ static err take_row(struct cql_call *call, uint32_t seqs[2], uint32_t *n)
     return OK;
 }
 
-/* The rows in no certain order. Serially they must be asked for one by one. */
+/* The rows in no certain order. Serially they must be asked for one by one. Keyspaces has no serial
+ * reads: there a LOCAL_QUORUM sees what a transaction did. */
 static YIELDS err read_rows(struct cass *c, bool serial, uint32_t seqs[2], uint32_t *n)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
@@ -43,7 +44,10 @@ static YIELDS err read_rows(struct cass *c, bool serial, uint32_t seqs[2], uint3
     for (size_t i = 0; i < n_calls; i++) {
         calls[i].stmt = serial ? CASS_GET_RANGE_END : CASS_GET_RANGE;
         calls[i].arena = a;
-        calls[i].params.consistency = serial ? CQL_CONSISTENCY_SERIAL : c->read_consistency;
+        calls[i].params.consistency = !serial ? c->read_consistency
+                                      : c->provider == CASS_PROVIDER_AWS_KEYSPACE
+                                          ? CQL_CONSISTENCY_LOCAL_QUORUM
+                                          : CQL_CONSISTENCY_SERIAL;
         if (serial) {
             calls[i].n_values = 1;
             calls[i].values = slice_of(values[i], 5);

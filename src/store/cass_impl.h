@@ -124,6 +124,8 @@
     X(SCAN_OBJECTS, "SELECT key, sequence, object FROM %1$sobjects WHERE token(key) > ? AND "      \
                     "token(key) <= ? PER "                                                         \
                     "PARTITION LIMIT 1")                                                           \
+    X(SCAN_VERSIONS, "SELECT key, sequence, object FROM %1$sobjects WHERE token(key) > ? AND "     \
+                     "token(key) <= ?")                                                            \
     X(GET_META, "SELECT value FROM %1$skleio_meta WHERE name = ?")                                 \
     X(PUT_META, "INSERT INTO %1$skleio_meta (name, value) VALUES (?, ?)")                          \
     X(PUT_META_NEW, "INSERT INTO %1$skleio_meta (name, value) VALUES (?, ?) IF NOT EXISTS")        \

@@ -86,8 +86,14 @@ void cass_schema_texts(struct cass *c)
         CASS_STATEMENTS(X)
 #undef X
     };
+    /* not understood by Keyspaces (etl-db 4.8): they must not be used there */
+    static const enum cass_statement never[] = {CASS_GET_TXS, CASS_SCAN_OBJECTS, CASS_COMMIT};
     for (size_t i = 0; i < ARRAY_LEN(formats); i++)
         c->texts[i] = text_of(formats[i], c->name);
+    for (size_t i = 0; i < ARRAY_LEN(never) && c->provider == CASS_PROVIDER_AWS_KEYSPACE; i++) {
+        free(c->texts[never[i] - 1]);
+        c->texts[never[i] - 1] = text_of("no such statement on AWS Keyspaces", "");
+    }
 }
 
 static YIELDS err run_text(struct cass *c, const char *text, struct arena *a, struct cql_call *call)

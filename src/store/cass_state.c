@@ -42,6 +42,38 @@ static YIELDS err take_older(struct scan *s, const struct hash256 *keys, size_t 
     return s->take(s->arg, objects, n_objects, s->n_done, PARTS);
 }
 
+static bool take_object(const struct cql_value v[3], uint32_t *ret_seq)
+{
+    return v[0].bytes.n == 32 && !v[2].null && cql_value_u32(v[1], ret_seq);
+}
+
+static err damaged_object(const struct cql_value v[3])
+{
+    return cass_damaged("objects", v[0].bytes, "a column is empty or has another size");
+}
+
+/* Keyspaces cannot be asked for one row a partition: all versions come, the newest of a key first;
+ * `last` is the key that was done last, perhaps on the page before. */
+static err take_versions(struct scan *s, struct cql_call *call, struct hash256 *last,
+                         struct arena *a)
+{
+    size_t n = 0;
+    struct store_object *objects = arena_array(a, struct store_object, call->result.n_rows + 1);
+    struct cql_value v[3];
+    while (cql_rows_next(&call->result, v, 3)) {
+        uint32_t seq;
+        if (!take_object(v, &seq))
+            return damaged_object(v);
+        struct hash256 key = hash256_of(v[0].bytes.p);
+        if (seq > s->seq || hash256_eq(&key, last))
+            continue;
+        *last = key;
+        if (v[2].bytes.n)
+            objects[n++] = (struct store_object){key, v[2].bytes};
+    }
+    return s->take(s->arg, objects, n, s->n_done, PARTS);
+}
+
 static YIELDS err take_page(struct scan *s, struct cql_call *call, struct arena *a)
 {
     size_t n = 0, n_newer = 0, n_rows = call->result.n_rows;
@@ -50,8 +82,8 @@ static YIELDS err take_page(struct scan *s, struct cql_call *call, struct arena 
     struct cql_value v[3];
     while (cql_rows_next(&call->result, v, 3)) {
         uint32_t seq;
-        if (v[0].bytes.n != 32 || v[2].null || !cql_value_u32(v[1], &seq))
-            return cass_damaged("objects", v[0].bytes, "a column is empty or has another size");
+        if (!take_object(v, &seq))
+            return damaged_object(v);
         if (seq > s->seq)
             newer[n_newer++] = hash256_of(v[0].bytes.p);
         else if (v[2].bytes.n)
@@ -64,19 +96,22 @@ static YIELDS err take_page(struct scan *s, struct cql_call *call, struct arena 
 static YIELDS err scan_part(struct scan *s, uint32_t part)
 {
     CLEANUP(buf_deinit) struct buf values = {0}, state = {0};
+    bool aws = s->c->provider == CASS_PROVIDER_AWS_KEYSPACE;
+    struct hash256 last = HASH256_ZERO;
     cql_value_put_bigint(&values, part_end(part));
     cql_value_put_bigint(&values, part + 1 == PARTS ? INT64_MAX : part_end(part + 1));
     do {
         CLEANUP(arena_freep) struct arena *a = arena_new(0);
         struct cql_call *call = cass_calls(a, 1);
-        cass_call(s->c, call, CASS_SCAN_OBJECTS, a, 2, &values, SLICE_EMPTY);
+        cass_call(s->c, call, aws ? CASS_SCAN_VERSIONS : CASS_SCAN_OBJECTS, a, 2, &values,
+                  SLICE_EMPTY);
         call->has_token = true;
         call->token = part_end(part) + 1;
         call->patient = true;
         call->params.page_size = PAGE_ROWS;
         call->params.paging_state = buf_slice(&state);
         TRY(cql_call_run(s->c->cluster, call, 1, clock_now_ns() + 60 * CLOCK_S));
-        TRY(take_page(s, call, a));
+        TRY(aws ? take_versions(s, call, &last, a) : take_page(s, call, a));
         buf_clear(&state);
         buf_put_slice(&state, call->result.paging_state);
     } while (state.n);

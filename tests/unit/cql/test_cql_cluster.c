@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/counter.h"
+#include "base/mem.h"
 #include "cql/cql_cluster.h"
 #include "rt/clock.h"
 #include "rt/core.h"
+#include "rt/fiber.h"
 #include "rt/sock.h"
 #include "unit/cql/fake_node.h"
 #include "unit/test.h"
@@ -35,4 +38,49 @@ static void bad_login(void *arg)
 TEST(a_refused_login_is_said_at_once)
 {
     ASSERT_OK(core_run_fiber("test", bad_login, NULL));
+}
+
+static void counted(void *arg)
+{
+    static const char *const lines[] = {
+        "backend_operations_total_number{operation=\"read_async\",status=\"completed\"} 5\n",
+        "backend_operations_total_number{operation=\"read_async\",status=\"error\"} 1\n",
+        "backend_operations_total_number{operation=\"read_async\",status=\"retry\"} 2\n",
+        "backend_operations_total_number{operation=\"write_async\",status=\"completed\"} 0\n",
+        "backend_operations_current_number{operation=\"read_async\",status=\"pending\"} 0\n",
+        "backend_duration_milliseconds_histogram_count{operation=\"read\"} 6\n",
+        "kleio_cql_connections_total 2\n",
+        "kleio_cql_connection_errors_total 0\n",
+        "kleio_cql_nodes 2\n",
+    };
+    struct fake_cluster f = {0};
+    struct counter_registry *r = counter_registry_new();
+    CLEANUP(buf_deinit) struct buf text = {0};
+    fake_cluster_start(&f, (struct cql_cluster_opts){.counters = r});
+    for (int i = 0; i < 3; i++)
+        ASSERT_OK(fake_cluster_read(&f, 10000));
+    for (int i = 0; f.nodes[0].n_connections + f.nodes[1].n_connections < 3 && i < 5000; i++)
+        err_ignore(fiber_sleep_until(clock_now_ns() + CLOCK_MS)); /* one of them watches */
+    err_ignore(fiber_sleep_until(clock_now_ns() + 50 * CLOCK_MS));
+    f.nodes[0].fault = f.nodes[1].fault = FAKE_OVERLOADED;
+    f.nodes[0].n_faults = f.nodes[1].n_faults = 1;
+    ASSERT_OK(fake_cluster_read(&f, 10000)); /* asked three times */
+    f.nodes[0].fault = f.nodes[1].fault = FAKE_INVALID;
+    ASSERT_ERR(ERR_STATUS, fake_cluster_read(&f, 10000));
+    f.nodes[0].fault = f.nodes[1].fault = FAKE_FINE;
+    ASSERT_OK(fake_cluster_read(&f, 10000));
+    counter_render(r, &text);
+    buf_put_u8(&text, 0);
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+        if (!strstr((const char *)text.p, lines[i])) {
+            fprintf(stderr, "%s", (const char *)text.p);
+            ASSERT_STR(lines[i], "not there");
+        }
+    fake_cluster_stop(&f);
+    counter_registry_free(r);
+}
+
+TEST(all_that_happens_is_counted)
+{
+    ASSERT_OK(core_run_fiber("test", counted, NULL));
 }

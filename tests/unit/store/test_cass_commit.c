@@ -58,3 +58,30 @@ TEST(one_row_or_swapped_rows_of_the_range_are_understood)
     ASSERT_ERR(ERR_CORRUPT, cass_open(&opts, &s));
     cass_fixture_drop();
 }
+
+/* In the dialect of Keyspaces, which a Cassandra understands, too: texts that Keyspaces does not
+ * understand are not there. */
+TEST(on_keyspaces_ledgers_are_loaded_written_and_fought_for)
+{
+    if (!cass_fixture_is_there())
+        return;
+    struct store *a, *b;
+    struct cass_opts opts = cass_fixture_opts(true);
+    opts.provider = CASS_PROVIDER_AWS_KEYSPACE;
+    ASSERT_OK(cass_open(&opts, &a));
+    cass_ledgers_load(a);
+    ASSERT_INT(10, newest(a));
+    ASSERT_OK(cass_open(&opts, &b));
+    ASSERT_ERR(ERR_EXISTS, store_load_begin(b, 12, 1));
+    struct store_ledger l11 = cass_ledgers_make(11, 0);
+    struct store_ledger two[] = {cass_ledgers_make(12, 0), cass_ledgers_make(13, 0)};
+    ASSERT_OK(store_write(a, &l11, 1));
+    ASSERT_INT(11, newest(b));
+    ASSERT_OK(store_write(a, two, 2));
+    err e = store_write(b, two, 1); /* EXISTS once b has seen it */
+    ASSERT(e.code == ERR_CONFLICT || e.code == ERR_EXISTS);
+    ASSERT_INT(13, newest(b));
+    store_close(a);
+    store_close(b);
+    cass_fixture_drop();
+}
