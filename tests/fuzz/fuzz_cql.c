@@ -24,6 +24,7 @@ static void read_body(struct slice body, struct arena *a)
     uint32_t n = 0;
     cql_message_get_error(body, &e);
     cql_message_get_supported(body, &s);
+    assert(s.n_shards <= CQL_MESSAGE_MAX_SHARDS && (s.n_shards == 0 || s.shard < s.n_shards));
     cql_message_get_prepared(body, 4, &p);
     cql_message_get_prepared(body, 5, &p);
     cql_topology_get_replication(body, a, &r);
