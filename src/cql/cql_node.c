@@ -11,6 +11,7 @@
 #define BACKOFF_FIRST_NS (100 * CLOCK_MS)
 #define BACKOFF_MAX_NS (5 * CLOCK_S)
 #define MAX_LINKS 256u
+#define MAX_LOWER 5
 /* So long a port for shards that did not work is not tried again. */
 #define AVOID_NS (60 * CLOCK_S)
 
@@ -107,12 +108,31 @@ static YIELDS err open_link(struct cql_link *l, struct cql_conn **ret)
     return cql_conn_open(&n->conn_opts, clock_now_ns() + timeout_ns, ret);
 }
 
+/* The handshake has no checksums: an offer of versions that was damaged on the way must not take
+ * them from all that follows. A node that really became older says so again and again. */
+static err check_version(struct cql_node *n, const struct cql_conn *conn)
+{
+    uint32_t version = cql_conn_version(conn), before = atomic_load(&n->state->version);
+    if (version < before && atomic_fetch_add(&n->state->n_lower, 1) < MAX_LOWER)
+        return FAIL(ERR_PROTOCOL, "cql: %s: offers version %u of the protocol, and %u before",
+                    n->address, version, before);
+    atomic_store(&n->state->version, version);
+    atomic_store(&n->state->n_lower, 0);
+    return OK;
+}
+
 static YIELDS err serve(struct cql_link *l, bool *ret_served)
 {
     struct cql_node *n = l->node;
     struct cql_cluster *c = n->session->cluster;
     struct cql_conn *conn;
     err e = open_link(l, &conn);
+    if (!err_failed(e) && err_failed(e = check_version(n, conn))) {
+        char text[240];
+        snprintf(text, sizeof text, "%s", err_text());
+        cql_conn_free(conn);
+        e = FAIL(e.code, "%s", text);
+    }
     n->is_tried = true;
     if (err_failed(e)) {
         if (e.code != ERR_CANCELLED)

@@ -17,6 +17,8 @@ struct cql_topology_state {
     _Atomic int32_t n_connections;
     _Atomic int32_t n_in_flight;
     _Atomic int64_t last_error_ns; /* wall clock; 0 = never */
+    _Atomic uint32_t version;      /* of the protocol, that the node spoke */
+    _Atomic uint32_t n_lower;      /* handshakes in a row that ended with a lower one */
     struct cql_topology_state *next;
 };
 

@@ -168,9 +168,9 @@ struct cass {
     int64_t read_timeout_ns, write_timeout_ns;
     bool read_only;
     bool unverified;
-    _Atomic bool one_by_one; /* the database refuses to read several partitions at once */
-    bool has_meta;           /* the table is there */
-    bool has_mpt;            /* and the two of MPT histories */
+    _Atomic int64_t one_by_one_ns; /* until then several partitions are not read at once: refused */
+    bool has_meta;                 /* the table is there */
+    bool has_mpt;                  /* and the two of MPT histories */
     uint8_t node_id[16];
 
     _Atomic uint64_t range; /* first << 32 | last; 0 = empty */

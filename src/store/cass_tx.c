@@ -16,6 +16,7 @@
 /* Partitions that one statement reads. One node that holds them all does so with a fraction of the
  * work of as many statements; more in one statement would be read one after the other. */
 #define AT_ONCE 32
+#define ONE_BY_ONE_NS (600 * CLOCK_S)
 
 /* A transaction to be read. */
 struct wanted {
@@ -80,11 +81,17 @@ static int by_nodes(const void *a, const void *b)
     return x->nodes < y->nodes ? -1 : x->nodes > y->nodes;
 }
 
+/* A guardrail of the database may forbid it. */
+static bool reads_one_by_one(struct cass *c)
+{
+    return clock_now_ns() < atomic_load(&c->one_by_one_ns);
+}
+
 /* So many of w, which are sorted, stand on the same nodes and are read at once. */
 static size_t n_together(struct cass *c, struct wanted *const *w, size_t n)
 {
     size_t k = 1;
-    if (c->provider == CASS_PROVIDER_AWS_KEYSPACE || atomic_load(&c->one_by_one))
+    if (c->provider == CASS_PROVIDER_AWS_KEYSPACE || reads_one_by_one(c))
         return 1;
     while (k < MIN(n, (size_t)AT_ONCE) && w[k]->nodes == w[0]->nodes)
         k++;
@@ -100,12 +107,10 @@ static YIELDS err read_txs(struct cass *c, struct wanted **w, size_t n, struct a
         tx_call(c, &calls[n_calls], w + i, together[n_calls], a);
     }
     err e = cass_run(c, calls, n_calls);
-    if (e.code == ERR_IO && n_calls < n && !atomic_exchange(&c->one_by_one, true)) {
+    if (e.code == ERR_IO && n_calls < n && !reads_one_by_one(c)) {
         LOG_WARN("store: reading transactions one by one: %s", err_text());
-        e = read_txs(c, w, n, a);
-        if (err_failed(e)) /* it was something else */
-            atomic_store(&c->one_by_one, false);
-        return e;
+        atomic_store(&c->one_by_one_ns, clock_now_ns() + ONE_BY_ONE_NS);
+        return read_txs(c, w, n, a);
     }
     TRY(e);
     for (size_t i = 0, k = 0; i < n; i += together[k++])
