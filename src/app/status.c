@@ -98,6 +98,22 @@ void status_put_reason(const struct status_facts *f, struct buf *out)
     case ETL_STATE_STORE:
         buf_put_str(out, "the store cannot take the next ledger: the log says why (disk full?)");
         break;
+    case ETL_STATE_DISK:
+        buf_put_str(out, "less room is free on the disk than database.rocksdb.min_free_bytes: make "
+                         "room, ingestion resumes by itself");
+        break;
+    case ETL_STATE_AGREE:
+        buf_printf(out,
+                   "fewer than etl.min_agreeing_sources sources have the same ledger %u: the log "
+                   "names who has which",
+                   f->last + 1);
+        break;
+    case ETL_STATE_BEHIND:
+        buf_printf(out,
+                   "all sources are far behind ledger %u, which is held: look at the sources; if "
+                   "the chain was begun anew, kleio --reset",
+                   f->last);
+        break;
     case ETL_STATE_HISTORY:
         buf_printf(out,
                    "the history has ledger %u wrong (the log names the rows), and no source has "
