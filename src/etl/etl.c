@@ -253,9 +253,10 @@ static bool may_go_on(void *arg, uint32_t seq, uint32_t last)
     return !ledgers_interrupted(((struct etl *)arg)->opts.ledgers);
 }
 
-static err heal(struct etl *e, struct check_result *ret, bool *ret_taken)
+/* *ret_whole: all is right now. */
+static err heal(struct etl *e, struct check_result *ret, bool *ret_whole)
 {
-    bool copied;
+    bool copied, taken;
     struct heal_opts opts = {.check = {.store = e->opts.store,
                                        .state_every = CHECK_STATE_NEWEST,
                                        .arg = e,
@@ -264,7 +265,9 @@ static err heal(struct etl *e, struct check_result *ret, bool *ret_taken)
                              .home = e->home,
                              .sources = e->opts.sources,
                              .ledgers = e->opts.ledgers};
-    return heal_run(&opts, ret, &copied, ret_taken);
+    err r = heal_run(&opts, ret, &copied, &taken);
+    *ret_whole = r.code == 0 && ret->n_wrong == ret->n_mended && ret->next == 0 && taken == copied;
+    return r;
 }
 
 static void look_after(void *arg)
@@ -272,17 +275,17 @@ static void look_after(void *arg)
     struct etl *e = arg;
     struct store_stats stats;
     struct check_result r = {0};
-    bool taken = false;
+    bool whole = false;
     store_stats(e->opts.store, &stats);
     if (stats.n_damaged == 0 || clock_now_ns() < e->heal_ns)
         return;
     LOG_WARN("etl: the history is damaged: what can be made anew is, ledgers wait meanwhile");
     atomic_store(&e->healing, true);
-    err h = heal(e, &r, &taken);
+    err h = heal(e, &r, &whole);
     atomic_store(&e->healing, false);
     e->heal_ns = clock_now_ns() + HEAL_AGAIN_NS;
-    counter_inc(taken ? e->n_healed : e->n_unhealed);
-    if (taken) {
+    counter_inc(whole ? e->n_healed : e->n_unhealed);
+    if (whole) {
         counter_add(e->n_mended, (int64_t)r.n_mended);
         LOG_INFO("etl: the history is whole again: %llu rows were made anew",
                  (unsigned long long)r.n_mended);

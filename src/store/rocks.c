@@ -100,7 +100,8 @@ static void op_stats(struct store *s, struct store_stats *ret)
         .disk_bytes = bytes,
         .n_scrubbed_bytes = atomic_load(&r->scrub.n_bytes),
         .n_scrub_rounds = atomic_load(&r->scrub.n_rounds),
-        .n_damaged = atomic_load(&r->scrub.n_damaged) + rocks_damage_count(r),
+        .n_damaged =
+            atomic_load(&r->scrub.n_damaged) + rocks_damage_count(r) + atomic_load(&r->scrub.met),
     };
 }
 

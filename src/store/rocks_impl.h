@@ -129,6 +129,7 @@ struct rocks_scrub { /* rocks_scrub.h */
     int percent; /* of a processor; negative: none */
     int64_t interval_ns;
     _Atomic uint64_t n_bytes, n_rounds, n_damaged;
+    _Atomic bool met; /* a read met damage that nobody has looked after yet */
 };
 
 struct rocks {

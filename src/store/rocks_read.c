@@ -61,6 +61,8 @@ ERR rocks_read_run(struct rocks_read *rd)
     atomic_fetch_add_explicit(&r->n_pending, 1, memory_order_relaxed);
     err e = run_steps(rd);
     atomic_fetch_sub_explicit(&r->n_pending, 1, memory_order_relaxed);
+    if (__builtin_expect(e.code == ERR_CORRUPT, 0))
+        atomic_store(&r->scrub.met, true);
     return e;
 }
 

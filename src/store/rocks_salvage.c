@@ -320,6 +320,7 @@ err rocks_salvage(struct store *s, struct store **ret)
 {
     struct rocks *r = rocks_of(s);
     struct store *copy = NULL;
+    atomic_store(&r->scrub.met, false);
     if (rocks_damage_count(r) == 0 && rocks_scrub_round(r) == 0)
         return (err){ERR_NOT_FOUND};
     TRY(reserve(r));
