@@ -162,6 +162,10 @@ ERR check_run(const struct check_opts *opts, struct check_result *ret)
     err e = check_span(&c);
     if (!err_failed(e))
         e = check_mend_prove(&c);
+    uint32_t end = c.result.next ? c.result.next : c.last + 1;
+    for (uint32_t seq = c.first + (opts->from == 0); opts->repair && !err_failed(e) && seq < end;
+         seq++)
+        e = check_changed_list(&c, seq);
     for (size_t i = 0; i < c.n_put; i++)
         free((void *)(uintptr_t)c.put[i].before.p);
     free(c.put);

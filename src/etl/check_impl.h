@@ -83,6 +83,8 @@ ERR check_txs(struct check *c, bool *ret_usable);
 ERR check_rows(struct check *c);
 ERR check_objects(struct check *c);
 ERR check_state(struct check *c);
+/* After everything else of a repair: the list of keys where ledger `seq` changed it. */
+ERR check_changed_list(struct check *c, uint32_t seq);
 /* The list of keys where the ledger's changes are in it: `named` as check_objects has it. */
 ERR check_links(struct check *c, const struct check_named *named, size_t n);
 /* At c's ledger the list of keys goes from `key` to `next` (all FF: the end): mended if not. */
