@@ -278,7 +278,6 @@ static const struct result_member shape_server_info[] = {
     MAY("validation_quorum", "integer", "Of rippled"),
     MAY("rippled_version", "string", "Of rippled"),
     MAY("protocol", "object", "Version and hash of the protocol's tables"),
-    MAY("amendment_blocked", "boolean", "Never here; of Clio"),
     MAY("corruption_detected", "boolean", "Damage was found"),
     MAY("etl", "object", "For admins: where ledgers come from"),
     MAY("counters", "object", "For admins: what was asked"),

@@ -551,6 +551,67 @@ void conformance_rows_lead_to_transactions_and_types(conformance_open_fn open)
     store_close(s);
 }
 
+/* An entry, a transaction and metadata with types and fields that no table has, one of a type whose
+ * length nobody knows: stores read of such bytes what they need, and keep them as they are. */
+void conformance_what_nobody_knows_yet_is_kept(conformance_open_fn open)
+{
+    struct store *s = open();
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct hash256 key = key_of(0x30, 9), hash, *keys;
+    struct store_object object = {key, SLICE_LIT("\x11\x0B\xB9\x20\xC8....\x01\x1E?????")};
+    struct store_tx tx = {.pos = {11, 3},
+                          .tx = SLICE_LIT("\x12\x0B\xB8\x20\xC8....\x01\x1E?????"),
+                          .meta = SLICE_LIT("\x20\x1C\0\0\0\x03\xF8"
+                                            "\xE3\x11\x0B\xB9\x56\x30\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x09"
+                                            "\xE8\x20\xC8....\x01\x1E?????\xE1\xE1"
+                                            "\xF1\x03\x10\xCB")},
+                    got, *all;
+    struct store_ledger l = ledger_of(11);
+    struct store_txs_query of_ledger = {.first = 11, .last = 11};
+    struct store_tx_locator at = {.pos = tx.pos};
+    uint8_t value[STORE_TX_VALUE_BYTES], suffix[8];
+    static const uint8_t owner[20];
+    uint16_t type;
+    size_t n;
+    hash = digest_tx_id(tx.tx);
+    bits_store32(suffix, 11);
+    bits_store32(suffix + 4, 3);
+    store_tx_value(&hash, 3000, value);
+    struct store_index_row row = {STORE_INDEX_ACCOUNT_TX, slice_of(owner, 20), slice_of(suffix, 8),
+                                  slice_of(value, sizeof value)};
+    load_two(s);
+    l.objects = &object;
+    l.unnamed = &key;
+    l.n_objects = l.n_unnamed = 1;
+    l.txs = &tx;
+    l.tx_hashes = &hash;
+    l.index_rows = &row;
+    l.n_txs = l.n_index_rows = 1;
+    ASSERT_OK(store_write(s, &l, 1));
+    struct slice data;
+    uint32_t seq;
+    ASSERT_OK(store_objects_get(s, 11, &key, 1, a, &data, &seq));
+    ASSERT(slice_eq(object.data, data));
+    ASSERT_OK(store_diff(s, 11, a, &keys, &n));
+    ASSERT(n == 1 && hash256_eq(&keys[0], &key));
+    struct store_scan scan = {
+        .index = STORE_INDEX_ACCOUNT_TX, .prefix = slice_of(owner, 20), .limit = 5};
+    struct store_rows rows;
+    ASSERT_OK(store_scan(s, &scan, a, &rows));
+    ASSERT_INT(1, rows.n);
+    ASSERT_OK(store_tx_locator_of(&rows.rows[0], &at));
+    ASSERT_OK(store_tx_types(s, &at, 1, &type));
+    ASSERT_INT(3000, type);
+    ASSERT_OK(store_txs_get(s, &at, 1, a, &got));
+    ASSERT(slice_eq(tx.tx, got.tx) && slice_eq(tx.meta, got.meta));
+    ASSERT_OK(store_tx_find(s, &hash, a, &got));
+    ASSERT(slice_eq(tx.meta, got.meta) && got.pos.index == 3);
+    ASSERT_OK(store_ledger_txs(s, &of_ledger, a, &all, &n));
+    ASSERT(n == 1 && slice_eq(tx.tx, all[0].tx) && slice_eq(tx.meta, all[0].meta));
+    store_close(s);
+}
+
 void conformance_many_scans_are_one_read(conformance_open_fn open)
 {
     struct store *s = open();
