@@ -29,6 +29,8 @@ struct ws_front {
     struct list clients;
     uint64_t n_asked;
     struct hash256 submitted; /* the transaction submitted last */
+    struct buf version;       /* build_version; empty = the usual one */
+    struct buf definitions;   /* the answer to server_definitions; empty = none of its own */
 };
 
 static struct chain *chain_of(const struct ws_front *f)
@@ -71,7 +73,7 @@ static void put_info(const struct ws_front *f, struct jw *w, const char *key)
     const struct chain_ledger *l = chain_get(chain_of(f), chain_tip(chain_of(f)));
     jw_key(w, key);
     jw_obj_begin(w);
-    jw_kv_lit(w, "build_version", "2.6.1");
+    jw_kv_str(w, "build_version", f->version.n ? buf_slice(&f->version) : SLICE_LIT("2.6.1"));
     put_range(f, w, "complete_ledgers");
     jw_kv_u64(w, "load_factor", 1);
     jw_kv_u64(w, "network_id", f->opts.network_id);
@@ -175,6 +177,23 @@ static void put_wanted(const struct ws_front *f, struct jw *w)
     jw_kv_u64(w, "searches", n_searches);
 }
 
+/* Started anew with another version: everybody has to connect again, and meets that. */
+static void set_version(struct ws_front *f, const struct json *params)
+{
+    const struct json *version = json_get(params, "version"),
+                      *definitions = json_get(params, "definitions");
+    buf_clear(&f->version);
+    buf_clear(&f->definitions);
+    if (json_is(version, JSON_STRING))
+        buf_put_slice(&f->version, version->s);
+    struct jw w = jw_to(&f->definitions);
+    for (uint32_t i = 0; json_is(definitions, JSON_OBJECT) && i < definitions->n; i++) {
+        jw_key_escaped(&w, definitions->members[i].key);
+        jw_value(&w, &definitions->members[i].value);
+    }
+    drop_clients(f);
+}
+
 /* Commands to the double itself; false when it is none. */
 static bool put_double(struct ws_front *f, struct jw *w, struct slice command,
                        const struct json *params)
@@ -187,6 +206,8 @@ static bool put_double(struct ws_front *f, struct jw *w, struct slice command,
             fault_clear(f->opts.grpc->faults);
         jw_kv_bool(w, "accepted",
                    json_is(fault, JSON_STRING) && fault_add(f->opts.grpc->faults, fault->s));
+    } else if (slice_is(command, "double_version")) {
+        set_version(f, params);
     } else if (slice_is(command, "double_say")) {
         say(f, params);
     } else if (!slice_is(command, "double_info")) {
@@ -247,7 +268,9 @@ static void put_result(struct ws_front *f, struct jw *w, struct slice command,
     const struct json *recorded = answers_find(f->opts.answers, command, params);
     bool live = slice_is(command, "server_info") || slice_is(command, "server_state");
     f->n_asked++;
-    if (recorded && !live) {
+    if (slice_is(command, "server_definitions") && f->definitions.n) {
+        jw_raw(w, buf_slice(&f->definitions));
+    } else if (recorded && !live) {
         put_recorded(w, recorded);
     } else if (slice_is(command, "server_info")) {
         put_info(f, w, "info");
@@ -466,6 +489,8 @@ void ws_front_stop(struct ws_front *f)
     sock_listener_close(f->listener);
     drop_clients(f);
     http_server_free(f->http);
+    buf_deinit(&f->version);
+    buf_deinit(&f->definitions);
     free(f);
 }
 

@@ -7,6 +7,8 @@
  *   {"command":"double_info"}                        what it serves, what it was asked, which
  * faults were taken
  *   {"command":"double_drop"}                        drop all WebSocket connections
+ *   {"command":"double_version","version":"9.0.0","definitions":{...}}   from now on that
+ * build_version, and that answer to server_definitions; drops all connections
  *   {"command":"double_say","stream":"server","message":{...}}   send it to the stream's
  * subscribers Streams: ledger, and those that the recording has. path_find is answered with no
  * paths, and told so anew at each ledger. */
