@@ -12,10 +12,12 @@
 #define INDEX_END INT32_MAX
 /* Rows a step: bounds memory and the time between breaths. */
 #define STEP_ROWS 256u
-/* The same where most rows are only looked at for their type. */
-#define LOOK_ROWS 4096u
-/* Rows that one page looks at in all: a filter that nothing passes ends here, with a marker. */
+/* Rows that a search for a type looks at between two breaths. */
+#define LOOK_ROWS 65536u
+/* Rows that one page looks at in all: a filter that nothing passes ends here, with a marker. One
+ * that must be read counts as READ_ROWS. */
 #define MAX_LOOKED_AT 1000000u
+#define READ_ROWS 10u
 
 void tx_rows_start(struct tx_rows *r, const struct store_tx_pos *after)
 {
@@ -41,18 +43,24 @@ err tx_rows_check_index(struct call *c, const struct tx_rows *r)
                       lack.first, lack.last);
 }
 
+/* n rows from where `r` stands; `from` must stay as long as the scan. */
+static struct store_scan scan_from(const struct tx_rows *r, uint32_t n, uint8_t from[8])
+{
+    bits_store32(from, r->from.ledger_seq);
+    bits_store32(from + 4, r->from.index);
+    return (struct store_scan){.index = r->index,
+                               .prefix = r->prefix,
+                               .from = slice_of(from, 8),
+                               .inclusive = r->inclusive,
+                               .backward = !r->forward,
+                               .limit = n};
+}
+
 static err read_rows(struct call *c, const struct tx_rows *r, uint32_t n,
                      struct store_tx_locator *ret, size_t *ret_n)
 {
     uint8_t from[8];
-    bits_store32(from, r->from.ledger_seq);
-    bits_store32(from + 4, r->from.index);
-    struct store_scan scan = {.index = r->index,
-                              .prefix = r->prefix,
-                              .from = slice_of(from, sizeof from),
-                              .inclusive = r->inclusive,
-                              .backward = !r->forward,
-                              .limit = n};
+    struct store_scan scan = scan_from(r, n, from);
     struct store_rows rows;
     TRY(store_scan(ledgers_store(c->ledgers), &scan, c->arena, &rows));
     for (size_t i = 0; i < rows.n; i++)
@@ -68,22 +76,6 @@ static size_t in_span(const struct tx_rows *r, const struct store_tx_locator *ro
         if (r->forward ? rows[i].pos.ledger_seq > r->high : rows[i].pos.ledger_seq < r->low)
             return i;
     return n;
-}
-
-/* Those of the type asked for, in place. */
-static err keep_type(struct call *c, const struct tx_rows *r, struct store_tx_locator *rows,
-                     size_t *n)
-{
-    size_t kept = 0;
-    if (r->type == 0)
-        return OK;
-    uint16_t *types = arena_array(c->arena, uint16_t, *n + 1);
-    TRY(store_tx_types(ledgers_store(c->ledgers), rows, *n, types));
-    for (size_t i = 0; i < *n; i++)
-        if (types[i] == r->type - 1)
-            rows[kept++] = rows[i];
-    *n = kept;
-    return OK;
 }
 
 /* --- texts remembered --- */
@@ -200,36 +192,43 @@ static bool is_filtered(const struct tx_rows *r)
     return r->type || r->passes;
 }
 
-/* Rows of the next step; where most are only looked at, more at a time. */
-static uint32_t rows_of_step(const struct tx_rows *r, uint32_t n_looked_at)
-{
-    if (!is_filtered(r))
-        return MIN(r->left, STEP_ROWS);
-    return r->type && n_looked_at > 0 ? LOOK_ROWS : STEP_ROWS;
-}
-
 /* Read some rows and hand out what passes. One row more than wanted tells whether there is a rest:
  * *ret_rest. */
 static err step(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg, uint32_t *n_looked_at,
                 bool *ret_rest)
 {
-    uint32_t want = rows_of_step(r, *n_looked_at);
+    uint32_t want = is_filtered(r) ? STEP_ROWS : MIN(r->left, STEP_ROWS);
     size_t n = 0;
-    struct arena_pos pos = arena_mark(c->arena);
     struct store_tx_locator *rows = arena_array(c->arena, struct store_tx_locator, want + 1);
     TRY(read_rows(c, r, want + 1, rows, &n));
     n = in_span(r, rows, n);
     *ret_rest = n > want;
     n = MIN(n, (size_t)want);
-    *n_looked_at += (uint32_t)n;
-    struct store_tx_pos last = n ? rows[n - 1].pos : r->from;
-    TRY(keep_type(c, r, rows, &n));
+    *n_looked_at += (uint32_t)n * READ_ROWS;
     TRY(each_of(c, r, rows, n, fn, arg));
-    if (!r->more)
-        r->from = last;
-    r->inclusive = false;
-    arena_rewind(c->arena, pos);
-    return call_breathe(c);
+    if (!r->more && n)
+        r->from = rows[n - 1].pos;
+    return OK;
+}
+
+/* The same for rows of a type: the store passes over the others. */
+static err typed_step(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg,
+                      uint32_t *n_looked_at, bool *ret_rest)
+{
+    uint8_t from[8];
+    struct store_typed_scan scan = {
+        .scan = scan_from(r, r->passes ? STEP_ROWS : MIN(r->left + 1, STEP_ROWS), from),
+        .type = (uint16_t)(r->type - 1),
+        .last_ledger = r->forward ? r->high : r->low,
+        .look = MIN(LOOK_ROWS, MAX_LOOKED_AT - *n_looked_at)};
+    struct store_typed_rows found;
+    TRY(store_scan_typed(ledgers_store(c->ledgers), &scan, c->arena, &found));
+    *ret_rest = !found.at_end;
+    *n_looked_at += found.n_looked + (r->passes ? (uint32_t)found.n * READ_ROWS : 0);
+    TRY(each_of(c, r, found.at, found.n, fn, arg));
+    if (!r->more && found.n_looked)
+        r->from = found.last;
+    return OK;
 }
 
 /* With a filter it goes on when the page is full, until something passes: only then there is more.
@@ -241,8 +240,13 @@ err tx_rows_each(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
     r->more = false;
     if (r->show && c->server)
         tx_texts_begin(c->server->texts, clock_now_ns());
-    while (rest && !r->more && (r->left > 0 || is_filtered(r)) && n_looked_at < MAX_LOOKED_AT)
-        TRY(step(c, r, fn, arg, &n_looked_at, &rest));
+    while (rest && !r->more && (r->left > 0 || is_filtered(r)) && n_looked_at < MAX_LOOKED_AT) {
+        struct arena_pos pos = arena_mark(c->arena);
+        TRY((r->type ? typed_step : step)(c, r, fn, arg, &n_looked_at, &rest));
+        r->inclusive = false;
+        arena_rewind(c->arena, pos);
+        TRY(call_breathe(c));
+    }
     r->more |= rest;
     return OK;
 }

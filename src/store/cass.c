@@ -263,5 +263,6 @@ static const struct store_ops ops = {
     .ledger_txs = cass_ledger_txs,
     .tx_find = cass_tx_find,
     .scan = cass_scan,
+    .scan_typed = store_typed_by_rows,
     .stats = op_stats,
 };

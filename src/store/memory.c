@@ -598,6 +598,7 @@ static const struct store_ops ops = {
     .ledger_txs = op_ledger_txs,
     .tx_find = op_tx_find,
     .scan = op_scan,
+    .scan_typed = store_typed_by_rows,
     .stats = op_stats,
 };
 

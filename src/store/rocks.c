@@ -183,6 +183,7 @@ static const struct store_ops ops = {
     .ledger_txs = rocks_ledger_txs,
     .tx_find = rocks_tx_find,
     .scan = rocks_scan,
+    .scan_typed = rocks_scan_typed,
     .stats = op_stats,
 };
 

@@ -38,3 +38,5 @@ err rocks_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256 **
 
 err rocks_scan(struct store *s, const struct store_scan *scans, size_t n, struct arena *a,
                struct store_rows *ret);
+err rocks_scan_typed(struct store *s, const struct store_typed_scan *scan, struct arena *a,
+                     struct store_typed_rows *ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store.h"
 
+#include "base/bits.h"
 #include "base/cursor.h"
 #include "base/mem.h"
 
@@ -52,6 +53,60 @@ ERR store_tx_locator_of(const struct store_entry *row, struct store_tx_locator *
         return FAIL(ERR_CORRUPT, "store: row of a transaction index with %zu and %zu bytes",
                     row->suffix.n, row->value.n);
     *ret = at;
+    return OK;
+}
+
+/* Rows read at once. */
+#define TYPED_PORTION 1024u
+
+static bool is_behind(const struct store_typed_scan *scan, const struct store_tx_locator *at)
+{
+    return scan->scan.backward ? at->pos.ledger_seq < scan->last_ledger
+                               : at->pos.ledger_seq > scan->last_ledger;
+}
+
+/* Take those of the type of `rows`, until there are enough. */
+static ERR take_typed(struct store *s, const struct store_typed_scan *scan,
+                      const struct store_rows *rows, struct arena *scratch,
+                      struct store_typed_rows *ret)
+{
+    struct store_tx_locator *at = arena_array(scratch, struct store_tx_locator, rows->n + 1);
+    uint16_t *types = arena_array(scratch, uint16_t, rows->n + 1);
+    size_t n = 0, i = 0;
+    for (; n < rows->n; n++) {
+        TRY(store_tx_locator_of(&rows->rows[n], &at[n]));
+        if (is_behind(scan, &at[n]))
+            break;
+    }
+    TRY(store_tx_types(s, at, n, types));
+    for (; i < n && ret->n < scan->scan.limit; i++) {
+        ret->last = at[i].pos;
+        ret->n_looked++;
+        if (types[i] == scan->type)
+            ret->at[ret->n++] = at[i];
+    }
+    ret->at_end = i == n && n < rows->n;
+    return OK;
+}
+
+ERR store_typed_by_rows(struct store *s, const struct store_typed_scan *scan, struct arena *a,
+                        struct store_typed_rows *ret)
+{
+    struct store_scan part = scan->scan;
+    uint8_t from[8];
+    *ret = (struct store_typed_rows){.at = arena_array(a, struct store_tx_locator, part.limit)};
+    while (!ret->at_end && ret->n < scan->scan.limit && ret->n_looked < scan->look) {
+        CLEANUP(arena_freep) struct arena *scratch = arena_new(0);
+        struct store_rows rows;
+        part.limit = MIN(TYPED_PORTION, scan->look - ret->n_looked);
+        TRY(store_scan(s, &part, scratch, &rows));
+        TRY(take_typed(s, scan, &rows, scratch, ret));
+        ret->at_end |= rows.n < part.limit && ret->n < scan->scan.limit;
+        bits_store32(from, ret->last.ledger_seq);
+        bits_store32(from + 4, ret->last.index);
+        part.from = slice_of(from, sizeof from);
+        part.inclusive = false;
+    }
     return OK;
 }
 

@@ -132,6 +132,11 @@ static err p_tx_find(struct store *s, const struct hash256 *hash, struct arena *
 {
     return store_tx_find(self(s)->inner, hash, a, ret);
 }
+static err p_scan_typed(struct store *s, const struct store_typed_scan *scan, struct arena *a,
+                        struct store_typed_rows *ret)
+{
+    return store_scan_typed(self(s)->inner, scan, a, ret);
+}
 static err p_scan(struct store *s, const struct store_scan *scans, size_t n, struct arena *a,
                   struct store_rows *ret)
 {
@@ -167,6 +172,7 @@ static const struct store_ops ops = {
     .ledger_txs = p_ledger_txs,
     .tx_find = p_tx_find,
     .scan = p_scan,
+    .scan_typed = p_scan_typed,
     .stats = p_stats,
 };
 

@@ -551,6 +551,56 @@ void conformance_rows_lead_to_transactions_and_types(conformance_open_fn open)
     store_close(s);
 }
 
+static void expect_typed(struct store *s, struct store_typed_scan q, const char *places,
+                         uint32_t n_looked, bool at_end)
+{
+    static const uint8_t owner[20];
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    CLEANUP(buf_deinit) struct buf got = {0};
+    struct store_typed_rows found;
+    q.scan.index = STORE_INDEX_ACCOUNT_TX;
+    q.scan.prefix = slice_of(owner, 20);
+    ASSERT_OK(store_scan_typed(s, &q, a, &found));
+    for (size_t i = 0; i < found.n; i++)
+        buf_printf(&got, "%s%u:%u", i ? " " : "", found.at[i].pos.ledger_seq,
+                   found.at[i].pos.index);
+    buf_put_u8(&got, 0);
+    ASSERT_STR(places, (char *)got.p);
+    ASSERT_INT(n_looked, found.n_looked);
+    ASSERT_INT(at_end, found.at_end);
+}
+
+/* Types of write_txs: 11:0 is 11, 11:1 is 12, 11:2 is 13, 12:5 is 17, 14:0 is 14. */
+void conformance_rows_of_a_type_are_found(conformance_open_fn open)
+{
+    struct store *s = open();
+    struct slice middle = SLICE_LIT("\0\0\0\x0B\0\0\0\x01");
+    load_two(s);
+    struct store_typed_scan q = {.scan.limit = 3, .type = 12, .last_ledger = 14, .look = 9};
+    expect_typed(s, q, "", 0, true);
+    write_txs(s);
+    expect_typed(s, q, "11:1", 5, true);
+    q.scan.limit = 1;
+    expect_typed(s, q, "11:1", 2, false);
+    q.scan.from = middle;
+    expect_typed(s, q, "", 3, true);
+    q.scan.inclusive = true;
+    expect_typed(s, q, "11:1", 1, false);
+    q = (struct store_typed_scan){.scan.limit = 3, .type = 17, .last_ledger = 11, .look = 9};
+    expect_typed(s, q, "", 3, true); /* 12:5 is behind the last ledger */
+    q.last_ledger = 14;
+    q.look = 3;
+    expect_typed(s, q, "", 3, false);
+    q.look = 4;
+    expect_typed(s, q, "12:5", 4, false);
+    q = (struct store_typed_scan){
+        .scan = {.limit = 3, .backward = true}, .type = 11, .last_ledger = 11, .look = 9};
+    expect_typed(s, q, "11:0", 5, true);
+    q.last_ledger = 12;
+    expect_typed(s, q, "", 2, true);
+    store_close(s);
+}
+
 /* An entry, a transaction and metadata with types and fields that no table has, one of a type whose
  * length nobody knows: stores read of such bytes what they need, and keep them as they are. */
 void conformance_what_nobody_knows_yet_is_kept(conformance_open_fn open)

@@ -22,6 +22,7 @@ typedef struct store *(*conformance_open_fn)(void);
     X(transactions_of_ledgers_come_in_order)                                                       \
     X(hashes_of_a_ledger_ascend)                                                                   \
     X(rows_lead_to_transactions_and_types)                                                         \
+    X(rows_of_a_type_are_found)                                                                    \
     X(what_nobody_knows_yet_is_kept)                                                               \
     X(many_scans_are_one_read)                                                                     \
     X(pages_show_the_state_of_their_ledger)                                                        \
