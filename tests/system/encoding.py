@@ -2,6 +2,7 @@
 """Serialized objects made from the JSON that a server shows, with nothing but the protocol's tables: shows whether an answer
 has lost anything. Members whose names begin with a small letter are additions of the API and are left out."""
 import decimal
+import hashlib
 import json
 import re
 
@@ -23,6 +24,17 @@ def account(address):
     for digit in address:
         number = number * 58 + ALPHABET.index(digit)
     return number.to_bytes(25, 'big')[1:21]
+
+
+def address(text):
+    """Of 20 bytes in hex."""
+    data = b'\0' + bytes.fromhex(text)
+    data += hashlib.sha256(hashlib.sha256(data).digest()).digest()[:4]
+    number, digits = int.from_bytes(data, 'big'), ''
+    while number:
+        number, digit = divmod(number, 58)
+        digits = ALPHABET[digit] + digits
+    return ALPHABET[0] * (len(data) - len(data.lstrip(b'\0'))) + digits
 
 
 def header(kind, nth):
@@ -122,6 +134,8 @@ def accounts_in(meta):
     for node in meta['AffectedNodes']:
         node, = node.values()
         for name, value in node.get('NewFields', node.get('FinalFields', {})).items():
+            if name == 'MPTokenIssuanceID':  # the issuer's account is its end
+                found.add(address(value[8:]))
             if name in ('LowLimit', 'HighLimit', 'TakerPays', 'TakerGets') and isinstance(value, dict):
                 found.add(value['issuer'])
             if isinstance(value, str) and ADDRESS.match(value) and field_of(name)[0] == TYPES['AccountID']:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* account_mptoken_issuances: the multi-purpose tokens that an account has issued (rpc-a 6). */
+#include "ledger/amendments.h"
 #include "rpc/method.h"
 #include "rpc/owner_walk.h"
 #include "rpc/put.h"
@@ -9,6 +10,7 @@ struct args {
     struct param_account account;
     struct param_u32 limit;
     struct param_marker marker;
+    bool is_dynamic, is_dynamic_known; /* the ledger has DynamicMPT */
 };
 
 static const struct param params[] = {
@@ -23,27 +25,61 @@ static const struct param params[] = {
 };
 
 static const struct put_flag flags[] = {
-    {0x01, "mpt_locked"},       {0x02, "mpt_can_lock"},
-    {0x04, "mpt_require_auth"}, {0x08, "mpt_can_escrow"},
-    {0x10, "mpt_can_trade"},    {0x20, "mpt_can_transfer"},
-    {0x40, "mpt_can_clawback"}, {0, NULL},
+    {0x01, "mpt_locked"},
+    {0x02, "mpt_can_lock"},
+    {0x04, "mpt_require_auth"},
+    {0x08, "mpt_can_escrow"},
+    {0x10, "mpt_can_trade"},
+    {0x20, "mpt_can_transfer"},
+    {0x40, "mpt_can_clawback"},
+    {0x80, "mpt_can_hold_confidential_balance"},
+    {0, NULL},
 };
-static const struct put_flag mutable_flags[] = {
+/* ImmutableFlags: what is set can never be changed again. */
+static const struct put_flag immutable_flags[] = {
     {0x02, "mpt_can_mutate_can_lock"},
     {0x04, "mpt_can_mutate_require_auth"},
     {0x08, "mpt_can_mutate_can_escrow"},
     {0x10, "mpt_can_mutate_can_trade"},
     {0x20, "mpt_can_mutate_can_transfer"},
     {0x40, "mpt_can_mutate_can_clawback"},
+    {0x80, "mpt_can_mutate_can_hold_confidential_balance"},
     {0x00010000, "mpt_can_mutate_metadata"},
     {0x00020000, "mpt_can_mutate_transfer_fee"},
     {0, NULL},
 };
 
+static err is_dynamic(struct call *c, struct args *args, bool *ret)
+{
+    if (!args->is_dynamic_known) {
+        struct slice name = SLICE_LIT("DynamicMPT");
+        struct hash256 id = hash_sha512half(&name, 1);
+        struct amendments enabled;
+        TRY(amendments_read(c->view, c->arena, &enabled));
+        args->is_dynamic = amendments_have(&enabled, &id);
+        args->is_dynamic_known = true;
+    }
+    *ret = args->is_dynamic;
+    return OK;
+}
+
+/* With DynamicMPT everything can be changed that was not made immutable. (MutableFlags, which
+ * xrpld 3.2 kept under the same code, meant the contrary; no network that matters had them.) */
+static err put_mutable(struct call *c, struct args *args, struct slice object)
+{
+    uint32_t immutable = sto_u32(object, FIELD_ImmutableFlags, 0);
+    bool dynamic = immutable != 0;
+    if (!dynamic)
+        TRY(is_dynamic(c, args, &dynamic));
+    if (dynamic)
+        put_flags(c, immutable_flags, ~immutable);
+    return OK;
+}
+
 static err put_issuance(struct owner_walk *w, void *arg, const struct hash256 *key,
                         struct slice object)
 {
-    const struct args *args = arg;
+    struct args *args = arg;
     struct call *c = w->c;
     jw_obj_begin(c->w);
     call_put_hash(c, "mpt_issuance_id", key); /* the object's key, as the reference has it */
@@ -57,7 +93,7 @@ static err put_issuance(struct owner_walk *w, void *arg, const struct hash256 *k
     put_hex(c, "mptoken_metadata", object, FIELD_MPTokenMetadata);
     put_hex(c, "domain_id", object, FIELD_DomainID);
     put_flags(c, flags, sto_u32(object, FIELD_Flags, 0));
-    put_flags(c, mutable_flags, sto_u32(object, FIELD_ImmutableFlags, 0));
+    TRY(put_mutable(c, args, object));
     jw_obj_end(c->w);
     return OK;
 }

@@ -88,6 +88,8 @@ static err read_issuer(struct call *c, const struct json *object, const struct s
                        struct asset *to)
 {
     static const struct account account_one = {.b = {[19] = 1}};
+    if (to->kind == ASSET_MPT) /* its id names the issuer */
+        return OK;
     const struct json *issuer = json_get(object, "issuer");
     if (issuer && issuer->type != JSON_STRING)
         return rpc_error(c, RPC_INVALID_PARAMS, side->issuer_not_string);
@@ -106,22 +108,41 @@ static err read_issuer(struct call *c, const struct json *object, const struct s
     return OK;
 }
 
+/* A currency, or an MPT issuance's id in its place. */
+static err read_currency(struct call *c, const struct json *object, enum rpc_code bad,
+                         struct asset *to)
+{
+    const struct json *currency = json_get(object, "currency"),
+                      *mpt = json_get(object, "mpt_issuance_id");
+    if (mpt) {
+        to->kind = ASSET_MPT;
+        bool fits = json_is(mpt, JSON_STRING) && mpt->s.n == 2 * sizeof to->mpt.b &&
+                    param_hex(mpt->s, to->mpt.b, sizeof to->mpt.b);
+        return fits && !currency && !json_get(object, "issuer") ? OK : rpc_error(c, bad, NULL);
+    }
+    return json_is(currency, JSON_STRING) && currency_from_text(currency->s, &to->currency)
+               ? OK
+               : rpc_error(c, bad, NULL);
+}
+
+static bool has_currency(const struct json *object)
+{
+    return json_is(json_get(object, "currency"), JSON_STRING) ||
+           json_get(object, "mpt_issuance_id") != NULL;
+}
+
 static err read_currencies(struct call *c, const struct json *pays, const struct json *gets,
                            const struct json *domain, struct asset *ret_pays,
                            struct asset *ret_gets)
 {
-    const struct json *p = json_get(pays, "currency"), *g = json_get(gets, "currency");
-    if (!json_is(p, JSON_STRING))
+    if (!has_currency(pays))
         return rpc_error(c, RPC_SRC_CUR_MALFORMED, NULL);
-    if (!json_is(g, JSON_STRING))
+    if (!has_currency(gets))
         return rpc_error(c, RPC_DST_AMT_MALFORMED, NULL);
     if (domain && domain->type != JSON_STRING)
         return rpc_error(c, RPC_DOMAIN_MALFORMED, NULL);
-    if (!currency_from_text(p->s, &ret_pays->currency))
-        return rpc_error(c, RPC_SRC_CUR_MALFORMED, NULL);
-    if (!currency_from_text(g->s, &ret_gets->currency))
-        return rpc_error(c, RPC_DST_AMT_MALFORMED, NULL);
-    return OK;
+    TRY(read_currency(c, pays, RPC_SRC_CUR_MALFORMED, ret_pays));
+    return read_currency(c, gets, RPC_DST_AMT_MALFORMED, ret_gets);
 }
 
 /* The book of an element, checked in the order of A.12. */

@@ -17,7 +17,11 @@ static struct small_world *vault_world(void)
         struct mpt_id id = keylet_mpt_id(sequence, &bob);
         sto_build_u16(&vault, FIELD_LedgerEntryType, ENTRY_Vault);
         sto_build_u32(&vault, FIELD_Sequence, sequence);
+        sto_build_u32(&vault, FIELD_SubscriptionDate, 800000000);
+        sto_build_u32(&vault, FIELD_RedemptionDate, 800000009);
         sto_build_account(&vault, FIELD_Owner, &bob);
+        sto_build_u8(&vault, FIELD_LEVersion, 2);
+        sto_build_u8(&vault, FIELD_VaultKind, 1);
         sto_build_field(&vault, FIELD_ShareMPTID, slice_of(id.b, sizeof id.b));
         fake_put(w->ledgers, &key, buf_slice(&vault), 10, 30);
         fake_keep(vault.p);
@@ -47,6 +51,10 @@ TEST(vault_info_finds_a_vault_by_owner_and_by_key)
     snprintf(key, sizeof key, "%.64s", client_at(reply, "result.vault.index") + 1);
     reply = small_world_ask(w, "vault_info", "\"vault_id\":\"%s\"", key);
     ASSERT_AT("8", reply, "result.vault.Sequence");
+    ASSERT_AT("800000000", reply, "result.vault.SubscriptionDate"); /* since xrpld 3.4 */
+    ASSERT_AT("800000009", reply, "result.vault.RedemptionDate");
+    ASSERT_AT("2", reply, "result.vault.LEVersion");
+    ASSERT_AT("1", reply, "result.vault.VaultKind");
 }
 
 TEST(vault_info_says_what_is_missing)
