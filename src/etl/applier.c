@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "etl/load_feed.h"
 #include "ledger/mirror_follow.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
@@ -47,7 +48,6 @@ struct applier {
     struct list queue; /* guarded by lock */
     bool stopping;     /* guarded by lock */
 
-    bool loading;       /* apply thread */
     bool trim_wanted;   /* apply thread: worked since the last trim, */
     int64_t trimmed_ns; /* which was then */
     bool unchecked;     /* apply thread: parts of the mirror have not been looked at */
@@ -77,7 +77,6 @@ struct applier_work *applier_work_free(struct applier_work *w)
     if (!w)
         return NULL;
     decode_ledger_free(w->ledger);
-    decode_page_free(w->page);
     free(w);
     return NULL;
 }
@@ -311,35 +310,15 @@ static void apply_ledgers(struct applier *a, struct applier_work *w)
 }
 
 /* The initial load. */
-
-static err load_step(struct applier *a, struct applier_work *w)
-{
-    struct ledgers *l = a->opts.ledgers;
-    switch (w->kind) {
-    case APPLIER_LOAD_BEGIN:
-        TRY(apply_load_begin(l, &w->header, w->n_chains));
-        a->loading = true;
-        return OK;
-    case APPLIER_LOAD_PAGE:
-        return apply_load_add(l, w->chain, w->page->objects, w->page->n_objects, w->page->rows,
-                              w->page->n_rows);
-    case APPLIER_LOAD_COMMIT: a->loading = false; return apply_load_commit(l, &w->ledger->ledger);
-    default:
-        a->loading = false;
-        apply_load_abort(l);
-        return OK;
-    }
-}
-
 static void load(struct applier *a, struct applier_work *w)
 {
     int64_t begun = clock_now_ns();
-    enum applier_result result = APPLIER_RESULT_SKIPPED;
-    /* pages of a load that was given up are still on their way */
-    if (a->loading || w->kind == APPLIER_LOAD_BEGIN)
-        result = result_of(w, load_step(a, w), "state");
-    if (w->kind == APPLIER_LOAD_COMMIT && result == APPLIER_RESULT_DONE)
+    err e = load_feed(w->load, &w->ledger->ledger);
+    enum applier_result result = result_of(w, e, "state");
+    if (result == APPLIER_RESULT_DONE)
         count_applied(a, w);
+    if (e.code == ERR_CANCELLED)
+        result = APPLIER_RESULT_SKIPPED;
     counter_add(a->load_us, (clock_now_ns() - begun) / 1000);
     send_home(a, w, result);
 }
@@ -393,8 +372,7 @@ static void *run(void *arg)
         bool stopping = false;
         struct applier_work *w = pop(a, &stopping);
         if (!w && !stopping) {
-            if (!a->loading)
-                follow(a);
+            follow(a);
             continue;
         }
         if (w && (stopping || w->kind == APPLIER_FENCE))
@@ -409,8 +387,6 @@ static void *run(void *arg)
             break;
         a->trim_wanted = true;
     }
-    if (a->loading)
-        apply_load_abort(a->opts.ledgers);
     return NULL;
 }
 
@@ -473,7 +449,7 @@ YIELDS struct applier *applier_stop(struct applier *a)
     pthread_cond_signal(&a->wake);
     pthread_mutex_unlock(&a->lock);
     fiber_park_for_uncancellable(&a->is_drained);
-    pthread_join(a->thread, NULL); /* it has nothing left to do but to drop a load */
+    pthread_join(a->thread, NULL); /* it has nothing left to do */
     ledgers_off_published(a->opts.ledgers, on_published, a);
     pthread_cond_destroy(&a->wake);
     pthread_mutex_destroy(&a->lock);

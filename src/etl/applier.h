@@ -12,20 +12,18 @@
 
 struct applier;
 struct counter_registry;
+struct load_feed_opts;
 
 enum applier_kind {
-    APPLIER_FENCE = 0,   /* nothing: comes home behind all that was pushed before it */
-    APPLIER_LEDGER,      /* `ledger`, the next one */
-    APPLIER_LOAD_BEGIN,  /* `header`, `n_chains` */
-    APPLIER_LOAD_PAGE,   /* `page` of `chain` */
-    APPLIER_LOAD_COMMIT, /* `ledger`: transactions and index rows */
-    APPLIER_LOAD_ABORT,
-    APPLIER_CALL /* `call`, on the apply thread */
+    APPLIER_FENCE = 0, /* nothing: comes home behind all that was pushed before it */
+    APPLIER_LEDGER,    /* `ledger`, the next one */
+    APPLIER_LOAD,      /* `load`, a state that is complete in the spool, and its `ledger` */
+    APPLIER_CALL       /* `call`, on the apply thread */
 };
 
 enum applier_result {
     APPLIER_RESULT_NONE = 0,
-    APPLIER_RESULT_DONE,   /* durable and visible (a page: taken) */
+    APPLIER_RESULT_DONE,   /* durable and visible */
     APPLIER_RESULT_WRONG,  /* did not verify; `what` and `text` say why */
     APPLIER_RESULT_FAILED, /* the store could not do it; `text` says why. Nobody's data is to blame
                             */
@@ -40,11 +38,8 @@ struct applier_work {
     struct list link;
     struct applier *applier;
     enum applier_kind kind;
-    struct decode_ledger *ledger; /* owned */
-    struct decode_page *page;     /* owned */
-    struct ledger_header header;
-    uint32_t n_chains;
-    uint32_t chain;
+    struct decode_ledger *ledger;        /* owned */
+    const struct load_feed_opts *load;   /* borrowed */
     err (*call)(struct applier_work *w); /* ERR_VERIFY: its ledger is wrong */
     enum applier_result result;
     uint32_t newest;  /* the newest ledger held when it was done */
@@ -73,7 +68,7 @@ struct applier_opts {
 
 /* Start the thread; the current core is its home. Errors: ERR_IO. */
 ERR applier_start(const struct applier_opts *opts, struct applier **ret);
-/* What waits is skipped (all work comes home before this returns), an unfinished load is dropped,
+/* What waits is skipped (all work comes home before this returns), a load under way is given up,
  * the thread ends. Home core, on a fiber. Accepts NULL, returns NULL. */
 YIELDS struct applier *applier_stop(struct applier *a);
 

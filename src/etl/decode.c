@@ -340,7 +340,9 @@ static err find_end(const struct fetch_reply *reply, const struct hash256 *after
         p->last = hash256_of(marker.p);
     if (upto && marker.n && hash256_cmp(&p->last, upto) >= 0)
         p->is_end = true;
-    if (!p->is_end && p->n_objects && hash256_cmp(&p->last, &p->objects[p->n_objects - 1].key) < 0)
+    if (!p->is_end && p->n_objects == 0)
+        return FAIL(ERR_VERIFY, "a page without objects that is not the last");
+    if (!p->is_end && hash256_cmp(&p->last, &p->objects[p->n_objects - 1].key) < 0)
         return FAIL(ERR_VERIFY, "a page whose marker is before its end");
     if (!p->is_end && after && hash256_cmp(&p->last, after) <= 0)
         return FAIL(ERR_VERIFY, "a page that does not lead on");

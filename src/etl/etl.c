@@ -10,11 +10,14 @@
 #include "etl/extract.h"
 #include "etl/heal.h"
 #include "etl/index_build.h"
-#include "etl/load.h"
+#include "etl/initial.h"
+#include "etl/ledger_spool.h"
 #include "etl/mender.h"
+#include "etl/page_spool.h"
 #include "etl/progress.h"
+#include "etl/worker.h"
 #include "rippled/choice.h"
-#include "rippled/fetch.h"
+#include "rippled/sources.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
 #include "rt/offload.h"
@@ -23,10 +26,12 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define LOAD_RETRY_FIRST_NS (2 * CLOCK_S)
 #define LOAD_RETRY_MAX_NS (60 * CLOCK_S)
 #define HEAL_AGAIN_NS (600 * CLOCK_S)
+#define MAX_CLOSED_BYTES ((uint64_t)1 << 30)
 #define WATCH_NS (1 * CLOCK_S)
 #define SAY_BEHIND_NS (10 * CLOCK_S)
 /* Ledgers behind the newest known that still count as following: one is always being applied. */
@@ -44,7 +49,8 @@ struct etl {
     struct fiber_group fibers;
     struct load_progress load;
     _Atomic uint32_t load_seq; /* 0 = not loading */
-    uint64_t load_gave;        /* bits: sources that gave something in the newest load */
+    struct page_spool *pages;  /* NULL: no load, none was left behind */
+    struct ledger_spool *closed;
     bool network_stored;
     struct cluster *cluster; /* NULL: nobody shares the dataset */
     _Atomic bool standby;    /* another server writes */
@@ -339,6 +345,7 @@ static void follow_from(struct etl *e, uint32_t first, bool hold)
         .max_ahead = e->opts.max_ahead,
         .max_ahead_bytes = e->opts.max_ahead_bytes,
         .min_agreeing = e->opts.min_agreeing,
+        .closed = e->closed,
         .hold = hold,
     };
     struct extract *x = atomic_load(&e->extract);
@@ -348,100 +355,110 @@ static void follow_from(struct etl *e, uint32_t first, bool hold)
         atomic_store(&e->extract, extract_start(&opts));
 }
 
+/* What an initial load keeps on the disk. */
+
+struct spools {
+    char *path;
+    bool make;
+    uint32_t next; /* the ledger after the newest one held; 0 = none is held */
+    struct page_spool *pages;
+    struct ledger_spool *closed;
+};
+
+/* Beside a store that has ledgers only those are of use that closed during its load and did not get
+ * into it. */
+static err do_open_spools(void *arg)
+{
+    struct spools *s = arg;
+    uint32_t first, last;
+    if (!s->make && access(s->path, F_OK) != 0)
+        return OK;
+    TRY(page_spool_open(s->path, &s->pages));
+    TRY(ledger_spool_open(s->path, &s->closed));
+    if (s->next == 0)
+        return OK;
+    page_spool_end(s->pages);
+    ledger_spool_trim(s->closed, s->next);
+    if (ledger_spool_span(s->closed, &first, &last) && first == s->next)
+        return OK;
+    ledger_spool_cut(s->closed, 0);
+    s->closed = ledger_spool_close(s->closed);
+    rmdir(s->path);
+    return OK;
+}
+
+static YIELDS err open_spools(struct etl *e, uint32_t next)
+{
+    struct spools s = {.make = next == 0, .next = next};
+    if (asprintf(&s.path, "%s/load", ledgers_mirror_path(e->opts.ledgers)) < 0)
+        mem_exhausted(0);
+    err r = worker_run(do_open_spools, &s);
+    free(s.path);
+    if (err_failed(r)) {
+        page_spool_close(s.pages);
+        ledger_spool_close(s.closed);
+        return r;
+    }
+    e->pages = s.pages;
+    e->closed = s.closed;
+    return OK;
+}
+
+/* The disk may be full now, and not later. */
+static YIELDS err open_spools_patiently(struct etl *e)
+{
+    for (uint32_t n_failed = 1;; n_failed++) {
+        err r = open_spools(e, 0);
+        if (!err_failed(r) || r.code == ERR_CANCELLED)
+            return r;
+        LOG_ERROR("etl: %s: %s: the load cannot begin, trying again", err_name(r), err_text());
+        TRY(fiber_sleep_until(clock_now_ns() +
+                              choice_backoff(n_failed, LOAD_RETRY_FIRST_NS, LOAD_RETRY_MAX_NS)));
+    }
+}
+
 /* The initial load. */
 
-static YIELDS err choose_first(struct etl *e, uint32_t *ret)
+static YIELDS err on_load(void *arg, uint32_t seq)
 {
-    struct sources *all = e->opts.sources;
-    uint64_t version = 0;
-    for (;;) {
-        uint32_t wanted = e->opts.start_sequence ? e->opts.start_sequence : sources_newest(all);
-        if (wanted && fetch_holders(all, wanted)) {
-            *ret = wanted;
-            return OK;
-        }
-        TRY(sources_wait_change(all, &version, CLOCK_NEVER));
-    }
+    struct etl *e = arg;
+    atomic_store(&e->load_seq, seq);
+    return store_network(e);
 }
 
-static void blame_load(struct etl *e, uint32_t seq, uint64_t sources)
+static YIELDS err load_first(struct etl *e)
 {
-    for (uint32_t i = 0; i < sources_count(e->opts.sources); i++)
-        if (sources & (uint64_t)1 << i)
-            sources_blame(e->opts.sources, i, "state");
-    LOG_ERROR("etl: load of ledger %u: %s: refused, the load begins again", seq, err_text());
-}
-
-/* Nobody gave a ledger that was said to be there. */
-static void disbelieve_holders(struct etl *e, uint32_t seq)
-{
-    fetch_mask holders = fetch_holders(e->opts.sources, seq);
-    for (uint32_t i = 0; i < sources_count(e->opts.sources); i++)
-        if (holders & FETCH_MASK(i) && !(e->load_gave & FETCH_MASK(i)))
-            sources_disbelieve(e->opts.sources, i, 1);
-}
-
-static uint32_t n_chains(const struct etl *e)
-{
-    uint32_t n = e->opts.num_markers ? e->opts.num_markers : 16;
-    return MIN(n, (uint32_t)CHAIN_MAX);
-}
-
-/* Until one attempt succeeds. After a state that did not verify, one source at a time: then we know
- * whom not to trust. */
-static YIELDS err load_until_done(struct etl *e)
-{
-    int32_t only = -1;
-    for (uint32_t n_failed = 1;; n_failed++) {
-        uint32_t seq;
-        uint64_t sources;
-        TRY(choose_first(e, &seq));
-        TRY(store_network(e));
-        LOG_INFO("etl: the store is empty: loading ledger %u", seq);
-        atomic_store(&e->load_seq, seq);
-        follow_from(e, seq + 1, true);
-        struct load_opts opts = {.sources = e->opts.sources,
-                                 .applier = e->applier,
-                                 .seq = seq,
-                                 .n_chains = n_chains(e),
-                                 .min_agreeing = e->opts.min_agreeing,
-                                 .avoid = only < 0 ? 0 : ~FETCH_MASK(only)};
-        int64_t begun = clock_now_ns();
-        err r = load_run(&opts, &e->load, &sources);
-        e->load_gave = sources;
-        atomic_store(&e->load_seq, 0);
-        if (!err_failed(r)) {
-            LOG_INFO("etl: loaded ledger %u: %llu objects in %.1f s", seq,
-                     (unsigned long long)atomic_load(&e->load.n_objects),
-                     (double)(clock_now_ns() - begun) / 1e9);
-            return OK;
-        }
-        if (r.code == ERR_CANCELLED)
-            return r;
-        if (r.code == ERR_VERIFY)
-            blame_load(e, seq, sources);
-        else
-            LOG_ERROR("etl: load of ledger %u: %s: %s, the load begins again", seq, err_name(r),
-                      err_text());
-        if (r.code == ERR_NOT_FOUND && !e->opts.start_sequence)
-            disbelieve_holders(e, seq);
-        uint32_t n = sources_count(e->opts.sources);
-        if (n > 1 && (r.code == ERR_VERIFY || only >= 0))
-            only = (only + 1) % (int32_t)n;
-        TRY(fiber_sleep_until(clock_now_ns() + choice_backoff_jitter(n_failed, LOAD_RETRY_FIRST_NS,
-                                                                     LOAD_RETRY_MAX_NS)));
-    }
+    TRY(open_spools_patiently(e));
+    struct initial_opts opts = {
+        .sources = e->opts.sources,
+        .applier = e->applier,
+        .ledgers = e->opts.ledgers,
+        .pages = e->pages,
+        .closed = e->closed,
+        .start_sequence = e->opts.start_sequence,
+        .n_fetchers = e->opts.num_markers ? MIN(e->opts.num_markers, (uint32_t)CHAIN_MAX) : 16,
+        .min_agreeing = e->opts.min_agreeing,
+        .max_closed_bytes = e->opts.max_closed_bytes ? e->opts.max_closed_bytes : MAX_CLOSED_BYTES,
+        .on_begin = on_load,
+        .arg = e};
+    int64_t begun = clock_now_ns();
+    uint32_t seq;
+    TRY(initial_run(&opts, &e->load, &seq));
+    LOG_INFO("etl: loaded ledger %u: %llu objects in %.1f s", seq,
+             (unsigned long long)atomic_load(&e->load.n_objects),
+             (double)(clock_now_ns() - begun) / 1e9);
+    follow_from(e, seq + 1, atomic_load(&e->standby));
+    atomic_store(&e->load_seq, 0);
+    return OK;
 }
 
 static YIELDS err run(struct etl *e)
 {
     struct ledger_header tip;
-    if (!ledgers_tip(e->opts.ledgers, &tip)) {
-        TRY(load_until_done(e));
-        if (!atomic_load(&e->standby))
-            extract_release(atomic_load(&e->extract));
-        return OK;
-    }
+    if (!ledgers_tip(e->opts.ledgers, &tip))
+        return load_first(e);
+    if (err_failed(open_spools(e, tip.seq + 1)))
+        LOG_WARN("etl: %s: ledgers that closed during the load are fetched", err_text());
     if (e->opts.start_sequence && e->opts.start_sequence != tip.seq + 1)
         LOG_WARN("etl: start_sequence has no effect: the store has ledgers up to %u", tip.seq);
     follow_from(e, tip.seq + 1, atomic_load(&e->standby));
@@ -580,6 +597,8 @@ YIELDS struct etl *etl_stop(struct etl *e)
     applier_stop(e->applier);
     extract_stop(x);
     mender_free(e->mender);
+    page_spool_close(e->pages);
+    ledger_spool_close(e->closed);
     free(e);
     return NULL;
 }

@@ -27,11 +27,13 @@ struct etl_opts {
     uint32_t finish_sequence;   /* last ledger to be stored; 0 = go on for ever */
     uint32_t extractor_threads; /* ledgers fetched at a time; 0 = 4 */
     uint32_t num_markers; /* key ranges of the initial load, fetched side by side, 1..256; 0 = 16 */
-    uint32_t min_agreeing;  /* sources that must have the same ledger; 0 = 1 */
-    uint32_t max_ahead;     /* ledgers fetched and not yet applied; 0 = 64 */
-    size_t max_ahead_bytes; /* the same in memory; 0 = 64 MiB */
-    bool read_only;         /* never write: only follow what others store */
-    bool show_progress;     /* a status line on standard error while loading (a terminal) */
+    uint32_t min_agreeing;     /* sources that must have the same ledger; 0 = 1 */
+    uint32_t max_ahead;        /* ledgers fetched and not yet applied; 0 = 64 */
+    size_t max_ahead_bytes;    /* the same in memory; 0 = 64 MiB */
+    uint64_t max_closed_bytes; /* of ledgers that close during the initial load, on the disk; 0 = 1
+                                  GiB */
+    bool read_only;            /* never write: only follow what others store */
+    bool show_progress;        /* a status line on standard error while loading (a terminal) */
 };
 
 /* Start, on the current core. The store's network id, if it has one, decides which sources are used

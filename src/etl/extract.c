@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "etl/agree.h"
 #include "etl/applier.h"
+#include "etl/ledger_spool.h"
 #include "etl/worker.h"
 #include "rippled/choice.h"
 #include "rippled/fetch.h"
@@ -54,9 +55,11 @@ struct extract {
     uint32_t next_apply; /* not known to be stored yet; the window begins here */
     uint32_t next_give;  /* next one for the applier; next_apply <= next_give */
     uint32_t generation; /* grows with each restart */
-    size_t n_bytes;  /* of READY and GIVEN slots, and of dropped generations still at the applier */
-    uint32_t proven; /* a ledger that a source has really given */
-    bool prove;      /* the newest reported ledger shall be asked for */
+    size_t n_bytes; /* of READY and GIVEN slots, and of dropped generations still at the applier */
+    uint32_t
+        closed_wrong; /* was refused as it is kept, and those after it are of no use; 0 = none */
+    uint32_t proven;  /* a ledger that a source has really given */
+    bool prove;       /* the newest reported ledger shall be asked for */
     int64_t pause_until_ns;             /* nothing is fetched before */
     enum extract_trouble store_trouble; /* of the newest attempt to store */
     struct fiber_group fibers;
@@ -118,6 +121,13 @@ void extract_restart(struct extract *x, uint32_t seq)
 
 static void give_ready(struct extract *x);
 
+/* Kept during the initial load. */
+static bool is_closed(struct extract *x, uint32_t seq)
+{
+    return x->opts.closed && (!x->closed_wrong || seq < x->closed_wrong) &&
+           ledger_spool_has(x->opts.closed, seq);
+}
+
 /* What became of a ledger. */
 
 /* All that hold the ledger had it wrong: begin a new round after a pause. */
@@ -148,6 +158,8 @@ static void note_wrong(struct extract *x, uint32_t seq, uint32_t source, const c
     struct slot *s = slot_of(x, seq);
     LOG_ERROR("etl: ledger %u of source %s: %s: refused", seq, sources_name(all, source), text);
     sources_blame(all, source, what);
+    if (is_closed(x, seq))
+        x->closed_wrong = seq;
     s->wrong |= FETCH_MASK(source);
     s->retry_ns = 0;
     if (!(fetch_holders(all, seq) & ~s->wrong))
@@ -289,7 +301,8 @@ static bool claim(struct extract *x, uint32_t *ret_seq, int64_t *ret_wait_ns)
             return false;
         if (s->state != SLOT_EMPTY)
             continue;
-        if (!fetch_holders(x->opts.sources, seq)) { /* the watcher tells when that changes */
+        if (!fetch_holders(x->opts.sources, seq) &&
+            !is_closed(x, seq)) { /* the watcher tells when that changes */
             note_gap(x, seq);
             continue;
         }
@@ -304,12 +317,56 @@ static bool claim(struct extract *x, uint32_t *ret_seq, int64_t *ret_wait_ns)
     return false;
 }
 
+/* Files of ledgers that are stored by now go, and those that were refused, with all after them. */
+struct tidying {
+    struct ledger_spool *closed;
+    uint32_t trim, cut;
+};
+
+static err do_tidy(void *arg)
+{
+    struct tidying *t = arg;
+    if (t->cut)
+        ledger_spool_cut(t->closed, t->cut);
+    ledger_spool_trim(t->closed, t->trim);
+    return OK;
+}
+
+/* False: cancelled. */
+static YIELDS bool tidy_closed(struct extract *x)
+{
+    struct tidying t = {x->opts.closed, x->next_apply, x->closed_wrong};
+    uint32_t first, last;
+    if (!ledger_spool_span(x->opts.closed, &first, &last) || (first >= t.trim && !t.cut))
+        return true;
+    if (err_failed(worker_run(do_tidy, &t)))
+        return false;
+    if (x->closed_wrong == t.cut)
+        x->closed_wrong = 0;
+    return true;
+}
+
+static YIELDS bool take_closed(struct extract *x, uint32_t seq, uint32_t *ret_source,
+                               struct decode_ledger **ret)
+{
+    const char *what;
+    if (!x->opts.closed || !tidy_closed(x))
+        return false;
+    if (!is_closed(x, seq) ||
+        err_failed(worker_kept_ledger(x->opts.sources, x->opts.closed, seq, true, ret, &what)))
+        return false;
+    *ret_source = (*ret)->source;
+    return true;
+}
+
 /* *ret_source is set once somebody answered. */
 static YIELDS err fetch_and_decode(struct extract *x, uint32_t seq, uint32_t *ret_source,
                                    const char **ret_what, struct decode_ledger **ret)
 {
     struct fetch_reply *reply = NULL;
     *ret_what = NULL;
+    if (take_closed(x, seq, ret_source, ret))
+        return OK;
     TRY(fetch_ledger(x->opts.sources, seq, true, slot_of(x, seq)->wrong, &reply));
     *ret_source = reply->source;
     return worker_decode_ledger(reply, true, ret, ret_what);

@@ -12,6 +12,7 @@
 struct applier;
 struct counter_registry;
 struct extract;
+struct ledger_spool;
 struct sources;
 
 struct extract_opts {
@@ -22,9 +23,10 @@ struct extract_opts {
     uint32_t finish;                   /* last one, inclusive; 0 = go on for ever */
     uint32_t n_fetchers;               /* ledgers fetched at a time; 0 = 4, at most 32 */
     uint32_t max_ahead;                /* ledgers fetched and not applied; 0 = 64, at most 1024 */
-    size_t max_ahead_bytes; /* the same in memory; 0 = 64 MiB. One ledger is always allowed */
-    uint32_t min_agreeing;  /* sources that must have the same ledger; 0 = 1 */
-    bool hold;              /* fetch, but hand nothing over until extract_release */
+    size_t max_ahead_bytes;      /* the same in memory; 0 = 64 MiB. One ledger is always allowed */
+    uint32_t min_agreeing;       /* sources that must have the same ledger; 0 = 1 */
+    struct ledger_spool *closed; /* ledgers that are here already; borrowed, may be NULL */
+    bool hold;                   /* fetch, but hand nothing over until extract_release */
 };
 
 /* Start fetching. */

@@ -5,15 +5,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "etl/agree.h"
-#include "etl/applier.h"
 #include "etl/chain.h"
+#include "etl/decode.h"
 #include "etl/worker.h"
 #include "rippled/choice.h"
 #include "rippled/fetch.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,65 +21,26 @@
 #define GIVE_UP_NS (60 * CLOCK_S)
 /* Nobody has the ledger (any more), or it was never there. */
 #define NOT_FOUND_NS (6 * CLOCK_S)
-/* Pages of one chain at the applier; one more is being fetched meanwhile. */
-#define MAX_PAGES 2
-
-struct load;
-
-struct chain {
-    struct load *load;
-    uint32_t index;
-    struct chain_range range;
-    struct hash256 at; /* pages up to this key are on their way */
-    bool has_at;
-    uint32_t n_pages; /* at the applier */
-    bool is_end;
-};
+/* A range without an end. Keys are hashes, so they lie evenly: so many in such a part of the range
+ * mean so many in all, and no network has a tenth of that. Only keys that share their first bytes
+ * (pages of one owner's tokens, qualities of a book) may be many in one place. */
+#define MAX_RANGE_OBJECTS ((double)(1 << 30) / PAGE_SPOOL_RANGES)
+#define ENOUGH_OBJECTS 100000
+#define MAX_RANGE_ALIKE (32u << 20)
+#define ALIKE_BYTES 16
 
 struct load {
     const struct load_opts *opts;
     struct load_progress *progress;
-    struct chain *chains;
-    uint64_t sources; /* bits: gave a page */
-    err failure;      /* the first that ends the load */
-    char text[240];
-    uint32_t n_pages;          /* of all chains, at the applier */
-    uint32_t n_running;        /* chains */
-    struct fiber_cond changed; /* a page was applied, a chain ended, the load failed */
+    uint64_t gave; /* bits: sources that gave a page */
+    uint32_t liar;
+    uint32_t next_range;
+    double done;        /* ranges, and parts of them */
+    err failure;        /* the first that ends the load */
+    char text[240];     /* of it */
+    uint32_t n_running; /* fetchers */
+    struct fiber_cond changed;
 };
-
-/* Waiting for one piece of work. It always comes home, so the wait needs no deadline and must not
- * be cut short. */
-struct waiting {
-    struct fiber *fiber;
-    bool done;
-    enum applier_result result;
-    char text[240];
-};
-
-static void on_done(struct applier_work *w)
-{
-    struct waiting *waiting = w->owner;
-    waiting->result = w->result;
-    memcpy(waiting->text, w->text, sizeof(w->text));
-    waiting->done = true;
-    fiber_wake(waiting->fiber);
-    applier_work_free(w);
-}
-
-static YIELDS err apply_and_wait(struct load *l, struct applier_work *w)
-{
-    struct waiting waiting = {.fiber = fiber_current()};
-    w->owner = &waiting;
-    applier_push(l->opts->applier, w);
-    fiber_park_for_uncancellable(&waiting.done);
-    switch (waiting.result) {
-    case APPLIER_RESULT_DONE: return OK;
-    case APPLIER_RESULT_WRONG: return FAIL(ERR_VERIFY, "%s", waiting.text);
-    case APPLIER_RESULT_FAILED: return FAIL(ERR_IO, "%s", waiting.text);
-    default: return FAIL(ERR_CANCELLED, "etl: the load was stopped");
-    }
-}
 
 static void fail(struct load *l, err e)
 {
@@ -91,47 +51,8 @@ static void fail(struct load *l, err e)
     fiber_cond_broadcast(&l->changed);
 }
 
-static void note_progress(struct load *l)
-{
-    double sum = 0;
-    for (uint32_t i = 0; i < l->opts->n_chains; i++) {
-        const struct chain *c = &l->chains[i];
-        sum += c->is_end ? 1 : c->has_at ? chain_fraction(&c->range, &c->at) : 0;
-    }
-    atomic_store(&l->progress->permille, (uint32_t)(sum * 1000 / l->opts->n_chains));
-}
+/* --- trying again: whom to avoid, and when to give up --- */
 
-static void on_page_done(struct applier_work *w)
-{
-    struct chain *c = w->owner;
-    struct load *l = c->load;
-    c->n_pages--;
-    l->n_pages--;
-    if (w->result == APPLIER_RESULT_DONE)
-        atomic_fetch_add(&l->progress->n_objects, w->page->n_objects);
-    else if (w->result != APPLIER_RESULT_SKIPPED)
-        fail(l, FAIL(w->result == APPLIER_RESULT_WRONG ? ERR_VERIFY : ERR_IO, "%s", w->text));
-    applier_work_free(w);
-    fiber_cond_broadcast(&l->changed);
-}
-
-static void hand_over(struct chain *c, struct decode_page *page)
-{
-    struct load *l = c->load;
-    struct applier_work *w = applier_work_new(APPLIER_LOAD_PAGE, on_page_done, c);
-    c->at = page->last;
-    c->has_at = true;
-    c->is_end = page->is_end;
-    c->n_pages++;
-    l->n_pages++;
-    l->sources |= (uint64_t)1 << page->source;
-    w->page = page;
-    w->chain = c->index;
-    applier_push(l->opts->applier, w);
-    note_progress(l);
-}
-
-/* Trying the same thing again and again: whom to avoid, and when to give up. */
 struct patience {
     uint32_t seq;
     fetch_mask avoid; /* of the load */
@@ -163,155 +84,218 @@ static YIELDS err be_patient(struct patience *p, err e)
 
 static void note_wrong(struct patience *p, struct sources *all, uint32_t source, const char *what)
 {
-    LOG_ERROR("etl: load of ledger %u: source %s: %s: refused", p->seq, sources_name(all, source),
-              err_text());
+    static struct log_limit limit = LOG_LIMIT_INIT(5);
+    uint64_t dropped;
+    if (log_limit_take(&limit, &dropped))
+        LOG_ERROR("etl: load of ledger %u: source %s: %s: refused", p->seq,
+                  sources_name(all, source), err_text());
     sources_blame(all, source, what);
     p->wrong |= FETCH_MASK(source);
 }
 
-static YIELDS err next_page(struct chain *c, struct patience *p, struct decode_page **ret)
+static struct patience patience_of(const struct load_opts *opts)
 {
-    struct sources *all = c->load->opts->sources;
+    return (struct patience){opts->filter.newest, opts->avoid, 0, 0, clock_now_ns()};
+}
+
+/* --- pages --- */
+
+/* How a range grows. */
+struct growth {
+    struct hash256 last;
+    uint64_t n;       /* objects, */
+    uint64_t n_alike; /* of them, whose key begins as the one before */
+};
+
+static void count_objects(struct growth *g, const struct decode_page *page)
+{
+    for (size_t i = 0; i < page->n_objects; i++) {
+        const struct hash256 *key = &page->objects[i].key;
+        g->n_alike += g->n && memcmp(g->last.b, key->b, ALIKE_BYTES) == 0;
+        g->last = *key;
+        g->n++;
+    }
+}
+
+static double fraction(uint32_t range, const struct hash256 *at)
+{
+    struct chain_range r = chain_range_of(range, PAGE_SPOOL_RANGES);
+    return chain_fraction(&r, at);
+}
+
+static bool is_endless(const struct growth *g, double is_done)
+{
+    double n_spread = (double)(g->n - g->n_alike);
+    return g->n_alike > MAX_RANGE_ALIKE ||
+           (n_spread > ENOUGH_OBJECTS && n_spread > is_done * MAX_RANGE_OBJECTS);
+}
+
+/* Fetch a page of the keys and keep it. An error with *ret_fatal is not of the source. */
+static YIELDS err next_page(struct load *l, struct patience *p, uint32_t range,
+                            const struct page_span *keys, struct decode_page **ret, bool *ret_fatal)
+{
+    struct sources *all = l->opts->sources;
+    struct hash256 end = page_spool_range(PAGE_SPOOL_RANGES - 1).upto;
     struct fetch_reply *reply = NULL;
-    const struct hash256 *after = c->has_at ? &c->at : c->range.has_after ? &c->range.after : NULL;
-    const struct hash256 *upto = c->range.has_upto ? &c->range.upto : NULL;
-    struct fetch_page page = {p->seq, after, upto, p->avoid | p->wrong};
+    struct fetch_page page = {.seq = p->seq,
+                              .after = keys->has_after ? &keys->after : NULL,
+                              .upto = hash256_eq(&keys->upto, &end) ? NULL : &keys->upto,
+                              .avoid = p->avoid | p->wrong};
     TRY(fetch_page(all, &page, &reply));
     uint32_t source = reply->source;
-    err e = worker_decode_page(reply, after, upto, ret);
-    if (e.code == ERR_VERIFY || e.code == ERR_PARSE)
+    err e = worker_keep_page(reply, page_spool_source(sources_name(all, source)), keys,
+                             l->opts->pages, range, ret, ret_fatal);
+    if (!*ret_fatal && (e.code == ERR_VERIFY || e.code == ERR_PARSE))
         note_wrong(p, all, source, "page");
+    if (!err_failed(e))
+        l->gave |= FETCH_MASK(source);
     return e;
 }
 
-static struct patience patience_of(const struct load_opts *opts)
+static YIELDS err fetch_patiently(struct load *l, uint32_t range, const struct page_span *keys,
+                                  struct decode_page **ret)
 {
-    return (struct patience){opts->seq, opts->avoid, 0, 0, clock_now_ns()};
-}
-
-static YIELDS err fetch_patiently(struct chain *c, struct decode_page **ret)
-{
-    struct patience p = patience_of(c->load->opts);
+    struct patience p = patience_of(l->opts);
     for (;;) {
-        err e = next_page(c, &p, ret);
-        if (!err_failed(e) || err_failed(c->load->failure))
+        bool fatal = false;
+        err e = next_page(l, &p, range, keys, ret, &fatal);
+        if (!err_failed(e) || fatal || err_failed(l->failure))
             return e;
         TRY(be_patient(&p, e));
     }
 }
 
-static YIELDS err follow_chain(struct chain *c)
+static void note_progress(struct load *l, const struct decode_page *page, double more)
 {
-    struct load *l = c->load;
-    while (!c->is_end && !err_failed(l->failure)) {
-        struct decode_page *page = NULL;
-        err e = fetch_patiently(c, &page);
-        while (!err_failed(e) && c->n_pages >= MAX_PAGES)
-            e = fiber_cond_wait(&l->changed, CLOCK_NEVER);
-        if (err_failed(e) || err_failed(l->failure)) {
-            decode_page_free(page);
-            return e;
+    l->done += more;
+    atomic_fetch_add(&l->progress->n_objects, page->n_objects);
+    atomic_store(&l->progress->permille, (uint32_t)(l->done * 1000 / PAGE_SPOOL_RANGES));
+}
+
+struct syncing {
+    struct page_spool *pages;
+    uint32_t range;
+};
+
+static err do_sync(void *arg)
+{
+    struct syncing *s = arg;
+    return page_spool_sync(s->pages, s->range);
+}
+
+static YIELDS err fill_range(struct load *l, uint32_t range)
+{
+    struct page_span keys;
+    struct growth growth = {0};
+    while (page_spool_gap(l->opts->pages, range, &l->opts->filter, &keys) &&
+           !err_failed(l->failure)) {
+        CLEANUP(decode_page_freep) struct decode_page *page = NULL;
+        double before = keys.has_after ? fraction(range, &keys.after) : 0;
+        TRY(fetch_patiently(l, range, &keys, &page));
+        double now = fraction(range, page->is_end ? &keys.upto : &page->last);
+        count_objects(&growth, page);
+        note_progress(l, page, now - before);
+        if (is_endless(&growth, now)) {
+            l->liar = page->source;
+            return FAIL(ERR_VERIFY,
+                        "source %s: %llu objects whose keys begin with %02x, and no end: such a "
+                        "state does not exist",
+                        sources_name(l->opts->sources, page->source), (unsigned long long)growth.n,
+                        range);
         }
-        hand_over(c, page);
     }
-    return OK;
+    return worker_run(do_sync, &(struct syncing){l->opts->pages, range});
 }
 
-static YIELDS void run_chain(void *arg)
+static YIELDS void run_fetcher(void *arg)
 {
-    struct chain *c = arg;
-    err e = follow_chain(c);
+    struct load *l = arg;
+    err e = OK;
+    while (!err_failed(e) && l->next_range < PAGE_SPOOL_RANGES && !err_failed(l->failure))
+        e = fill_range(l, l->next_range++);
     if (err_failed(e))
-        fail(c->load, e);
-    c->load->n_running--;
-    fiber_cond_broadcast(&c->load->changed);
+        fail(l, e);
+    l->n_running--;
+    fiber_cond_broadcast(&l->changed);
 }
 
-/* The pages point to the load, so it outlives them. */
-static YIELDS void wait_for_pages(struct load *l)
+/* What is there already. */
+static void count_kept(struct load *l)
 {
-    err fence = apply_and_wait(l, applier_work_new(APPLIER_FENCE, on_done, NULL));
-    (void)fence; /* whatever became of it, it came home last */
-    assert(l->n_pages == 0);
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < PAGE_SPOOL_RANGES; i++) {
+        struct page_span left = page_spool_range(i);
+        struct page page;
+        double at = 0;
+        bool more = true;
+        while (more && page_spool_find(l->opts->pages, i, &l->opts->filter, &left, &page)) {
+            n += page.n_objects;
+            at = fraction(i, &page.keys.upto);
+            more = page_spool_advance(&left, &page);
+        }
+        l->done += more ? at : 1;
+    }
+    atomic_store(&l->progress->n_objects, n);
+    atomic_store(&l->progress->permille, (uint32_t)(l->done * 1000 / PAGE_SPOOL_RANGES));
 }
 
-static YIELDS err run_chains(struct load *l)
+YIELDS ERR load_fetch(const struct load_opts *opts, struct load_progress *progress,
+                      uint64_t *ret_gave, uint32_t *ret_liar)
 {
+    struct load l = {.opts = opts, .progress = progress};
     struct fiber_group group;
     fiber_group_init(&group);
-    for (uint32_t i = 0; i < l->opts->n_chains; i++) {
-        l->chains[i] =
-            (struct chain){.load = l, .index = i, .range = chain_range_of(i, l->opts->n_chains)};
-        l->n_running++;
-        fiber_group_spawn(&group, "load chain", run_chain, &l->chains[i]);
+    fiber_cond_init(&l.changed);
+    count_kept(&l);
+    for (uint32_t i = 0; i < opts->n_fetchers; i++) {
+        l.n_running++;
+        fiber_group_spawn(&group, "load", run_fetcher, &l);
     }
-    while (l->n_running > 0 && !err_failed(l->failure)) {
-        err e = fiber_cond_wait(&l->changed, CLOCK_NEVER);
+    while (l.n_running > 0 && !err_failed(l.failure)) {
+        err e = fiber_cond_wait(&l.changed, CLOCK_NEVER);
         if (err_failed(e))
-            fail(l, e);
+            fail(&l, e);
     }
     fiber_group_cancel(&group);
-    wait_for_pages(l);
-    if (err_failed(l->failure))
-        return FAIL(l->failure.code, "%s", l->text);
-    return OK;
+    *ret_gave = l.gave;
+    *ret_liar = l.liar;
+    return err_failed(l.failure) ? FAIL(l.failure.code, "%s", l.text) : OK;
 }
 
-/* Header and transactions of the ledger. */
-static YIELDS err fetch_base(const struct load_opts *opts, struct decode_ledger **ret)
+/* --- the ledger itself --- */
+
+static YIELDS err try_base(const struct load_opts *opts, struct patience *p,
+                           struct decode_ledger **ret, bool *ret_disk)
+{
+    struct fetch_reply *reply = NULL;
+    const char *what = "";
+    TRY(fetch_ledger(opts->sources, p->seq, false, p->avoid | p->wrong, &reply));
+    uint32_t source = reply->source;
+    struct worker_keep keep = {
+        .spool = opts->closed,
+        .source_id = page_spool_source(sources_name(opts->sources, source)),
+    };
+    err e = worker_keep_ledger(reply, &keep, ret, &what, ret_disk);
+    if (*ret_disk && err_failed(e))
+        return e;
+    *ret_disk = false;
+    if (e.code == ERR_VERIFY || e.code == ERR_PARSE)
+        note_wrong(p, opts->sources, source, what);
+    TRY(e);
+    if (opts->min_agreeing <= 1)
+        return OK;
+    return agree_on(opts->sources, opts->min_agreeing, source, p->seq, &(*ret)->ledger.header.hash);
+}
+
+YIELDS ERR load_base(const struct load_opts *opts, struct decode_ledger **ret)
 {
     struct patience p = patience_of(opts);
     for (;;) {
-        struct fetch_reply *reply = NULL;
-        const char *what = "";
-        err e = fetch_ledger(opts->sources, opts->seq, false, p.avoid | p.wrong, &reply);
-        if (!err_failed(e)) {
-            uint32_t source = reply->source;
-            e = worker_decode_ledger(reply, false, ret, &what);
-            if (e.code == ERR_VERIFY || e.code == ERR_PARSE)
-                note_wrong(&p, opts->sources, source, what);
-        }
-        if (!err_failed(e) && opts->min_agreeing > 1)
-            e = agree_on(opts->sources, opts->min_agreeing, (*ret)->source, opts->seq,
-                         &(*ret)->ledger.header.hash);
-        if (!err_failed(e))
-            return OK;
+        bool disk = false;
+        err e = try_base(opts, &p, ret, &disk);
+        if (!err_failed(e) || disk)
+            return e;
         *ret = decode_ledger_free(*ret);
         TRY(be_patient(&p, e));
     }
-}
-
-static YIELDS err run_load(struct load *l, struct decode_ledger **base)
-{
-    struct applier_work *w = applier_work_new(APPLIER_LOAD_BEGIN, on_done, NULL);
-    w->header = (*base)->ledger.header;
-    w->n_chains = l->opts->n_chains;
-    TRY(apply_and_wait(l, w));
-    TRY(run_chains(l));
-    w = applier_work_new(APPLIER_LOAD_COMMIT, on_done, NULL);
-    w->ledger = TAKE_PTR(*base);
-    return apply_and_wait(l, w);
-}
-
-YIELDS ERR load_run(const struct load_opts *opts, struct load_progress *progress,
-                    uint64_t *ret_sources)
-{
-    CLEANUP(decode_ledger_freep) struct decode_ledger *base = NULL;
-    *ret_sources = 0;
-    atomic_store(&progress->n_objects, 0);
-    atomic_store(&progress->permille, 0);
-    TRY(fetch_base(opts, &base));
-    struct load l = {.opts = opts, .progress = progress};
-    fiber_cond_init(&l.changed);
-    l.chains = xcalloc(opts->n_chains, sizeof(*l.chains));
-    err e = run_load(&l, &base);
-    if (err_failed(e) && base) { /* not committed */
-        snprintf(l.text, sizeof(l.text), "%s", err_text());
-        err aborted = apply_and_wait(&l, applier_work_new(APPLIER_LOAD_ABORT, on_done, NULL));
-        (void)aborted; /* nothing of it counts any more */
-        e = FAIL(e.code, "%s", l.text);
-    }
-    free(l.chains);
-    *ret_sources = l.sources;
-    return e;
 }

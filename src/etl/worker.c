@@ -2,50 +2,61 @@
 #include "etl/worker.h"
 
 #include "base/mem.h"
+#include "etl/ledger_spool.h"
+#include "etl/page_spool.h"
 #include "rippled/fetch.h"
-
+#include "rippled/sources.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
 #include "rt/offload.h"
 
+#include <stdio.h>
+
 #define BUSY_NS (10 * CLOCK_MS)
+
+YIELDS ERR worker_run(err (*fn)(void *arg), void *arg)
+{
+    for (;;) { /* a full pool is no reason to begin again: wait for room */
+        err e = offload_run(fn, arg);
+        if (e.code != ERR_BUSY)
+            return e;
+        TRY(fiber_sleep_until(clock_now_ns() + BUSY_NS));
+    }
+}
 
 struct job {
     struct fetch_reply *reply; /* NULL once it was taken */
     bool with_objects;
-    const struct hash256 *after, *upto;
     struct decode_ledger *ledger;
     struct decode_page *page;
     const char *what;
+    uint64_t source_id;
+    bool disk;
+
+    struct page_spool *pages;
+    uint32_t range;
+    const struct page_span *keys;
+
+    struct ledger_spool *ledgers;
+    const struct worker_keep *keep;
+    const struct sources *sources;
+    uint32_t seq;
 };
+
+/* Cancelled before it ran, the reply is still here. */
+static YIELDS err run(err (*fn)(void *arg), struct job *j)
+{
+    err e = worker_run(fn, j);
+    j->reply = fetch_reply_free(j->reply);
+    return e;
+}
+
+/* --- from a source --- */
 
 static err do_ledger(void *arg)
 {
     struct job *j = arg;
     return decode_ledger(TAKE_PTR(j->reply), j->with_objects, &j->ledger, &j->what);
-}
-
-static err do_page(void *arg)
-{
-    struct job *j = arg;
-    return decode_page(TAKE_PTR(j->reply), j->after, j->upto, &j->page);
-}
-
-/* A full pool is no reason to fetch again: wait for room. */
-static YIELDS err run(err (*fn)(void *arg), struct job *j)
-{
-    for (;;) {
-        err e = offload_run(fn, j);
-        if (e.code != ERR_BUSY || !j->reply) {
-            j->reply = fetch_reply_free(j->reply); /* cancelled before it ran */
-            return e;
-        }
-        e = fiber_sleep_until(clock_now_ns() + BUSY_NS);
-        if (err_failed(e)) {
-            j->reply = fetch_reply_free(j->reply);
-            return e;
-        }
-    }
 }
 
 YIELDS ERR worker_decode_ledger(struct fetch_reply *reply, bool with_objects,
@@ -54,16 +65,98 @@ YIELDS ERR worker_decode_ledger(struct fetch_reply *reply, bool with_objects,
     struct job j = {.reply = reply, .with_objects = with_objects, .what = ""};
     err e = run(do_ledger, &j);
     *ret_what = j.what;
-    TRY(e);
-    *ret = j.ledger;
-    return OK;
+    if (err_failed(e))
+        decode_ledger_free(j.ledger); /* cancelled while it ran */
+    else
+        *ret = j.ledger;
+    return e;
 }
 
-YIELDS ERR worker_decode_page(struct fetch_reply *reply, const struct hash256 *after,
-                              const struct hash256 *upto, struct decode_page **ret)
+/* The bytes stay where they are while what was decoded from them lives. */
+static err do_keep_page(void *arg)
 {
-    struct job j = {.reply = reply, .after = after, .upto = upto};
-    TRY(run(do_page, &j));
-    *ret = j.page;
-    return OK;
+    struct job *j = arg;
+    struct slice bytes = buf_slice(&j->reply->bytes);
+    struct page page = {.keys = *j->keys, .seq = j->reply->seq, .source = j->source_id};
+    TRY(decode_page(TAKE_PTR(j->reply), page.keys.has_after ? &page.keys.after : NULL,
+                    &page.keys.upto, &j->page));
+    if (!j->page->is_end)
+        page.keys.upto = j->page->last;
+    page.n_objects = (uint32_t)j->page->n_objects;
+    j->disk = true;
+    return page_spool_put(j->pages, j->range, &page, bytes);
+}
+
+YIELDS ERR worker_keep_page(struct fetch_reply *reply, uint64_t source_id,
+                            const struct page_span *keys, struct page_spool *spool, uint32_t range,
+                            struct decode_page **ret, bool *ret_disk)
+{
+    struct job j = {
+        .reply = reply, .source_id = source_id, .keys = keys, .pages = spool, .range = range};
+    err e = run(do_keep_page, &j);
+    *ret_disk = j.disk;
+    if (err_failed(e))
+        decode_page_free(j.page);
+    else
+        *ret = j.page;
+    return e;
+}
+
+static err do_keep_ledger(void *arg)
+{
+    struct job *j = arg;
+    struct slice bytes = buf_slice(&j->reply->bytes);
+    const struct worker_keep *keep = j->keep;
+    TRY(decode_ledger(TAKE_PTR(j->reply), keep->with_objects, &j->ledger, &j->what));
+    const struct ledger_header *h = &j->ledger->ledger.header;
+    j->what = "parent";
+    if (keep->parent && !hash256_eq(keep->parent, &h->parent_hash))
+        return FAIL(ERR_VERIFY, "ledger %u does not continue the one before it", h->seq);
+    j->disk = true;
+    return keep->spool ? ledger_spool_put(keep->spool, h->seq, keep->source_id, bytes) : OK;
+}
+
+YIELDS ERR worker_keep_ledger(struct fetch_reply *reply, const struct worker_keep *keep,
+                              struct decode_ledger **ret, const char **ret_what, bool *ret_disk)
+{
+    struct job j = {.reply = reply, .keep = keep, .what = ""};
+    err e = run(do_keep_ledger, &j);
+    *ret_disk = j.disk;
+    *ret_what = j.what;
+    if (err_failed(e))
+        decode_ledger_free(j.ledger);
+    else
+        *ret = j.ledger;
+    return e;
+}
+
+/* --- from the disk --- */
+
+static err do_kept_ledger(void *arg)
+{
+    struct job *j = arg;
+    CLEANUP(buf_deinit) struct buf bytes = {0};
+    uint32_t source = 0;
+    TRY(ledger_spool_read(j->ledgers, j->seq, &j->source_id, &bytes));
+    while (source < sources_count(j->sources) &&
+           page_spool_source(sources_name(j->sources, source)) != j->source_id)
+        source++;
+    if (source == sources_count(j->sources))
+        return FAIL(ERR_NOT_FOUND, "load: ledger %u is of a source that is no more", j->seq);
+    TRY(fetch_reply_of_ledger(&bytes, source, j->seq, &j->reply));
+    return decode_ledger(TAKE_PTR(j->reply), j->with_objects, &j->ledger, &j->what);
+}
+
+YIELDS ERR worker_kept_ledger(const struct sources *s, struct ledger_spool *spool, uint32_t seq,
+                              bool with_objects, struct decode_ledger **ret, const char **ret_what)
+{
+    struct job j = {
+        .sources = s, .ledgers = spool, .seq = seq, .with_objects = with_objects, .what = ""};
+    err e = run(do_kept_ledger, &j);
+    *ret_what = j.what;
+    if (err_failed(e))
+        decode_ledger_free(j.ledger); /* cancelled while it ran */
+    else
+        *ret = j.ledger;
+    return e;
 }

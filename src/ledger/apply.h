@@ -48,7 +48,7 @@ ERR apply_prove(struct ledgers *l, const struct apply_ledger *ledger, apply_prov
 
 /* Initial load into an empty history: objects in n_chains parts, keys ascending within a part
  * (store_load_*). apply_load_add may be called with pages of different chains in any order, by the
- * apply thread. */
+ * apply thread; costs least when all keys ascend. ERR_CANCELLED: ledgers_interrupt. */
 ERR apply_load_begin(struct ledgers *l, const struct ledger_header *header, uint32_t n_chains);
 ERR apply_load_add(struct ledgers *l, uint32_t chain, const struct store_object *objects, size_t n,
                    const struct store_index_row *rows, size_t n_rows);

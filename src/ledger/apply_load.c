@@ -25,6 +25,9 @@ struct apply_load {
     MDB_txn *txn;
     uint64_t txn_bytes;
     bool failed;
+    bool descended; /* some key was not greater than all before it: then pages are looked for */
+    bool any;
+    struct hash256 greatest;
 };
 
 static struct apply_load *load_free(struct apply_load *o)
@@ -125,9 +128,14 @@ static err add_history(struct ledgers *l, uint32_t chain, const struct store_obj
 
 static err add_mirror(struct ledgers *l, MDB_cursor *cursor, const struct store_object *object)
 {
-    int rc = mirror_object_put_at(cursor, &object->key, object->data, MDB_NOOVERWRITE);
+    struct apply_load *o = l->load;
+    o->descended |= o->any && hash256_cmp(&o->greatest, &object->key) >= 0;
+    int rc = mirror_object_put_at(cursor, &object->key, object->data,
+                                  o->descended ? MDB_NOOVERWRITE : MDB_APPEND);
     if (rc == MDB_KEYEXIST)
         return FAIL(ERR_INVALID, "load: two chains hold the same object");
+    o->any = true;
+    o->greatest = object->key;
     l->load->txn_bytes += 32 + object->data.n;
     return mirror_check(l->mirror, rc, "load");
 }
@@ -153,6 +161,8 @@ ERR apply_load_add(struct ledgers *l, uint32_t chain, const struct store_object 
     struct apply_load *o = l->load;
     if (o == NULL || o->failed)
         return FAIL(ERR_INVALID, "load: none is going on");
+    if (atomic_load(&l->interrupted))
+        return FAIL(ERR_CANCELLED, "load: stopping");
     TRY(check_page(o, chain, objects, n));
     err e = add_page(l, chain, objects, n, rows, n_rows);
     o->failed = e.code != 0;

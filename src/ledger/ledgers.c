@@ -235,6 +235,11 @@ struct store *ledgers_store(struct ledgers *l)
     return l->store;
 }
 
+const char *ledgers_mirror_path(const struct ledgers *l)
+{
+    return l->mirror->path;
+}
+
 void ledgers_get_stats(struct ledgers *l, struct ledgers_stats *ret)
 {
     *ret = (struct ledgers_stats){

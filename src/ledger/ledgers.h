@@ -69,6 +69,8 @@ bool ledgers_tip_close_time(struct ledgers *l, uint32_t *ret);
 /* The mirror is damaged or being made anew, and the history answers. Any thread. */
 bool ledgers_mirror_aside(struct ledgers *l);
 struct store *ledgers_store(struct ledgers *l);
+/* The directory of the mirror's file. */
+const char *ledgers_mirror_path(const struct ledgers *l);
 
 struct ledgers_stats {
     uint64_t n_objects;    /* in the mirror */

@@ -294,6 +294,30 @@ static err check_page(struct fetch_reply *r)
     return OK;
 }
 
+static err reply_of(struct buf *bytes, uint32_t source, uint32_t seq,
+                    err (*check)(struct fetch_reply *reply), struct fetch_reply **ret)
+{
+    CLEANUP(fetch_reply_freep) struct fetch_reply *reply = xcalloc(1, sizeof(*reply));
+    reply->bytes = *bytes;
+    *bytes = (struct buf){0};
+    reply->source = source;
+    reply->seq = seq;
+    TRY(check(reply));
+    *ret = TAKE_PTR(reply);
+    return OK;
+}
+
+ERR fetch_reply_of_ledger(struct buf *bytes, uint32_t source, uint32_t seq,
+                          struct fetch_reply **ret)
+{
+    return reply_of(bytes, source, seq, check_ledger, ret);
+}
+
+ERR fetch_reply_of_page(struct buf *bytes, uint32_t source, uint32_t seq, struct fetch_reply **ret)
+{
+    return reply_of(bytes, source, seq, check_page, ret);
+}
+
 YIELDS ERR fetch_header(struct sources *s, uint32_t seq, fetch_mask avoid, struct fetch_reply **ret)
 {
     struct call call = {

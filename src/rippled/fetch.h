@@ -25,6 +25,12 @@ struct fetch_reply {
 struct fetch_reply *fetch_reply_free(struct fetch_reply *r);
 void fetch_reply_freep(struct fetch_reply **r);
 
+/* A reply as it came some time ago, from its bytes (taken over, also on failure): of fetch_ledger,
+ * and of fetch_page. Any thread. ERR_PARSE, ERR_VERIFY, ERR_NOT_FOUND: it was no such reply. */
+ERR fetch_reply_of_ledger(struct buf *bytes, uint32_t source, uint32_t seq,
+                          struct fetch_reply **ret);
+ERR fetch_reply_of_page(struct buf *bytes, uint32_t source, uint32_t seq, struct fetch_reply **ret);
+
 /* What may be wrong with grpc_port when a call fails so; "" = nothing that can be told. For the
  * log, behind the error. */
 const char *fetch_hint(err e);

@@ -283,6 +283,7 @@ YIELDS static void get_ledger_data(struct grpc_front *f, struct grpc_server_call
     }
     CLEANUP(buf_deinit) struct buf out = {0};
     build_page(f, &q, seq, &out);
+    f->page_bytes += out.n;
     grpc_server_reply(call, &out);
 }
 

@@ -10,6 +10,7 @@ struct grpc_front {
     struct chain *chain;
     struct fault_set *faults;
     uint64_t n_calls[4]; /* by method, in the order above */
+    uint64_t page_bytes; /* of all replies to GetLedgerData */
 };
 
 /* The handler for grpc_server_opts; `arg` is a struct grpc_front. */

