@@ -204,7 +204,7 @@ static enum etl_state state_of(const struct etl *e)
     if (e->opts.read_only)
         return ETL_STATE_READ_ONLY;
     if (atomic_load(&e->load_seq))
-        return ETL_STATE_LOADING;
+        return atomic_load(&e->load.disk_full) ? ETL_STATE_DISK : ETL_STATE_LOADING;
     if (x && extract_finished(x))
         return ETL_STATE_FINISHED;
     if (atomic_load(&e->standby) && newest)
@@ -399,6 +399,8 @@ static YIELDS err open_spools(struct etl *e, uint32_t next)
         ledger_spool_close(s.closed);
         return r;
     }
+    if (s.pages)
+        page_spool_keep_free(s.pages, ledgers_min_free_bytes(e->opts.ledgers));
     e->pages = s.pages;
     e->closed = s.closed;
     return OK;

@@ -462,6 +462,7 @@ static YIELDS err handle(struct initial *in, err e)
     if (e.code == ERR_CANCELLED)
         return e;
     in->base = decode_ledger_free(in->base);
+    atomic_store(&in->progress->disk_full, e.code == ERR_FULL);
     if (in->learned) {
         in->learned = false;
         return OK;

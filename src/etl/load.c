@@ -168,6 +168,7 @@ static YIELDS err fetch_patiently(struct load *l, uint32_t range, const struct p
 static void note_progress(struct load *l, const struct decode_page *page, double more)
 {
     l->done += more;
+    atomic_store(&l->progress->disk_full, false);
     atomic_fetch_add(&l->progress->n_objects, page->n_objects);
     atomic_store(&l->progress->permille, (uint32_t)(l->done * 1000 / PAGE_SPOOL_RANGES));
 }

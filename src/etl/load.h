@@ -26,6 +26,7 @@ struct load_opts {
 struct load_progress {
     _Atomic uint64_t n_objects;
     _Atomic uint32_t permille; /* of the key space */
+    _Atomic bool disk_full;    /* the newest attempt ended for want of room */
 };
 
 /* Until the spool lacks nothing. *ret_gave: bits of the sources that gave something. Errors:

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "etl/chain.h"
 #include "etl/spool_file.h"
+#include "ledger/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,8 +42,14 @@ struct page_spool {
     struct ledger_header header;
     uint64_t refused[MAX_REFUSED];
     uint32_t n_refused;
+    uint64_t min_free_bytes;
     struct run runs[PAGE_SPOOL_RANGES];
 };
+
+void page_spool_keep_free(struct page_spool *s, uint64_t min_free_bytes)
+{
+    s->min_free_bytes = min_free_bytes;
+}
 
 uint64_t page_spool_source(const char *name)
 {
@@ -212,6 +219,7 @@ ERR page_spool_put(struct page_spool *s, uint32_t range, const struct page *page
     struct run *r = &s->runs[range];
     struct page p = *page;
     uint8_t head[HEAD_BYTES];
+    TRY(disk_check(s->path, s->min_free_bytes));
     p.at = r->bytes;
     p.n_bytes = (uint32_t)bytes.n;
     encode_head(s, &p, bytes, head);

@@ -47,6 +47,9 @@ struct page_spool;
 ERR page_spool_open(const char *path, struct page_spool **ret);
 struct page_spool *page_spool_close(struct page_spool *s); /* accepts NULL; files stay */
 
+/* Nothing is kept while less is free where the spool is (ledger/disk.h; 0 = no bound): ERR_FULL. */
+void page_spool_keep_free(struct page_spool *s, uint64_t min_free_bytes);
+
 /* A name of a source that is the same after a restart; never 0. */
 uint64_t page_spool_source(const char *name);
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "ledger/applied.h"
+#include "ledger/compact.h"
 #include "ledger/disk.h"
 #include "ledger/mirror_follow.h"
 #include "ledger/repair.h"
@@ -148,5 +149,6 @@ ERR apply_prove(struct ledgers *l, const struct apply_ledger *in, apply_proven_f
 
 ERR apply_check(struct ledgers *l, int64_t budget_ns, bool *ret_more)
 {
-    return repair_scrub(l, clock_now_ns() + budget_ns, ret_more);
+    TRY(repair_scrub(l, clock_now_ns() + budget_ns, ret_more));
+    return compact_tend(l);
 }

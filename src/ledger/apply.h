@@ -60,6 +60,7 @@ void apply_load_abort(struct ledgers *l);
 uint64_t apply_load_count(struct ledgers *l); /* objects so far; any thread */
 
 /* When there is nothing to apply: look for damage in the mirror, for so long, where it was left
- * off. *ret_more: not all of it has been seen since the start. ERR_IO: it is damaged, the next
- * mirror_follow makes it anew. */
+ * off; and see to it that its file is not much larger than it must be (compact.h). *ret_more: not
+ * all of it has been seen since the start. ERR_IO: it is damaged, the next mirror_follow makes it
+ * anew. */
 ERR apply_check(struct ledgers *l, int64_t budget_ns, bool *ret_more);

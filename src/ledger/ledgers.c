@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "ledger/apply.h"
+#include "ledger/compact.h"
 #include "ledger/ledgers_impl.h"
 #include "ledger/repair.h"
 #include "ledger/stage.h"
@@ -15,6 +16,7 @@
 #define UNDO_BYTES ((uint64_t)40 << 20)
 #define UNDO_LEDGERS 256
 #define GROW_WAIT_MS 20000
+#define OTHER_READERS 4 /* verification, a copy */
 
 static uint32_t n_slots(const struct ledgers *l)
 {
@@ -35,12 +37,13 @@ ERR ledgers_open(const struct ledgers_opts *opts, struct ledgers **ret)
     l->lazy_repair = opts->lazy_repair;
     l->lazy_follow = opts->lazy_follow;
     l->min_free_bytes = opts->min_free_bytes;
+    l->compact_min_bytes = opts->compact_min_bytes;
     l->on_progress = opts->on_progress;
     l->arg = opts->arg;
     struct mirror_opts mirror = {
         .path = opts->mirror_path,
         .map_bytes = opts->mirror_map_bytes,
-        .max_readers = n_slots(l) * SNAP_MAX_PER_SLOT,
+        .max_readers = n_slots(l) * SNAP_MAX_PER_SLOT + OTHER_READERS,
     };
     TRY(mirror_open(&mirror, &l->mirror));
     struct undo_opts undo = {
@@ -64,6 +67,7 @@ struct ledgers *ledgers_close(struct ledgers *l)
 {
     if (l == NULL)
         return NULL;
+    compact_stop(l);
     apply_load_abort(l);
     stage_free(l->stage);
     for (uint32_t i = 0; l->slots && i < n_slots(l); i++)
@@ -154,6 +158,7 @@ bool ledgers_interrupted(struct ledgers *l)
 
 ERR ledgers_grow(struct ledgers *l)
 {
+    compact_stop(l);
     if (!snap_set_freeze(&l->snaps, GROW_WAIT_MS))
         return FAIL(ERR_LIMIT, "mirror: %s is full, and open views keep it from growing",
                     l->mirror->path);
@@ -238,6 +243,11 @@ struct store *ledgers_store(struct ledgers *l)
 const char *ledgers_mirror_path(const struct ledgers *l)
 {
     return l->mirror->path;
+}
+
+uint64_t ledgers_min_free_bytes(const struct ledgers *l)
+{
+    return atomic_load(&l->min_free_bytes);
 }
 
 void ledgers_get_stats(struct ledgers *l, struct ledgers_stats *ret)

@@ -10,19 +10,21 @@
 struct ledgers;
 
 struct ledgers_opts {
-    struct store *store;       /* borrowed; outlives this */
-    const char *mirror_path;   /* directory of the LMDB file; made if missing */
-    uint64_t mirror_map_bytes; /* 0 = default (large, sparse) */
-    uint64_t min_free_bytes;   /* nothing is stored while less is free where the mirror is; 0 = no
-                                  bound, DISK_MIN_FREE_DEFAULT = what disk.h says */
-    uint64_t undo_max_bytes;   /* 0 = 40 MiB */
-    uint32_t undo_max_ledgers; /* 0 = 256 */
-    bool lazy_undo;            /* do not read the window back at start: it fills as ledgers come */
-    bool lazy_repair;          /* a mirror that must be rebuilt is left to the first mirror_follow:
-                                  the history answers meanwhile */
-    bool lazy_follow;          /* ledgers that the history has and the mirror has not are left to
-                                  the first mirror_follow: they are not visible before */
-    uint32_t n_cores;          /* views are opened on cores 0..n-1, and on one other thread */
+    struct store *store;        /* borrowed; outlives this */
+    const char *mirror_path;    /* directory of the LMDB file; made if missing */
+    uint64_t mirror_map_bytes;  /* 0 = default (large, sparse) */
+    uint64_t min_free_bytes;    /* nothing is stored while less is free where the mirror is; 0 = no
+                                   bound, DISK_MIN_FREE_DEFAULT = what disk.h says */
+    uint64_t undo_max_bytes;    /* 0 = 40 MiB */
+    uint32_t undo_max_ledgers;  /* 0 = 256 */
+    bool lazy_undo;             /* do not read the window back at start: it fills as ledgers come */
+    bool lazy_repair;           /* a mirror that must be rebuilt is left to the first mirror_follow:
+                                   the history answers meanwhile */
+    bool lazy_follow;           /* ledgers that the history has and the mirror has not are left to
+                                   the first mirror_follow: they are not visible before */
+    uint64_t compact_min_bytes; /* the mirror's file is copied when so much of it is free (and half
+                                   of it); 0 = 256 MiB */
+    uint32_t n_cores;           /* views are opened on cores 0..n-1, and on one other thread */
     /* Progress of a repair at open (replay or rebuild of the mirror); may be NULL. */
     void (*on_progress)(void *arg, const char *what, uint64_t done, uint64_t total);
     void *arg;
@@ -69,8 +71,9 @@ bool ledgers_tip_close_time(struct ledgers *l, uint32_t *ret);
 /* The mirror is damaged or being made anew, and the history answers. Any thread. */
 bool ledgers_mirror_aside(struct ledgers *l);
 struct store *ledgers_store(struct ledgers *l);
-/* The directory of the mirror's file. */
+/* The directory of the mirror's file, and how much must stay free there (as ledgers_opts). */
 const char *ledgers_mirror_path(const struct ledgers *l);
+uint64_t ledgers_min_free_bytes(const struct ledgers *l);
 
 struct ledgers_stats {
     uint64_t n_objects;    /* in the mirror */

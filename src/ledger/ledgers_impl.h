@@ -19,6 +19,7 @@
 
 struct view;
 struct apply_load;
+struct compact;
 struct stage;
 
 struct ledgers_slot {
@@ -66,6 +67,9 @@ struct ledgers {
     struct apply_load *load;
     _Atomic uint64_t n_loaded;
     _Atomic uint64_t n_objects;
+    struct compact *compact; /* a copy of the mirror's file in the making; NULL: none */
+    int64_t compact_look_ns; /* not before */
+    uint64_t compact_min_bytes;
 };
 
 /* Slot of the calling thread. Errors: ERR_BUSY (too many threads). */

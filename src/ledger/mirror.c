@@ -379,6 +379,55 @@ ERR mirror_grow(struct mirror *m)
     return OK;
 }
 
+struct free_pages {
+    const struct mirror *m;
+    MDB_txn *txn;
+    uint64_t n;
+};
+
+/* LMDB's own database 0: transaction -> the number of pages it left free, and which. */
+static err count_free_guarded(void *arg)
+{
+    struct free_pages *f = arg;
+    MDB_cursor *cursor = NULL;
+    MDB_val key, value;
+    TRY(mirror_check(f->m, mdb_txn_begin(f->m->env, NULL, MDB_RDONLY, &f->txn), "begin"));
+    TRY(mirror_check(f->m, mdb_cursor_open(f->txn, 0, &cursor), "open cursor"));
+    int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    for (; rc == 0; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        size_t n = 0;
+        if (value.mv_size >= sizeof n)
+            memcpy(&n, value.mv_data, sizeof n);
+        f->n += n;
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? OK : mirror_check(f->m, rc, "count free pages");
+}
+
+ERR mirror_free_bytes(const struct mirror *m, uint64_t *ret)
+{
+    struct free_pages f = {.m = m};
+    MDB_stat stat;
+    err e = guard_run(count_free_guarded, &f, m->path);
+    if (f.txn)
+        mdb_txn_abort(f.txn);
+    TRY(e);
+    TRY(mirror_check(m, mdb_env_stat(m->env, &stat), "stat"));
+    *ret = f.n * stat.ms_psize;
+    return OK;
+}
+
+ERR mirror_adopt(struct mirror *m, const char *path)
+{
+    char from[2048], to[2048];
+    snprintf(from, sizeof from, "%s/data.mdb", path);
+    snprintf(to, sizeof to, "%s/data.mdb", m->path);
+    env_close(m);
+    if (rename(from, to) != 0)
+        return FAIL(ERR_IO, "mirror: %s: %s", from, strerror(errno));
+    return guard_run(open_guarded, m, m->path);
+}
+
 uint64_t mirror_bytes(const struct mirror *m)
 {
     MDB_envinfo info;

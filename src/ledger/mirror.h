@@ -72,6 +72,12 @@ ERR mirror_get(const struct mirror *m, MDB_cursor *cursor, const struct hash256 
 ERR mirror_grow(struct mirror *m);
 /* Bytes of the file that hold pages, used or free for reuse. */
 uint64_t mirror_bytes(const struct mirror *m);
+/* Of them, those that hold nothing (readers of older ledgers may still need them). Errors: ERR_IO,
+ * ERR_CORRUPT. */
+ERR mirror_free_bytes(const struct mirror *m, uint64_t *ret);
+/* Use the files of the mirror in that directory, which is closed, instead of ours. No transaction
+ * is open. Errors: as mirror_reset; the mirror can do nothing then. */
+ERR mirror_adopt(struct mirror *m, const char *path);
 
 static inline MDB_val mirror_val(struct slice s)
 {

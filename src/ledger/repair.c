@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "ledger/compact.h"
 #include "ledger/guard.h"
 #include "ledger/mirror_follow.h"
 #include "ledger/rebuild.h"
@@ -106,6 +107,7 @@ static err tell_up_to(struct ledgers *l, const struct ledger_header *newest)
 
 ERR repair_empty(struct ledgers *l)
 {
+    compact_stop(l);
     snap_set_shut(&l->snaps);
     if (!snap_set_clear(&l->snaps, VIEWS_END_MS))
         return FAIL(ERR_BUSY, "mirror: %s: open views keep it from being made anew",

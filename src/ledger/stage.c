@@ -241,6 +241,18 @@ static err commit_guarded(void *arg)
     return OK;
 }
 
+/* Ledgers that are visible already (the mirror's file was changed for one of an older ledger) are
+ * not told again. */
+static void show(struct stage *s)
+{
+    uint32_t shown = 0;
+    if (!tip_get_seq(&s->l->tip, &shown) || s->newest.seq >= shown)
+        ledgers_show(s->l, &s->newest);
+    for (size_t i = 0; i < s->n; i++)
+        if (s->items[i].header.seq > shown)
+            ledgers_tell(s->l, &s->items[i].header);
+}
+
 ERR stage_commit(struct stage *staged)
 {
     CLEANUP(stage_freep) struct stage *s = staged;
@@ -252,8 +264,6 @@ ERR stage_commit(struct stage *staged)
     if (e.code)
         undo_retract(s->l->undo, s->n);
     TRY(e);
-    ledgers_show(s->l, &s->newest);
-    for (size_t i = 0; i < s->n; i++)
-        ledgers_tell(s->l, &s->items[i].header);
+    show(s);
     return OK;
 }

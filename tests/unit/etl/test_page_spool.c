@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "etl/page_spool.h"
 
+#include "../ledger/powercut.h"
 #include "base/mem.h"
 #include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct page_filter everything = {0, UINT32_MAX, 0};
@@ -295,6 +297,18 @@ TEST(a_damaged_manifest_begins_again)
     }
 }
 
+TEST(what_must_stay_free_stays_free)
+{
+    struct page_spool *s = begun(9);
+    struct page p = {.keys = span(0, 0x20), .seq = 9, .source = 1};
+    page_spool_keep_free(s, UINT64_MAX - 1);
+    ASSERT_ERR(ERR_FULL, page_spool_put(s, 5, &p, SLICE_LIT("x")));
+    expect_gap(s, &everything, span(0, 0));
+    page_spool_keep_free(s, 0);
+    put(s, span(0, 0x20), 9, 1);
+    page_spool_close(s);
+}
+
 static void count(void *arg, uint32_t range, const struct page *page)
 {
     ASSERT_INT(5, range);
@@ -312,4 +326,112 @@ TEST(all_pages_are_told)
     ASSERT(page_spool_source("a:1") == page_spool_source("a:1"));
     ASSERT(page_spool_source("a:1") != page_spool_source("a:2"));
     page_spool_close(s);
+}
+
+/* --- power cuts --- */
+
+#define CUT_RANGES 6
+
+static uint64_t mixed(uint64_t x)
+{
+    x = (x ^ 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
+    return (x ^ x >> 29) * 0x94d049bb133111ebu;
+}
+
+/* What a source would give for these keys: bytes that depend on them alone. */
+static struct slice bytes_of(const struct page *p, struct buf *b)
+{
+    uint64_t x = mixed(hash_fast(p->keys.after.b, 32, hash_fast(p->keys.upto.b, 32, p->seq)));
+    buf_clear(b);
+    for (size_t i = 0, n = 500 + x % 9000; i < n; i += 8, x = mixed(x))
+        buf_put_be64(b, x);
+    return buf_slice(b);
+}
+
+/* The next page behind `after`, a part of what is missing. */
+static struct page next_page(const struct page_span *gap, uint64_t *random)
+{
+    struct page p = {.keys = *gap, .seq = 9, .source = 1 + (*random >> 20) % 3, .n_objects = 7};
+    struct hash256 upto = gap->after;
+    upto.b[0] = gap->upto.b[0];
+    uint32_t middle = gap->after.b[0] == gap->upto.b[0] ? gap->after.b[1] : 0;
+    middle += 1 + (uint32_t)(*random >> 40) % 60;
+    *random = mixed(*random);
+    upto.b[1] = (uint8_t)MIN(middle, 255u);
+    if (middle < 255 && hash256_cmp(&upto, &gap->upto) < 0)
+        p.keys.upto = upto;
+    return p;
+}
+
+static bool is_complete(const struct page_spool *s)
+{
+    struct page_span gap;
+    for (uint32_t i = 1; i <= CUT_RANGES; i++)
+        if (page_spool_gap(s, i, &everything, &gap))
+            return false;
+    return true;
+}
+
+static void load_on(uint64_t seed)
+{
+    CLEANUP(buf_deinit) struct buf b = {0};
+    struct ledger_header h = header_of(9);
+    struct page_spool *s = NULL;
+    struct page_span gap;
+    ASSERT_OK(page_spool_open(file(""), &s));
+    if (!page_spool_header(s, &h))
+        ASSERT_OK(page_spool_begin(s, &h));
+    for (bool more = true; more;) {
+        more = false;
+        for (uint32_t i = 1; i <= CUT_RANGES; i++) {
+            if (!page_spool_gap(s, i, &everything, &gap))
+                continue;
+            more = true;
+            struct page p = next_page(&gap, &seed);
+            ASSERT_OK(page_spool_put(s, i, &p, bytes_of(&p, &b)));
+            ASSERT_OK(page_spool_sync(s, i));
+        }
+    }
+    page_spool_close(s);
+}
+
+static void check_kept(void *arg, uint32_t range, const struct page *page)
+{
+    CLEANUP(buf_deinit) struct buf got = {0}, right = {0};
+    ASSERT_OK(page_spool_read(arg, range, page, &got));
+    ASSERT(slice_eq(buf_slice(&got), bytes_of(page, &right)));
+}
+
+/* Whatever is left by a cut is right, and the load goes on from there. KLEIO_ROUNDS, KLEIO_SEED. */
+TEST(pages_survive_a_power_cut_or_are_missing_but_never_wrong)
+{
+    const char *text = getenv("KLEIO_ROUNDS"), *from = getenv("KLEIO_SEED");
+    int rounds = text ? (int)strtol(text, NULL, 10) : 30, n_cut = 0, n_complete = 0;
+    uint64_t seed = mixed(from ? strtoull(from, NULL, 10) : 5);
+    char attic[300];
+    snprintf(attic, sizeof attic, "%s/attic", test_dir());
+    for (int i = 0; i < rounds; i++) {
+        int status = 0;
+        pid_t pid = fork();
+        seed = mixed(seed);
+        alarm(100);
+        if (pid == 0) {
+            powercut_begin(test_dir(), attic, 5 + seed % 60, seed);
+            load_on(seed);
+            _exit(0);
+        }
+        waitpid(pid, &status, 0);
+        ASSERT(WIFEXITED(status));
+        ASSERT(WEXITSTATUS(status) == POWERCUT_STATUS || WEXITSTATUS(status) == 0);
+        n_cut += WEXITSTATUS(status) == POWERCUT_STATUS;
+        struct page_spool *s = opened();
+        page_spool_each(s, check_kept, s);
+        if (is_complete(s)) {
+            n_complete++;
+            page_spool_end(s);
+        }
+        page_spool_close(s);
+    }
+    ASSERT(n_cut > rounds / 3);
+    ASSERT(rounds < 30 || n_complete > 0);
 }
