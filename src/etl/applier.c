@@ -38,8 +38,9 @@ struct applier {
     struct core *home;
     pthread_t thread;
     uint32_t n_outstanding; /* home core */
-    bool is_drained;        /* home core: stopping, and all work is home */
-    struct fiber *stopper;  /* home core: waits for is_drained */
+    struct fiber *stopper;  /* home core: waits until */
+    bool is_ended;          /* the thread has, and all work is home */
+    struct core_mail ended; /* says so */
     _Atomic int64_t last_publish_ns;
     _Atomic uint32_t n_conflicts;
 
@@ -87,10 +88,14 @@ static void come_home(struct core_mail *mail)
     struct applier *a = w->applier;
     a->n_outstanding--;
     w->done(w);
-    if (a->stopper && a->n_outstanding == 0) {
-        a->is_drained = true;
-        fiber_wake(a->stopper);
-    }
+}
+
+/* Mail comes in order: the work was before it. */
+static void on_ended(struct core_mail *mail)
+{
+    struct applier *a = container_of(mail, struct applier, ended);
+    a->is_ended = true;
+    fiber_wake(a->stopper);
 }
 
 static void send_home(struct applier *a, struct applier_work *w, enum applier_result result)
@@ -387,6 +392,8 @@ static void *run(void *arg)
             break;
         a->trim_wanted = true;
     }
+    a->ended.run = on_ended;
+    core_post(a->home, &a->ended);
     return NULL;
 }
 
@@ -442,14 +449,13 @@ YIELDS struct applier *applier_stop(struct applier *a)
     if (!a)
         return NULL;
     a->stopper = fiber_current();
-    a->is_drained = a->n_outstanding == 0;
     ledgers_interrupt(a->opts.ledgers, true);
     pthread_mutex_lock(&a->lock);
     a->stopping = true;
     pthread_cond_signal(&a->wake);
     pthread_mutex_unlock(&a->lock);
-    fiber_park_for_uncancellable(&a->is_drained);
-    pthread_join(a->thread, NULL); /* it has nothing left to do */
+    fiber_park_for_uncancellable(&a->is_ended); /* until then it may need this core: a repair */
+    pthread_join(a->thread, NULL);
     ledgers_off_published(a->opts.ledgers, on_published, a);
     pthread_cond_destroy(&a->wake);
     pthread_mutex_destroy(&a->lock);

@@ -160,12 +160,19 @@ ERR check_run(const struct check_opts *opts, struct check_result *ret)
                       .said = arena_array(whole, struct hash256, CHECK_SAID),
                       .start_ns = clock_now_ns()};
     err e = check_span(&c);
-    if (!err_failed(e))
-        e = check_mend_prove(&c);
     uint32_t end = c.result.next ? c.result.next : c.last + 1;
+    if (opts->for_nothing && c.result.next)
+        end = 0;
+    else if (!err_failed(e))
+        e = check_mend_prove(&c);
     for (uint32_t seq = c.first + (opts->from == 0); opts->repair && !err_failed(e) && seq < end;
-         seq++)
+         seq++) {
         e = check_changed_list(&c, seq);
+        if (opts->for_nothing && opts->progress && !opts->progress(opts->arg, seq, c.last)) {
+            c.result.next = seq + 1;
+            break;
+        }
+    }
     for (size_t i = 0; i < c.n_put; i++)
         free((void *)(uintptr_t)c.put[i].before.p);
     free(c.put);

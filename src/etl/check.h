@@ -46,6 +46,7 @@ struct check_opts {
     void (*say)(void *arg, const char *line, bool mended);
     /* Ledgers up to `seq` are done; false: stop. NULL: no progress. */
     bool (*progress)(void *arg, uint32_t seq, uint32_t last);
+    bool for_nothing; /* what was stopped is thrown away: its repairs need no proof */
 };
 
 struct check_result {

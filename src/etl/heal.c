@@ -145,6 +145,7 @@ ERR heal_run(const struct heal_opts *opts, struct check_result *ret, bool *ret_c
         return check_run(&o.check, ret);
     TRY(e);
     o.check.store = copy;
+    o.check.for_nothing = true;
     e = check_run(&o.check, ret);
     bool take = e.code == 0 && ret->n_wrong == ret->n_mended && ret->next == 0;
     err ended = store_salvage_end(original, copy, take);
