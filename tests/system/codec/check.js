@@ -74,6 +74,7 @@ const make = {
 const can = (f) => f.isSerialized && make[f.type] && codec.coreTypes[f.type]
 const inner = [...fields].filter(([, f]) => can(f)).map(([name]) => name)
 const wrappers = [...fields].filter(([name, f]) => f.isSerialized && f.type === 'STObject' && f.nth > 1).map(([name]) => name)
+const arrays = [...fields].filter(([name, f]) => f.isSerialized && f.type === 'STArray' && f.nth > 1).map(([name]) => name)
 
 function value(name, depth) {
   const { type } = fields.get(name)
@@ -113,7 +114,7 @@ function samples(rounds) {
       const common = (source.LEDGER_ENTRY_FORMATS.common || []).filter((f) => f.name !== 'LedgerEntryType')
       list.push([type, filled({ LedgerEntryType: type }, [...common, ...(source.LEDGER_ENTRY_FORMATS[type] || [])])])
     }
-    for (const name of [...inner, ...wrappers]) list.push([name, { [name]: value(name, 0), Flags: below(1000) }])
+    for (const name of [...inner, ...wrappers, ...arrays]) list.push([name, { [name]: value(name, 0), Flags: below(1000) }])
     list.push(['metadata', { TransactionIndex: below(1000), TransactionResult: special.TransactionResult(), AffectedNodes: [
       { CreatedNode: { LedgerEntryType: 'Offer', LedgerIndex: hex(32), NewFields: object(2) } },
       { ModifiedNode: { LedgerEntryType: 'AccountRoot', LedgerIndex: hex(32), FinalFields: object(2), PreviousFields: object(2) } }] }])
@@ -160,7 +161,29 @@ function check(what, hexText, line) {
   if (problem && count.failed <= 10) console.log(`FAILED  ${what}: ${problem}\n  bytes ${hexText.slice(0, 600)}\n  ours   ${text(ours).slice(0, 900)}\n  theirs ${text(theirs).slice(0, 900)}`)
 }
 
-const list = samples(Number(roundsText)).map(([what, o]) => [what, codec.encode(o, definitions)])
+// Nothing of the definitions is left out: every type of transaction and entry, every field that is serialized (but the ends of
+// objects and arrays), that the codec has a type for.
+function leftOut(list) {
+  const seen = new Set()
+  const walk = (v, name) => {
+    if (name) seen.add(name)
+    if (special[name]) seen.add(`${name} ${v}`)
+    if (Array.isArray(v)) v.forEach((e) => walk(e))
+    else if (v && typeof v === 'object') Object.entries(v).forEach(([k, e]) => walk(e, k))
+  }
+  list.forEach(([, o]) => walk(o))
+  const wanted = [...names(source.TRANSACTION_TYPES).map((n) => `TransactionType ${n}`),
+    ...names(source.LEDGER_ENTRY_TYPES).map((n) => `LedgerEntryType ${n}`),
+    ...[...fields].filter(([, f]) => f.isSerialized && f.nth >= 0 && codec.coreTypes[f.type] && !(/^ST(Object|Array)$/.test(f.type) && f.nth === 1))
+      .map(([name]) => name)]
+  return wanted.filter((name) => !seen.has(name))
+}
+
+const objects = samples(Number(roundsText))
+const missing = leftOut(objects)
+count[missing.length ? 'failed' : 'passed']++
+if (missing.length) console.log(`FAILED  left out: ${missing.join(', ')}`)
+const list = objects.map(([what, o]) => [what, codec.encode(o, definitions)])
 const run = spawnSync(renderer, { input: list.map(([, h]) => `${h}\n`).join(''), maxBuffer: 1 << 30 })
 const lines = run.stdout.toString().split('\n')
 list.forEach(([what, hexText], i) => {
