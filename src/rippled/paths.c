@@ -182,16 +182,19 @@ static err failed(enum forward_failure *ret, enum forward_failure failure, err e
 
 static YIELDS err connect_first(struct paths *p, enum forward_failure *ret_failure)
 {
-    if (p->ws)
-        return OK;
-    err e = connect_any(p);
-    if (err_failed(e) || p->closed)
-        return failed(ret_failure, FORWARD_FAILURE_CONNECTION,
-                      err_failed(e) ? e : FAIL(ERR_CANCELLED, "rippled: path_find: closed"));
-    if (p->reader == NULL) {
-        p->refs++;
-        p->reader = fiber_spawn("path_find", reader_run, p);
+    if (p->ws == NULL) {
+        err e = connect_any(p);
+        if (err_failed(e) || p->closed)
+            return failed(ret_failure, FORWARD_FAILURE_CONNECTION,
+                          err_failed(e) ? e : FAIL(ERR_CANCELLED, "rippled: path_find: closed"));
     }
+    if (p->reader)
+        return OK;
+    p->reader = fiber_try_spawn("path_find", reader_run, p);
+    if (p->reader == NULL)
+        return failed(ret_failure, FORWARD_FAILURE_CONNECTION,
+                      FAIL(ERR_LIMIT, "rippled: path_find: no stack can be had"));
+    p->refs++;
     return OK;
 }
 
