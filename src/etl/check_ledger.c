@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "base/hex.h"
 #include "base/mem.h"
+#include "etl/mend.h"
 #include "etl/rows.h"
 #include "store/index.h"
 #include "xrpl/txmeta.h"
@@ -183,22 +184,6 @@ ERR check_txs(struct check *c, bool *ret_usable)
 
 /* --- index rows --- */
 
-/* Does the row that was found say what it should? */
-static bool is_right(const struct store_index_row *row, const struct store_rows *found)
-{
-    if (found->n == 0 || !slice_eq(found->rows[0].suffix, row->suffix))
-        return false;
-    if (!store_index_of_txs(row->index))
-        return slice_eq(found->rows[0].value, row->value);
-    struct store_tx_locator is, should;
-    struct store_entry written = {row->suffix, row->value};
-    if (err_failed(store_tx_locator_of(&found->rows[0], &is)) ||
-        err_failed(store_tx_locator_of(&written, &should)))
-        return false;
-    bool hash = hash256_is_zero(&is.hash) || hash256_eq(&is.hash, &should.hash);
-    return hash && (!is.has_type || is.type == should.type);
-}
-
 /* A row that several ledgers ask for is named once. */
 static bool said_before(struct check *c, const struct store_index_row *row)
 {
@@ -239,7 +224,7 @@ static ERR check_some_rows(struct check *c, const struct store_index_row *rows, 
     check_pace(c, n);
     TRY(check_read(c, store_scan_many(c->s, scans, n, c->arena, found), "index rows", &damaged));
     for (size_t i = 0; i < n && !damaged; i++)
-        if (!is_right(&rows[i], &found[i]))
+        if (!mend_row_is_right(&rows[i], &found[i]))
             say_row(c, &rows[i]);
     c->result.n_rows += n;
     return OK;

@@ -496,9 +496,11 @@ static YIELDS void prove_newest(struct extract *x)
         if (!(left & FETCH_MASK(i)))
             continue;
         err e = fetch_header(all, newest, ~FETCH_MASK(i), &reply);
+        bool wrong = e.code == ERR_NOT_FOUND || e.code == ERR_VERIFY || e.code == ERR_PARSE;
+        bool still_claimed = fetch_holders(all, newest) & FETCH_MASK(i); /* it may have come anew */
         if (!err_failed(e))
             x->proven = MAX(x->proven, newest);
-        else if (e.code == ERR_NOT_FOUND || e.code == ERR_VERIFY || e.code == ERR_PARSE)
+        else if (wrong && still_claimed)
             sources_disbelieve(all, i, x->next_apply);
         else if (e.code == ERR_CANCELLED)
             return;
