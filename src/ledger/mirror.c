@@ -419,9 +419,10 @@ ERR mirror_free_bytes(const struct mirror *m, uint64_t *ret)
 
 ERR mirror_adopt(struct mirror *m, const char *path)
 {
-    char from[2048], to[2048];
-    snprintf(from, sizeof from, "%s/data.mdb", path);
-    snprintf(to, sizeof to, "%s/data.mdb", m->path);
+    CLEANUP(mem_freep) char *from = NULL;
+    CLEANUP(mem_freep) char *to = NULL;
+    if (asprintf(&from, "%s/data.mdb", path) < 0 || asprintf(&to, "%s/data.mdb", m->path) < 0)
+        mem_exhausted(strlen(path) + strlen(m->path));
     env_close(m);
     if (rename(from, to) != 0)
         return FAIL(ERR_IO, "mirror: %s: %s", from, strerror(errno));

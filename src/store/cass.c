@@ -103,7 +103,7 @@ static YIELDS err prepare(void *arg)
     err e = cass_schema_prepare(c);
     if (e.code == 0)
         e = cass_read_range(c, false);
-    if (e.code == ERR_BUSY && strstr(err_text(), "too few replicas"))
+    if (err_failed(e) && strstr(err_text(), "too few replicas"))
         return FAIL(e.code,
                     "%.120s: are all nodes up? Else the replication of keyspace %s asks for more "
                     "nodes than there are: ALTER KEYSPACE",
