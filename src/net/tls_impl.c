@@ -209,7 +209,7 @@ struct step {
     bool done;
 };
 
-/* As far as the input goes. On the pool: touches nothing but f. */
+/* As far as the input goes. Perhaps on another thread: touches nothing but f. */
 static err take_step(void *arg)
 {
     struct step *st = arg;
@@ -279,6 +279,7 @@ err tls_impl_handshake(struct tls_filter *f, struct sock *s, struct slice first,
         tls_impl_filter_free(f);
         return e;
     }
+    note_recent(f);        /* it may say nothing from here on */
     sock_unread(s, f->in); /* of the connection's first data */
     sock_set_filter(s, &f->filter);
     return OK;

@@ -3,6 +3,8 @@
 
 #include "tls_fixture.h"
 
+#include <malloc.h>
+
 static void cut_main(void *arg)
 {
     struct tls_rig r;
@@ -25,6 +27,49 @@ static void cut_main(void *arg)
 TEST(a_stream_that_is_cut_does_not_look_complete)
 {
     ASSERT_OK(core_run_fiber("t", cut_main, NULL));
+}
+
+/* Twice as many silent ends as keep their buffers: each connection here has two. */
+#define N_SILENT 128
+
+static struct sock *silent[2 * N_SILENT];
+
+static void keep_silent(struct tls_rig *r, struct sock *s)
+{
+    silent[r->n_done - 1] = TAKE_PTR(r->s);
+}
+
+static size_t heap_bytes(void)
+{
+    return MEM_ASAN || MEM_TSAN ? 0 : mallinfo2().uordblks;
+}
+
+static void silent_main(void *arg)
+{
+    struct tls_rig r;
+    size_t bytes[3];
+    tls_rig_init(&r, (struct tls_server_opts){0});
+    r.on_ready = keep_silent;
+    struct tls_client *t = tls_rig_client(&r, (struct tls_client_opts){0});
+    for (int i = 0; i < N_SILENT; i++) {
+        if (i % (N_SILENT / 2) == 0)
+            bytes[i / (N_SILENT / 2)] = heap_bytes();
+        silent[N_SILENT + i] = net_connect(r.port);
+        ASSERT_OK(tls_connect(t, silent[N_SILENT + i], "localhost", SOON));
+        while (r.n_done <= i)
+            ASSERT_OK(fiber_yield());
+    }
+    bytes[2] = heap_bytes();
+    ASSERT((bytes[2] - bytes[1]) * 2 <= bytes[1] - bytes[0]);
+    for (int i = 0; i < 2 * N_SILENT; i++)
+        sock_close(silent[i], 0);
+    tls_client_free(t);
+    tls_rig_deinit(&r);
+}
+
+TEST(a_connection_that_says_nothing_after_its_handshake_keeps_no_buffers)
+{
+    ASSERT_OK(core_run_fiber("t", silent_main, NULL));
 }
 
 /* Two filters back to back; what goes from one to the other can be spoilt on the way. */
