@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json/jw.h"
 
-#include "json/json.h"
+#include "base/decimal.h"
 #include "base/utf8.h"
+#include "json/json.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -135,28 +136,12 @@ void jw_hex(struct jw *w, struct slice bytes)
     jw_end(w, p);
 }
 
-static const char digit_pairs[201] =
-    "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-    "8081828384858687888990919293949596979899";
-
 static uint8_t *put_u64(uint8_t *p, uint64_t v)
 {
-    uint8_t text[20];
-    size_t at = sizeof text;
-    while (v >= 100) {
-        at -= 2;
-        memcpy(text + at, digit_pairs + 2 * (v % 100), 2);
-        v /= 100;
-    }
-    if (v >= 10) {
-        at -= 2;
-        memcpy(text + at, digit_pairs + 2 * v, 2);
-    } else {
-        text[--at] = (uint8_t)('0' + v);
-    }
-    memcpy(p, text + at, sizeof text - at);
-    return p + (sizeof text - at);
+    char digits[DECIMAL_MAX];
+    size_t at = decimal_digits(v, digits);
+    memcpy(p, digits + at, sizeof digits - at);
+    return p + (sizeof digits - at);
 }
 
 static uint8_t *put_i64(uint8_t *p, int64_t v)

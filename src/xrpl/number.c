@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "xrpl/number.h"
 
+#include "base/decimal.h"
 #include "xrpl/amount.h"
 
 #include <assert.h>
@@ -354,34 +355,14 @@ err number_from_amount(const struct amount *a, struct number *ret)
     return number_make(a->negative, a->mantissa, a->exponent, ret);
 }
 
-/* Decimal digits of v, right-aligned in out; returns where they start. */
-static size_t put_digits(uint64_t v, char out[20])
-{
-    static const char pairs[] =
-        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-        "8081828384858687888990919293949596979899";
-    size_t at = 20;
-    for (; v >= 100; v /= 100) {
-        at -= 2;
-        memcpy(out + at, pairs + 2 * (v % 100), 2);
-    }
-    if (v < 10) {
-        out[--at] = (char)('0' + v);
-        return at;
-    }
-    memcpy(out + at - 2, pairs + 2 * v, 2);
-    return at - 2;
-}
-
 static size_t put_scientific(const char *digits, size_t n, int32_t exponent, char *out)
 {
     memcpy(out, digits, n);
     out[n++] = 'e';
     if (exponent < 0)
         out[n++] = '-';
-    char e[20];
-    size_t at = put_digits((uint64_t)(exponent < 0 ? -(int64_t)exponent : exponent), e);
+    char e[DECIMAL_MAX];
+    size_t at = decimal_digits((uint64_t)(exponent < 0 ? -(int64_t)exponent : exponent), e);
     memcpy(out + n, e + at, sizeof e - at);
     return n + sizeof e - at;
 }
@@ -411,8 +392,8 @@ size_t number_format(bool negative, uint64_t mantissa, int32_t exponent, bool sc
                      char out[NUMBER_TEXT_MAX])
 {
     assert(scientific || (exponent <= 0 && exponent >= -30));
-    char digits[20];
-    size_t at = put_digits(mantissa, digits), n = 0;
+    char digits[DECIMAL_MAX];
+    size_t at = decimal_digits(mantissa, digits), n = 0;
     if (negative && mantissa != 0)
         out[n++] = '-';
     if (scientific)
