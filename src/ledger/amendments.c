@@ -37,3 +37,15 @@ bool amendments_have(const struct amendments *s, const struct hash256 *id)
 {
     return s->n > 0 && bsearch(id, s->ids, s->n, sizeof *id, by_id) != NULL;
 }
+
+err amendments_enabled(struct view *v, struct arena *a, const char *name, bool *ret)
+{
+    struct slice text = slice_str(name);
+    struct hash256 id = hash_sha512half(&text, 1); /* an amendment's id is the hash of its name */
+    struct arena_pos pos = arena_mark(a);
+    struct amendments enabled;
+    TRY(amendments_read(v, a, &enabled));
+    *ret = amendments_have(&enabled, &id);
+    arena_rewind(a, pos);
+    return OK;
+}

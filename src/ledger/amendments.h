@@ -12,3 +12,6 @@ struct amendments {
  * stands in its place; those of reads. */
 YIELDS ERR amendments_read(struct view *v, struct arena *a, struct amendments *ret);
 bool amendments_have(const struct amendments *s, const struct hash256 *id);
+/* Is the amendment of this name enabled? For one question: reads the list, and uses `a` meanwhile.
+ * Errors: those of amendments_read. */
+YIELDS ERR amendments_enabled(struct view *v, struct arena *a, const char *name, bool *ret);

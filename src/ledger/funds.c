@@ -330,13 +330,7 @@ err funds_is_deep_frozen(struct funds *f, const struct account *account, const s
 static err lp_freeze_enabled(struct funds *f, bool *ret)
 {
     if (!f->lp_freeze_known) {
-        struct slice name = SLICE_LIT("fixFrozenLPTokenTransfer");
-        struct hash256 id = hash_sha512half(&name, 1);
-        struct arena_pos pos = arena_mark(f->arena);
-        struct amendments enabled;
-        TRY(amendments_read(f->view, f->arena, &enabled));
-        f->lp_freeze = amendments_have(&enabled, &id);
-        arena_rewind(f->arena, pos);
+        TRY(amendments_enabled(f->view, f->arena, "fixFrozenLPTokenTransfer", &f->lp_freeze));
         f->lp_freeze_known = true;
     }
     *ret = f->lp_freeze;

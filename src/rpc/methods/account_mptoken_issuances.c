@@ -52,11 +52,7 @@ static const struct put_flag immutable_flags[] = {
 static err is_dynamic(struct call *c, struct args *args, bool *ret)
 {
     if (!args->is_dynamic_known) {
-        struct slice name = SLICE_LIT("DynamicMPT");
-        struct hash256 id = hash_sha512half(&name, 1);
-        struct amendments enabled;
-        TRY(amendments_read(c->view, c->arena, &enabled));
-        args->is_dynamic = amendments_have(&enabled, &id);
+        TRY(amendments_enabled(c->view, c->arena, "DynamicMPT", &args->is_dynamic));
         args->is_dynamic_known = true;
     }
     *ret = args->is_dynamic;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/amendments.h"
 
+#include "base/hex.h"
 #include "market.h"
 #include "sto_build.h"
 #include "test.h"
@@ -60,6 +61,28 @@ TEST(something_else_in_the_place_of_the_amendments_is_damage)
     market_add(&m, &key, &b);
     market_open(&m);
     ASSERT_ERR(ERR_CORRUPT, amendments_read(m.view, m.arena, &found));
+    market_deinit(&m);
+    buf_deinit(&b);
+}
+
+TEST(an_amendment_is_found_by_its_name)
+{
+    struct market m;
+    struct buf b = {0};
+    struct hash256 key = keylet_amendments(), ids[2] = {{{9}}};
+    bool enabled;
+    /* DynamicMPT */
+    ASSERT(hex_decode(SLICE_LIT("58E92F338758479C06084E1B6BA366BAD8F75E5329A7F0EEAFFFDA51E5106B7F"),
+                      ids[1].b, 32));
+    market_init(&m);
+    sto_build_u16(&b, FIELD_LedgerEntryType, ENTRY_Amendments);
+    sto_build_field(&b, FIELD_Amendments, slice_of(ids, sizeof ids));
+    market_add(&m, &key, &b);
+    market_open(&m);
+    ASSERT_OK(amendments_enabled(m.view, m.arena, "DynamicMPT", &enabled));
+    ASSERT(enabled);
+    ASSERT_OK(amendments_enabled(m.view, m.arena, "fixFrozenLPTokenTransfer", &enabled));
+    ASSERT(!enabled);
     market_deinit(&m);
     buf_deinit(&b);
 }
