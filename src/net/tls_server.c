@@ -20,8 +20,7 @@
 struct accepting {
     struct list running; /* arrival.link, the oldest first */
     uint32_t n_running;
-    struct fiber_mutex
-        turn; /* of computing: so one core's handshakes hold one thread of the pool */
+    struct fiber_mutex turn; /* of computing: a core has one job at a time on offload's thread */
 };
 
 struct tls_server {

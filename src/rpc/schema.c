@@ -263,7 +263,6 @@ static void put_required(struct jw *w, const struct param *table)
         jw_arr_end(w);
 }
 
-/* The tables of the program nest a few levels, and never in a circle. */
 /* Members one of which must be there. */
 static void put_alternatives(struct jw *w, const struct param *table)
 {
@@ -287,6 +286,7 @@ static void put_alternatives(struct jw *w, const struct param *table)
     jw_arr_end(w);
 }
 
+/* The tables of the program nest a few levels, and never in a circle. */
 static void put_members(struct jw *w, const struct param *table)
 {
     put_type(w, "object");
