@@ -43,7 +43,7 @@ static err put_shown(struct call *c, const struct index_page_list *list,
     bool *shown = arena_array(c->arena, bool, page->n + 1);
     if (page->n > 0)
         TRY(list->look(c, list->arg, page->rows, page->n, shown));
-    for (size_t i = 0; i < page->n && !ret->more; i++) {
+    for (size_t i = 0; i < page->n; i++) {
         if (!shown[i])
             continue;
         ret->more = *left == 0;

@@ -88,7 +88,7 @@ static size_t in_span(const struct tx_rows *r, const struct store_tx_locator *ro
 static bool text_key(struct call *c, const struct tx_rows_show *show, struct store_tx_pos pos,
                      struct tx_texts_key *ret)
 {
-    if (!show || show->binary || show->party_key || !c->server)
+    if (!show || show->binary || show->party_key)
         return false;
     uint32_t form = FORM_ROW | c->api_version << 4 | show->nft_synthetic << 2 |
                     show->in_ledger << 1 | show->ctid;
@@ -187,17 +187,12 @@ static err each_of(struct call *c, struct tx_rows *r, const struct store_tx_loca
     return OK;
 }
 
-static bool is_filtered(const struct tx_rows *r)
-{
-    return r->type || r->passes;
-}
-
 /* Read some rows and hand out what passes. One row more than wanted tells whether there is a rest:
  * *ret_rest. */
 static err step(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg, uint32_t *n_looked_at,
                 bool *ret_rest)
 {
-    uint32_t want = is_filtered(r) ? STEP_ROWS : MIN(r->left, STEP_ROWS);
+    uint32_t want = r->passes ? STEP_ROWS : MIN(r->left, STEP_ROWS);
     size_t n = 0;
     struct store_tx_locator *rows = arena_array(c->arena, struct store_tx_locator, want + 1);
     TRY(read_rows(c, r, want + 1, rows, &n));
@@ -236,11 +231,11 @@ static err typed_step(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *ar
 err tx_rows_each(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
 {
     uint32_t n_looked_at = 0;
-    bool rest = true;
+    bool rest = true, is_filtered = r->type || r->passes;
     r->more = false;
-    if (r->show && c->server)
+    if (r->show)
         tx_texts_begin(c->server->texts, clock_now_ns());
-    while (rest && !r->more && (r->left > 0 || is_filtered(r)) && n_looked_at < MAX_LOOKED_AT) {
+    while (rest && !r->more && (r->left > 0 || is_filtered) && n_looked_at < MAX_LOOKED_AT) {
         struct arena_pos pos = arena_mark(c->arena);
         TRY((r->type ? typed_step : step)(c, r, fn, arg, &n_looked_at, &rest));
         r->inclusive = false;

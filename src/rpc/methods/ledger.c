@@ -52,12 +52,10 @@ static struct txmeta_show show_of(const struct call *c)
         .api_version = c->api_version, .ledger_seq = h->seq, .close_time = h->close_time};
 }
 
-static void put_ctid(struct call *c, struct store_tx_pos pos)
+static void put_ctid(struct call *c, struct store_tx_pos pos, uint32_t network_id)
 {
     char text[17];
-    uint32_t network_id;
-    if (rpc_server_network_id(c->server, &network_id) &&
-        txmeta_ctid(pos.ledger_seq, pos.index, network_id, text))
+    if (txmeta_ctid(pos.ledger_seq, pos.index, network_id, text))
         jw_kv_lit(c->w, "ctid", text);
 }
 
@@ -109,12 +107,9 @@ static err put_owner_funds(struct call *c, struct funds *funds, struct slice tx)
 }
 
 /* The element's begin up to its ctid, as it was remembered or anew. */
-static err put_tx_json(struct call *c, const struct hashed_tx *t)
+static err put_tx_json(struct call *c, const struct hashed_tx *t, uint32_t network_id)
 {
     struct txmeta_show show = show_of(c);
-    uint32_t network_id;
-    if (!rpc_server_network_id(c->server, &network_id))
-        network_id = UINT32_MAX; /* no ctid then; as an id it is too large for one */
     struct tx_texts_key key = {t->tx->pos, FORM_EXPANDED | c->api_version, network_id,
                                tables_of(c->w)};
     struct slice text;
@@ -125,20 +120,20 @@ static err put_tx_json(struct call *c, const struct hashed_tx *t)
     size_t start = c->w->out->n + c->w->comma;
     jw_obj_begin(c->w);
     TRY(c->api_version < 2 ? put_tx_v1(c, t, &show) : put_tx_v2(c, t, &show));
-    put_ctid(c, t->tx->pos);
+    put_ctid(c, t->tx->pos, network_id);
     tx_texts_put(c->server->texts, &key, slice_from(buf_slice(c->w->out), start));
     return OK;
 }
 
-static err put_tx(struct call *c, const struct args *args, struct funds *funds,
+static err put_tx(struct call *c, const struct args *args, struct funds *funds, uint32_t network_id,
                   const struct hashed_tx *t)
 {
     if (args->binary) {
         jw_obj_begin(c->w);
         put_tx_binary(c, t);
-        put_ctid(c, t->tx->pos);
+        put_ctid(c, t->tx->pos, network_id);
     } else {
-        TRY(put_tx_json(c, t));
+        TRY(put_tx_json(c, t, network_id));
     }
     if (args->owner_funds)
         TRY(put_owner_funds(c, funds, t->tx->tx));
@@ -164,11 +159,14 @@ static err put_expanded(struct call *c, const struct args *args)
 {
     struct hashed_tx *txs;
     size_t n = 0;
+    uint32_t network_id;
     struct funds funds = funds_of(c->view, c->arena);
+    if (!rpc_server_network_id(c->server, &network_id))
+        network_id = UINT32_MAX; /* no ctid then; as an id it is too large for one */
     TRY(hashed_txs_read(c, &txs, &n));
     tx_texts_begin(c->server->texts, clock_now_ns());
     for (size_t i = 0; i < n; i++) {
-        TRY(put_tx(c, args, &funds, &txs[i]));
+        TRY(put_tx(c, args, &funds, network_id, &txs[i]));
         TRY(call_breathe(c));
     }
     return OK;
