@@ -98,18 +98,22 @@ static void set_pause(struct source *s, int64_t span_ns)
         source_changed(s->all); /* others wait for its end */
 }
 
-static void note_pause(struct source *s, err e)
+/* Of calls that were on their way when the pause began nothing is learned but that it is over. */
+static void note_pause(struct source *s, err e, bool trial)
 {
-    s->n_broken = err_failed(e) && e.code != ERR_NOT_FOUND ? s->n_broken + 1 : 0;
+    bool failed = err_failed(e) && e.code != ERR_NOT_FOUND;
+    if (failed && !trial && s->n_broken >= MANY_FAILURES)
+        return;
+    s->n_broken = failed ? s->n_broken + 1 : 0;
     int64_t most_ns = e.code == ERR_REFUSED ? PAUSE_REFUSED_MAX_NS : PAUSE_MAX_NS;
     bool many = s->n_broken >= MANY_FAILURES;
     set_pause(s,
               many ? choice_backoff(s->n_broken - MANY_FAILURES + 1, PAUSE_FIRST_NS, most_ns) : 0);
 }
 
-static void note_result(struct source *s, err e)
+static void note_result(struct source *s, err e, bool trial)
 {
-    note_pause(s, e);
+    note_pause(s, e, trial);
     s->n_failed = err_failed(e) ? s->n_failed + 1 : 0;
     s->slow_until_ns = 0;
     if (!err_failed(e))
@@ -230,11 +234,13 @@ static YIELDS err await_source(const struct call *call, fetch_mask tried, int32_
     }
 }
 
-/* While one call tries a source that makes pauses, no other does. */
-static void begin_trial(struct source *s, int64_t span_ns)
+/* While one call tries a source that makes pauses, no other does. Is this one? */
+static bool begin_trial(struct source *s, int64_t span_ns)
 {
-    if (s->n_broken >= MANY_FAILURES)
+    bool trial = s->n_broken >= MANY_FAILURES;
+    if (trial)
         set_pause(s, span_ns + CLOCK_S);
+    return trial;
 }
 
 static YIELDS err call_any(const struct call *call, struct fetch_reply **ret)
@@ -260,13 +266,15 @@ static YIELDS err call_any(const struct call *call, struct fetch_reply **ret)
             return FAIL(ERR_NOT_FOUND, "rippled: no source holds ledger %u", call->seq);
         tried |= FETCH_MASK(i);
         int64_t span_ns = others_may(call, tried) ? CALL_WITH_OTHERS_NS : CALL_NS;
-        begin_trial(&call->all->list[i], span_ns);
-        newest = call_one(call, &call->all->list[i], span_ns, ret);
+        struct source *s = &call->all->list[i];
+        bool trial = begin_trial(s, span_ns);
+        newest = call_one(call, s, span_ns, ret);
         if (newest.code == ERR_CANCELLED) {
-            set_pause(&call->all->list[i], 0);
+            if (trial)
+                set_pause(s, 0);
             return newest;
         }
-        note_result(&call->all->list[i], newest);
+        note_result(s, newest, trial);
         if (!err_failed(newest))
             return OK;
     }
