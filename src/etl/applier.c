@@ -364,6 +364,7 @@ static void follow(struct applier *a)
     a->follow_ns = real_now_ns() + wait_ns;
     if (err_failed(e))
         return;
+    a->n_failed = 0;
     check(a, wait_ns);
     if (a->opts.look_after)
         a->opts.look_after(a->opts.arg);
