@@ -206,7 +206,8 @@ static ERR prove(struct check *c, uint32_t seq)
         return OK; /* it has been said */
     TRY(e);
     TRY(check_state(c));
-    for (size_t i = 0; i < c->n_put && c->result.n_wrong - c->result.n_mended > n_wrong; i++)
+    /* the last first: what a key had before the first of them is what stays */
+    for (size_t i = c->n_put; i-- > 0 && c->result.n_wrong - c->result.n_mended > n_wrong;)
         if (c->put[i].seq == seq)
             take_out(c, &c->put[i]);
     return OK;
