@@ -134,13 +134,6 @@ void rocks_batch_delete(struct rocks_batch *b, enum rocks_cf cf, const struct ro
     rocksdb_writebatch_delete_cf(b->wb, b->r->cf[cf], (const char *)key->b, key->n);
 }
 
-void rocks_batch_delete_range(struct rocks_batch *b, enum rocks_cf cf, const struct rocks_key *from,
-                              const struct rocks_key *to)
-{
-    rocksdb_writebatch_delete_range_cf(b->wb, b->r->cf[cf], (const char *)from->b, from->n,
-                                       (const char *)to->b, to->n);
-}
-
 static ERR commit(struct rocks_batch *b, const rocksdb_writeoptions_t *opts)
 {
     char *text = NULL;

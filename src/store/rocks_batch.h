@@ -32,9 +32,6 @@ void rocks_batch_put_objects(struct rocks_batch *b, uint32_t seq,
                              const struct store_object *objects, size_t n);
 
 void rocks_batch_delete(struct rocks_batch *b, enum rocks_cf cf, const struct rocks_key *key);
-/* All keys from `from` on and before `to`. */
-void rocks_batch_delete_range(struct rocks_batch *b, enum rocks_cf cf, const struct rocks_key *from,
-                              const struct rocks_key *to);
 
 /* Write it all, durable when it returns; the batch is empty then. Errors: ERR_IO, ERR_CORRUPT. */
 ERR rocks_batch_commit(struct rocks_batch *b);

@@ -3,9 +3,11 @@
  * written before the program knew it. */
 #include "store/rocks_repair.h"
 
+#include "base/bits.h"
 #include "store/memo.h"
 #include "store/rocks_batch.h"
 #include "store/rocks_codec.h"
+#include "store/rocks_iter.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_read.h"
 #include "store/rocks_status.h"
@@ -42,10 +44,20 @@ static void drop_rows(struct rocks_batch *b, const struct store_index_row *rows,
     }
 }
 
-static void drop_txs(struct rocks_batch *b, uint32_t seq)
+/* One by one: walks pass over deleted ranges (rocks_options_new_walk). */
+static ERR drop_txs(struct rocks_batch *b, uint32_t seq)
 {
-    struct rocks_key from = rocks_key_tx(seq, 0), to = rocks_key_tx(seq, UINT32_MAX);
-    rocks_batch_delete_range(b, ROCKS_CF_TX, &from, &to);
+    struct rocks_read rd = {b->r, true, NULL};
+    CLEANUP(rocks_iter_put) struct rocks_iter it = rocks_iter_take(&rd, ROCKS_ITER_TX);
+    struct rocks_key key = rocks_key_tx(seq, 0);
+    bool valid;
+    TRY(rocks_iter_seek(&it, &key, &valid));
+    while (valid && rocks_iter_key(&it).n == 8 && bits_load32(rocks_iter_key(&it).p) == seq) {
+        key = rocks_key_tx(seq, bits_load32(rocks_iter_key(&it).p + 4));
+        rocks_batch_delete(b, ROCKS_CF_TX, &key);
+        TRY(rocks_iter_step(&it, false, &valid));
+    }
+    return OK;
 }
 
 /* Rows have changed, spans have not. */
@@ -67,7 +79,7 @@ static err repair(struct rocks *r, const struct store_repair *rows)
     drop_versions(&b, ROCKS_CF_SUCCESSOR, rows->drop_successors, rows->n_drop_successors, rows->at);
     drop_rows(&b, rows->drop_rows, rows->n_drop_rows);
     if (rows->all_txs && rows->at)
-        drop_txs(&b, rows->at);
+        TRY(drop_txs(&b, rows->at));
     if (rows->put)
         TRY(put_rows(&b, rows));
     return commit(&b);

@@ -803,6 +803,12 @@ void conformance_repair_puts_rows_right(conformance_open_fn open)
     ASSERT_INT(3, n);
     ASSERT_SLICE("put right", txs[1].tx);
     ASSERT_OK(store_tx_find(s, &hash, a, &tx));
+    of_11.all_txs = true; /* the others are too many */
+    of_11.n_drop_rows = 0;
+    ASSERT_OK(store_repair(s, &of_11));
+    ASSERT_OK(store_ledger_txs(s, &q, a, &txs, &n));
+    ASSERT_INT(1, n);
+    ASSERT_SLICE("put right", txs[0].tx);
     expect_range(s, 10, 15);
     store_close(s);
 }
