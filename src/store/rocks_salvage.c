@@ -67,6 +67,14 @@ static void remove_directory(const char *path)
     (void)rmdir(path);
 }
 
+/* It looks for damage itself: no scrub. */
+static ERR open_copy(const char *path, struct store **ret)
+{
+    return rocks_open(
+        &(struct rocks_opts){.path = path, .cache_bytes = COPY_CACHE_BYTES, .scrub_percent = -1},
+        ret);
+}
+
 void rocks_salvage_forget(const struct rocks *r)
 {
     CLEANUP(mem_freep) char *path = copy_path(r);
@@ -268,7 +276,7 @@ static ERR replace_bad(struct store **copy)
     }
     store_close(TAKE_PTR(*copy));
     TRY(rocks_manifest_drop(path, files, bads->n));
-    TRY(rocks_open(&(struct rocks_opts){.path = path, .cache_bytes = COPY_CACHE_BYTES}, copy));
+    TRY(open_copy(path, copy));
     for (size_t i = 0; i < bads->n; i++)
         TRY(take_in(rocks_of(*copy), &bads->v[i]));
     return OK;
@@ -284,7 +292,7 @@ static ERR make_copy(struct rocks *r, struct store **ret)
     rocksdb_checkpoint_create(c, path, 0, &text);
     rocksdb_checkpoint_object_destroy(c);
     TRY(rocks_status(r->path, "salvage", text));
-    return rocks_open(&(struct rocks_opts){.path = path, .cache_bytes = COPY_CACHE_BYTES}, ret);
+    return open_copy(path, ret);
 }
 
 static ERR salvage_copy(struct store **copy)
@@ -360,6 +368,10 @@ static ERR take_copy(struct rocks *r)
     rocks_close_db(r); /* it removes files by their names */
     err e = exchange(r, path);
     err opened = rocks_reopen(r);
+    if (err_failed(opened)) {
+        snprintf(r->failure, sizeof r->failure, "%s", err_text());
+        atomic_store(&r->failed, true); /* the next write opens it again */
+    }
     if (e.code == 0)
         e = opened;
     if (e.code == 0)
