@@ -20,6 +20,12 @@ static inline int hash256_cmp(const struct hash256 *a, const struct hash256 *b)
     return memcmp(a->b, b->b, 32);
 }
 
+/* The same for qsort and bsearch, of hashes or of what begins with one. */
+static inline int hash256_order(const void *a, const void *b)
+{
+    return memcmp(a, b, 32);
+}
+
 static inline bool hash256_is_zero(const struct hash256 *a)
 {
     static const uint8_t zero[32];

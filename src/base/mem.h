@@ -32,6 +32,9 @@ void *xcalloc(size_t count, size_t n) __attribute__((malloc, returns_nonnull));
 void *xrealloc(void *p, size_t n) __attribute__((returns_nonnull));
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull));
+/* printf into memory of its own. */
+char *xasprintf(const char *fmt, ...)
+    __attribute__((malloc, returns_nonnull, format(printf, 1, 2)));
 
 /* Say that n bytes are not to be had, and abort. */
 void mem_exhausted(size_t n) __attribute__((noreturn, cold));

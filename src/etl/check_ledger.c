@@ -96,28 +96,6 @@ ERR check_header(struct check *c, uint32_t seq, bool *ret_usable)
 
 /* --- transactions --- */
 
-static int by_key(const void *a, const void *b)
-{
-    return hash256_cmp(&((const struct digest_leaf *)a)->key,
-                       &((const struct digest_leaf *)b)->key);
-}
-
-static bool has_root(struct check *c)
-{
-    struct digest_leaf *leaves = arena_array(c->arena, struct digest_leaf, c->n_txs);
-    for (size_t i = 0; i < c->n_txs; i++) {
-        const struct store_tx *tx = &c->txs[i];
-        leaves[i] = (struct digest_leaf){tx->hash, digest_tx_leaf(tx->tx, tx->meta, &tx->hash)};
-    }
-    if (c->n_txs)
-        qsort(leaves, c->n_txs, sizeof *leaves, by_key);
-    for (size_t i = 1; i < c->n_txs; i++)
-        if (hash256_eq(&leaves[i - 1].key, &leaves[i].key))
-            return false;
-    struct hash256 root = digest_tree_root(leaves, c->n_txs);
-    return hash256_eq(&root, &c->header.tx_hash);
-}
-
 static bool mend_tx_rows(struct check *c, const struct store_tx *tx)
 {
     struct store_ledger l = {.txs = tx, .tx_hashes = &tx->hash, .n_txs = 1};
@@ -158,7 +136,7 @@ static ERR read_txs(struct check *c, bool *ret, char text[300])
     for (size_t i = 0; i < c->n_txs; i++)
         c->txs[i].hash = digest_tx_id(c->txs[i].tx);
     snprintf(text, 300, "the %zu do not have the header's root", c->n_txs);
-    *ret = has_root(c);
+    *ret = store_txs_have_root(c->txs, c->n_txs, &c->header.tx_hash, c->arena);
     return OK;
 }
 

@@ -72,10 +72,11 @@ bool check_agrees(const struct txmeta_node *node, struct slice object)
     return true;
 }
 
-static bool mend_deletion(struct check *c, const struct hash256 *key)
+/* This version of the object, in the ledger looked at. */
+static bool mend_version(struct check *c, const struct hash256 *key, struct slice data)
 {
-    struct store_object gone = {*key, SLICE_EMPTY};
-    struct store_ledger l = {.objects = &gone, .n_objects = 1};
+    struct store_object object = {*key, data};
+    struct store_ledger l = {.objects = &object, .n_objects = 1};
     return check_mend(c, &(struct store_repair){.put = &l, .at = c->header.seq});
 }
 
@@ -84,8 +85,9 @@ static void check_object(struct check *c, const struct txmeta_node *node, struct
     char key[20];
     bool is_gone = node->kind == TXMETA_DELETED;
     if (is_gone && object.n > 0)
-        check_say(c, mend_deletion(c, &node->key), "ledger %u: object %s was deleted, but is there",
-                  c->header.seq, key_text(&node->key, key));
+        check_say(c, mend_version(c, &node->key, SLICE_EMPTY),
+                  "ledger %u: object %s was deleted, but is there", c->header.seq,
+                  key_text(&node->key, key));
     else if (!is_gone && object.n == 0)
         check_say(c, check_mend_object(c, &node->key, node), "ledger %u: object %s is missing",
                   c->header.seq, key_text(&node->key, key));
@@ -183,18 +185,6 @@ static ERR check_unnamed(struct check *c, const struct check_named *named, size_
 /* Where the keys that a ledger changed are rows of their own: one for each version, and a version
  * for each. */
 
-static int by_bytes(const void *a, const void *b)
-{
-    return memcmp(a, b, 32);
-}
-
-static bool mend_diff(struct check *c, const struct hash256 *key, struct slice data)
-{
-    struct store_object object = {*key, data};
-    struct store_ledger l = {.objects = &object, .n_objects = 1};
-    return check_mend(c, &(struct store_repair){.put = &l, .at = c->header.seq});
-}
-
 static ERR check_versions(struct check *c, const struct hash256 *keys, size_t n,
                           const struct hash256 *diff, size_t n_diff)
 {
@@ -204,9 +194,9 @@ static ERR check_versions(struct check *c, const struct hash256 *keys, size_t n,
     check_pace(c, n);
     TRY(store_objects_get(c->s, c->header.seq, keys, n, c->arena, objects, seqs));
     for (size_t i = 0; i < n; i++) {
-        bool listed = n_diff && bsearch(&keys[i], diff, n_diff, sizeof *diff, by_bytes);
+        bool listed = n_diff && bsearch(&keys[i], diff, n_diff, sizeof *diff, hash256_order);
         if (seqs[i] == c->header.seq && !listed)
-            check_say(c, mend_diff(c, &keys[i], objects[i]),
+            check_say(c, mend_version(c, &keys[i], objects[i]),
                       "ledger %u: object %s is missing in diff", c->header.seq,
                       key_text(&keys[i], text));
     }
@@ -227,12 +217,12 @@ static ERR check_diff(struct check *c, const struct check_named *named, size_t n
     if (damaged)
         return OK;
     if (n_diff)
-        qsort(diff, n_diff, sizeof *diff, by_bytes);
+        qsort(diff, n_diff, sizeof *diff, hash256_order);
     keys = arena_array(c->arena, struct hash256, n + n_diff + 1);
     for (; n_keys < n_diff; n_keys++)
         keys[n_keys] = diff[n_keys];
     for (size_t i = 0; i < n; i++)
-        if (!n_diff || !bsearch(&named[i].node.key, diff, n_diff, sizeof *diff, by_bytes))
+        if (!n_diff || !bsearch(&named[i].node.key, diff, n_diff, sizeof *diff, hash256_order))
             keys[n_keys++] = named[i].node.key;
     for (size_t i = 0; i < n_keys; i += OBJECTS_AT_ONCE)
         TRY(check_versions(c, keys + i, MIN(n_keys - i, (size_t)OBJECTS_AT_ONCE), diff, n_diff));

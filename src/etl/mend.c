@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "etl/rows.h"
+#include "ledger/successor.h"
 #include "store/cass.h"
 #include "store/index.h"
 
@@ -44,14 +45,9 @@ static bool is_damage(err e)
     return e.code == ERR_CORRUPT || e.code == ERR_NOT_FOUND;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    return memcmp(a, b, 32);
-}
-
 static bool holds(const struct hash256 *sorted, size_t n, const struct hash256 *key)
 {
-    return n && bsearch(key, sorted, n, sizeof *sorted, by_key) != NULL;
+    return n && bsearch(key, sorted, n, sizeof *sorted, hash256_order) != NULL;
 }
 
 /* --- header --- */
@@ -111,8 +107,8 @@ static err look_at_txs(struct mend *m)
     for (size_t i = 0; i < n_held; i++)
         hashes[i] = held[i].hash;
     memcpy(must, r->tx_hashes, r->n_txs * sizeof *must);
-    qsort(hashes, n_held, sizeof *hashes, by_key);
-    qsort(must, r->n_txs, sizeof *must, by_key);
+    qsort(hashes, n_held, sizeof *hashes, hash256_order);
+    qsort(must, r->n_txs, sizeof *must, hash256_order);
     for (size_t i = 0; i < n_held; i++)
         if (!holds(must, r->n_txs, &hashes[i])) {
             wrong(m, MEND_PROVEN, "ledger_transactions", hash256_slice(&hashes[i]),
@@ -167,7 +163,7 @@ static err look_at_diff(struct mend *m, struct hash256 **ret, size_t *ret_n)
     size_t n_extra = 0;
     TRY(store_diff(m->s, m->seq, m->a, ret, ret_n));
     if (*ret_n)
-        qsort(*ret, *ret_n, sizeof **ret, by_key);
+        qsort(*ret, *ret_n, sizeof **ret, hash256_order);
     for (size_t i = 0; i < m->right->n_objects; i++)
         must[i] = m->right->objects[i].key; /* they ascend */
     extra = arena_array(m->a, struct hash256, *ret_n + 1);
@@ -207,17 +203,17 @@ static err look_at_objects(struct mend *m)
 
 static bool is_end(const struct hash256 *next)
 {
-    static const struct hash256 last = {{[0 ... 31] = 0xFF}};
+    struct hash256 last = successor_last();
     return hash256_eq(next, &last) || hash256_is_zero(next); /* Clio takes one for the other */
 }
 
 /* A book that has become empty leads to the end, or to whatever key is next. */
 static bool same_next(const struct store_successor *must, const struct hash256 *is)
 {
-    static const uint8_t zeros[8];
     if (hash256_eq(&must->next, is) || (is_end(&must->next) && is_end(is)))
         return true;
-    bool is_base = memcmp(must->key.b + 24, zeros, 8) == 0 && !hash256_is_zero(&must->key);
+    struct hash256 base = successor_base(&must->key);
+    bool is_base = hash256_eq(&base, &must->key) && !hash256_is_zero(&must->key);
     return is_base && memcmp(must->key.b, must->next.b, 24) != 0 &&
            memcmp(must->key.b, is->b, 24) != 0;
 }
@@ -256,20 +252,6 @@ static err look_at_successors(struct mend *m)
 }
 
 /* --- index rows --- */
-
-static const char *table_of(enum store_index index)
-{
-    static const char *const tables[STORE_N_INDEXES] = {
-        [STORE_INDEX_ACCOUNT_TX] = "account_tx",
-        [STORE_INDEX_NFT_TX] = "nf_token_transactions",
-        [STORE_INDEX_NFT_STATE] = "nf_tokens",
-        [STORE_INDEX_NFT_URI] = "nf_token_uris",
-        [STORE_INDEX_NFT_ISSUER] = "issuer_nf_tokens_v2",
-        [STORE_INDEX_MPT_HOLDER] = "mp_token_holders",
-        [STORE_INDEX_MPT_TX] = "mptoken_issuance_transactions",
-        [STORE_INDEX_ACCOUNT_MPT_TX] = "account_mptoken_issuance_transactions"};
-    return tables[index];
-}
 
 /* Clio up to 2.7 has no histories of MPTs, and not all holders. */
 static bool is_young(enum store_index index)
@@ -310,7 +292,8 @@ static err look_at_some_rows(struct mend *m, const struct store_index_row *rows,
         if (is_young(rows[i].index))
             m->result->n_added++;
         else
-            wrong(m, MEND_DERIVED, table_of(rows[i].index), rows[i].prefix, "missing or wrong");
+            wrong(m, MEND_DERIVED, cass_index_table(rows[i].index), rows[i].prefix,
+                  "missing or wrong");
         m->rows[m->put.n_index_rows++] = rows[i];
     }
     return OK;
@@ -377,34 +360,13 @@ ERR mend_ledger(const struct mend_opts *opts, const struct store_ledger *right,
 
 /* --- what follows from a ledger whose state is verified --- */
 
-static int by_leaf(const void *a, const void *b)
-{
-    return hash256_cmp(&((const struct digest_leaf *)a)->key,
-                       &((const struct digest_leaf *)b)->key);
-}
-
-bool mend_txs_have_root(const struct store_tx *txs, size_t n, const struct hash256 *root,
-                        struct arena *a)
-{
-    struct digest_leaf *leaves = arena_array(a, struct digest_leaf, n + 1);
-    for (size_t i = 0; i < n; i++)
-        leaves[i] =
-            (struct digest_leaf){txs[i].hash, digest_tx_leaf(txs[i].tx, txs[i].meta, &txs[i].hash)};
-    qsort(leaves, n, sizeof *leaves, by_leaf);
-    for (size_t i = 1; i < n; i++)
-        if (hash256_eq(&leaves[i - 1].key, &leaves[i].key))
-            return false;
-    struct hash256 computed = digest_tree_root(leaves, n);
-    return hash256_eq(&computed, root);
-}
-
 static err read_txs(struct mend *m, struct store_tx **ret, size_t *ret_n)
 {
     struct store_txs_query q = {.first = m->seq, .last = m->seq};
     TRY(store_ledger_txs(m->s, &q, m->a, ret, ret_n));
     for (size_t i = 0; i < *ret_n; i++)
         (*ret)[i].hash = digest_tx_id((*ret)[i].tx);
-    if (mend_txs_have_root(*ret, *ret_n, &m->right->header.tx_hash, m->a))
+    if (store_txs_have_root(*ret, *ret_n, &m->right->header.tx_hash, m->a))
         return OK;
     return FAIL(ERR_VERIFY, "its %zu transactions do not have the root in the header", *ret_n);
 }

@@ -37,8 +37,5 @@ ERR mend_ledger(const struct mend_opts *opts, const struct store_ledger *right,
 ERR mend_derived(const struct mend_opts *opts, const struct store_ledger *ledger,
                  struct mend_result *ret);
 
-/* Do these transactions (with hashes) have this root? Scratch in `a`. */
-bool mend_txs_have_root(const struct store_tx *txs, size_t n, const struct hash256 *root,
-                        struct arena *a);
 /* Does what a scan for this row found say what the row should? */
 bool mend_row_is_right(const struct store_index_row *row, const struct store_rows *found);

@@ -59,12 +59,10 @@ static err write_new(const char *path, const struct slice *parts, size_t n, bool
 
 ERR spool_file_replace(const char *path, const struct slice *parts, size_t n, bool durable)
 {
-    CLEANUP(mem_freep) char *beside = NULL;
-    CLEANUP(mem_freep) char *directory = NULL;
     const char *slash = strrchr(path, '/');
-    if (asprintf(&beside, "%s.new", path) < 0 ||
-        asprintf(&directory, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".") < 0)
-        mem_exhausted(0);
+    CLEANUP(mem_freep) char *beside = xasprintf("%s.new", path);
+    CLEANUP(mem_freep)
+    char *directory = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
     err e = write_new(beside, parts, n, durable);
     if (!err_failed(e) && rename(beside, path) != 0)
         e = spool_file_failed(path);

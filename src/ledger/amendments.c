@@ -6,11 +6,6 @@
 
 #include <stdlib.h>
 
-static int by_id(const void *a, const void *b)
-{
-    return hash256_cmp(a, b);
-}
-
 err amendments_read(struct view *v, struct arena *a, struct amendments *ret)
 {
     struct hash256 key = keylet_amendments();
@@ -28,14 +23,14 @@ err amendments_read(struct view *v, struct arena *a, struct amendments *ret)
     struct hash256 *ids = arena_array(a, struct hash256, n + 1);
     for (size_t i = 0; i < n; i++)
         ids[i] = hash256_of(list.p + i * sizeof *ids);
-    qsort(ids, n, sizeof *ids, by_id);
+    qsort(ids, n, sizeof *ids, hash256_order);
     *ret = (struct amendments){ids, n};
     return OK;
 }
 
 bool amendments_have(const struct amendments *s, const struct hash256 *id)
 {
-    return s->n > 0 && bsearch(id, s->ids, s->n, sizeof *id, by_id) != NULL;
+    return s->n > 0 && bsearch(id, s->ids, s->n, sizeof *id, hash256_order) != NULL;
 }
 
 err amendments_enabled(struct view *v, struct arena *a, const char *name, bool *ret)

@@ -149,8 +149,7 @@ static err begin(struct ledgers *l)
     c->from = l->mirror;
     c->begun_ns = clock_now_ns();
     c->bytes_before = mirror_bytes(l->mirror);
-    if (asprintf(&c->path, "%s/compact", l->mirror->path) < 0)
-        mem_exhausted(0);
+    c->path = xasprintf("%s/compact", l->mirror->path);
     remove_copy(c->path);
     struct mirror_opts opts = {
         .path = c->path, .map_bytes = l->mirror->map_bytes, .max_readers = 2};

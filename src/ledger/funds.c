@@ -75,15 +75,6 @@ err funds_get_fees(struct funds *f, struct funds_fees *ret)
     return OK;
 }
 
-uint64_t funds_reserve(const struct funds_fees *fees, uint32_t owner_count)
-{
-    uint64_t owned, all;
-    if (__builtin_mul_overflow(fees->reserve_increment_drops, (uint64_t)owner_count, &owned) ||
-        __builtin_add_overflow(owned, fees->reserve_base_drops, &all))
-        return UINT64_MAX;
-    return all;
-}
-
 uint64_t funds_root_reserve(const struct funds_fees *fees, const struct funds_root *root)
 {
     uint64_t things = (uint64_t)root->owner_count + root->sponsoring_count, of_things, of_accounts,

@@ -54,9 +54,8 @@ struct funds funds_of(struct view *v, struct arena *a);
 
 /* From FeeSettings; zeros when there are none. */
 YIELDS ERR funds_get_fees(struct funds *f, struct funds_fees *ret);
-/* What an account that owns `owner_count` things must keep, in drops; UINT64_MAX on overflow. */
-uint64_t funds_reserve(const struct funds_fees *fees, uint32_t owner_count);
-/* The same for an account that pays for others, or others for it (XLS-68, 6.2). */
+/* What an account must keep, in drops, for what it owns, and for others where it pays for them or
+ * they for it (XLS-68, 6.2); UINT64_MAX on overflow. */
 uint64_t funds_root_reserve(const struct funds_fees *fees, const struct funds_root *root);
 
 /* An account's root; valid until the next call. */

@@ -353,13 +353,11 @@ static err get_guarded(void *arg)
 {
     struct get *g = arg;
     MDB_val key = mirror_val(hash256_slice(g->key)), value;
-    int rc = mdb_get(mdb_cursor_txn(g->cursor), g->m->state, &key, &value);
-    if (rc == MDB_NOTFOUND) {
-        TRY(mirror_object_absent(g->m, g->cursor, g->key));
-        return (err){ERR_NOT_FOUND};
-    }
-    TRY(mirror_check(g->m, rc, "read"));
-    return mirror_object_read(g->m, &key, &value, g->ret);
+    int rc = mdb_cursor_get(g->cursor, &key, &value, MDB_SET_RANGE);
+    if (rc == 0 && key.mv_size == 32 && memcmp(key.mv_data, g->key->b, 32) == 0)
+        return mirror_object_read(g->m, &key, &value, g->ret);
+    TRY(mirror_object_absent(g->m, g->cursor, rc, &key, &value, g->key));
+    return (err){ERR_NOT_FOUND};
 }
 
 ERR mirror_get(const struct mirror *m, MDB_cursor *cursor, const struct hash256 *key,
@@ -419,10 +417,8 @@ ERR mirror_free_bytes(const struct mirror *m, uint64_t *ret)
 
 ERR mirror_adopt(struct mirror *m, const char *path)
 {
-    CLEANUP(mem_freep) char *from = NULL;
-    CLEANUP(mem_freep) char *to = NULL;
-    if (asprintf(&from, "%s/data.mdb", path) < 0 || asprintf(&to, "%s/data.mdb", m->path) < 0)
-        mem_exhausted(strlen(path) + strlen(m->path));
+    CLEANUP(mem_freep) char *from = xasprintf("%s/data.mdb", path);
+    CLEANUP(mem_freep) char *to = xasprintf("%s/data.mdb", m->path);
     env_close(m);
     if (rename(from, to) != 0)
         return FAIL(ERR_IO, "mirror: %s: %s", from, strerror(errno));

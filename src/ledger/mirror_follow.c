@@ -12,11 +12,6 @@
 #define STEP_CHANGES 4000
 #define STEP_LEDGERS 256
 
-static int key_order(const void *a, const void *b)
-{
-    return memcmp(a, b, 32);
-}
-
 /* What a ledger changed, as the history has it; in `a`. */
 static err read_ledger(struct ledgers *l, uint32_t seq, struct arena *a,
                        struct ledger_header *ret_header, struct store_object **ret, size_t *ret_n)
@@ -26,7 +21,7 @@ static err read_ledger(struct ledgers *l, uint32_t seq, struct arena *a,
     TRY(store_header_get(l->store, seq, ret_header));
     TRY(store_diff(l->store, seq, a, &keys, &n));
     if (n)
-        qsort(keys, n, sizeof *keys, key_order);
+        qsort(keys, n, sizeof *keys, hash256_order);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || !hash256_eq(&keys[i], &keys[n_kept - 1]))
             keys[n_kept++] = keys[i];

@@ -71,11 +71,18 @@ static err check_neighbour(const struct mirror *m, int rc, const MDB_val *key, c
     return (side < 0 ? order < 0 : order > 0) ? OK : damaged(m);
 }
 
-ERR mirror_object_absent(const struct mirror *m, MDB_cursor *cursor, const struct hash256 *key)
+ERR mirror_object_absent(const struct mirror *m, MDB_cursor *cursor, int rc, MDB_val *next,
+                         MDB_val *value, const struct hash256 *key)
 {
-    MDB_val k = mirror_val(hash256_slice(key)), value;
-    int rc = mdb_cursor_get(cursor, &k, &value, MDB_SET_RANGE);
-    TRY(check_neighbour(m, rc, &k, &value, key, 1));
-    rc = mdb_cursor_get(cursor, &k, &value, rc == 0 ? MDB_PREV : MDB_LAST);
-    return check_neighbour(m, rc, &k, &value, key, -1);
+    TRY(check_neighbour(m, rc, next, value, key, 1));
+    rc = mdb_cursor_get(cursor, next, value, rc == 0 ? MDB_PREV : MDB_LAST);
+    return check_neighbour(m, rc, next, value, key, -1);
+}
+
+ERR mirror_object_ascends(const struct mirror *m, const struct hash256 *before,
+                          const struct hash256 *key)
+{
+    return hash256_cmp(key, before) > 0
+               ? OK
+               : FAIL(ERR_CORRUPT, "mirror: %s: the keys do not ascend", m->path);
 }

@@ -15,6 +15,11 @@ int mirror_object_put(const struct mirror *m, MDB_txn *txn, const struct hash256
                       struct slice object, unsigned flags);
 int mirror_object_put_at(MDB_cursor *cursor, const struct hash256 *key, struct slice object,
                          unsigned flags);
-/* `key` was not found: its neighbours are what was written, and lie on either side of it. Moves the
- * cursor (on state). Errors: ERR_CORRUPT. */
-ERR mirror_object_absent(const struct mirror *m, MDB_cursor *cursor, const struct hash256 *key);
+/* `key` was not found: its neighbours are what was written, and lie on either side of it. `rc`,
+ * `next` and `value` are what MDB_SET_RANGE gave for it on the cursor (of state), which moves.
+ * Errors: ERR_CORRUPT. */
+ERR mirror_object_absent(const struct mirror *m, MDB_cursor *cursor, int rc, MDB_val *next,
+                         MDB_val *value, const struct hash256 *key);
+/* In a walk: `key` comes after the one before. Errors: ERR_CORRUPT. */
+ERR mirror_object_ascends(const struct mirror *m, const struct hash256 *before,
+                          const struct hash256 *key);

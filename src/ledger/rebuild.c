@@ -160,9 +160,7 @@ static err append_sorted(void *arg, const struct store_object *objects, size_t n
 static err rebuild_unordered(struct rebuild *r)
 {
     CLEANUP(spill_freep) struct spill *spill = NULL;
-    CLEANUP(mem_freep) char *path = NULL;
-    if (asprintf(&path, "%s/filling", r->l->mirror->path) < 0)
-        mem_exhausted(0);
+    CLEANUP(mem_freep) char *path = xasprintf("%s/filling", r->l->mirror->path);
     TRY(spill_new(path, &spill));
     TRY(store_state(r->l->store, r->header->seq, spill_state, &(struct spilling){r->l, spill}));
     TRY(spill_each(spill, REBUILD_KEYS, append_sorted, r));

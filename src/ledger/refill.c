@@ -7,11 +7,6 @@
 
 #include <stdlib.h>
 
-static int key_order(const void *a, const void *b)
-{
-    return memcmp(a, b, 32);
-}
-
 static void run_freep(struct undo_run **r)
 {
     undo_run_free(*r);
@@ -28,7 +23,7 @@ static err read_run(struct ledgers *l, uint32_t seq, struct undo_run **ret)
     TRY(store_header_get(l->store, seq - 1, &before));
     TRY(store_diff(l->store, seq, a, &keys, &n));
     if (n)
-        qsort(keys, n, sizeof *keys, key_order);
+        qsort(keys, n, sizeof *keys, hash256_order);
     struct slice *objects = arena_array(a, struct slice, n + 1);
     TRY(store_objects_get(l->store, seq - 1, keys, n, a, objects, NULL));
     run = undo_run_new(&before);

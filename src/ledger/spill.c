@@ -23,10 +23,7 @@ struct spill {
 
 static char *path_of(const struct spill *s, size_t file)
 {
-    char *path;
-    if (asprintf(&path, "%s/%02zx", s->directory, file) < 0)
-        mem_exhausted(0);
-    return path;
+    return xasprintf("%s/%02zx", s->directory, file);
 }
 
 static err failed(const char *path)
@@ -134,11 +131,6 @@ static err read_back(struct spill *s, size_t file, struct buf *out)
     return OK;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    return memcmp(a, b, 32);
-}
-
 /* Sorted, each key once. */
 static err sort(struct slice bytes, struct store_object **ret, size_t *ret_n)
 {
@@ -156,7 +148,7 @@ static err sort(struct slice bytes, struct store_object **ret, size_t *ret_n)
         }
         v[n++].key = hash256_of(key.p);
     }
-    qsort(v, n, sizeof *v, by_key);
+    qsort(v, n, sizeof *v, hash256_order);
     for (size_t i = 0; i < n; i++)
         if (n_kept == 0 || !hash256_eq(&v[n_kept - 1].key, &v[i].key))
             v[n_kept++] = v[i];

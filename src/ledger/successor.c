@@ -32,16 +32,11 @@ void successor_list_add(struct successor_list *l, const struct hash256 *key,
     l->rows[l->n++] = (struct store_successor){*key, *next};
 }
 
-static int row_order(const void *a, const void *b)
-{
-    return memcmp(a, b, 32); /* the key comes first */
-}
-
 void successor_list_sort(struct successor_list *l)
 {
     if (l->n == 0)
         return;
-    qsort(l->rows, l->n, sizeof *l->rows, row_order);
+    qsort(l->rows, l->n, sizeof *l->rows, hash256_order);
     size_t to = 1;
     for (size_t i = 1; i < l->n; i++)
         if (!hash256_eq(&l->rows[i].key, &l->rows[to - 1].key))

@@ -278,8 +278,7 @@ static err mirror_walk_guarded(void *arg)
         struct view_entry *entry = &w->ret[w->got];
         TRY(mirror_object_read(m, &k, &value, &entry->object));
         entry->key = hash256_of(k.mv_data);
-        if (hash256_cmp(&entry->key, w->got ? &entry[-1].key : w->key) <= 0)
-            return FAIL(ERR_CORRUPT, "mirror: %s: the keys do not ascend", m->path);
+        TRY(mirror_object_ascends(m, w->got ? &entry[-1].key : w->key, &entry->key));
         if (++w->got < w->n)
             rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
     }

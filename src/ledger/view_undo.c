@@ -94,9 +94,9 @@ static err page_guarded(void *arg)
         bool exists;
         struct view_entry *entry = &p->ret[p->got];
         TRY(walk_step(&w, entry, &exists));
-        if (exists && hash256_cmp(&entry->key, p->got ? &entry[-1].key : p->key) <= 0)
-            return FAIL(ERR_CORRUPT, "mirror: %s: the keys do not ascend",
-                        p->v->ledgers->mirror->path);
+        if (exists)
+            TRY(mirror_object_ascends(p->v->ledgers->mirror, p->got ? &entry[-1].key : p->key,
+                                      &entry->key));
         p->got += exists;
     }
     if (w.rc != 0 && w.rc != MDB_NOTFOUND)

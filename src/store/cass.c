@@ -212,8 +212,7 @@ static YIELDS err open_cluster(struct cass *c, const struct cass_opts *opts)
 {
     TRY(check_word("keyspace", c->keyspace, false));
     TRY(check_word("table_prefix", c->prefix, true));
-    if (asprintf(&c->name, "%s.%s", c->keyspace, c->prefix) < 0)
-        mem_exhausted(0);
+    c->name = xasprintf("%s.%s", c->keyspace, c->prefix);
     cass_schema_texts(c);
     struct cql_cluster_opts cluster = opts->cluster;
     cluster.keyspace = c->keyspace;

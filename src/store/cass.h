@@ -51,6 +51,9 @@ YIELDS ERR cass_refresh(struct cass *c);
 /* The newest complete ledger, as known; 0 = none. Any thread, never waits. */
 uint32_t cass_newest(struct cass *c);
 
+/* Name of the table of an index, without prefix; of indexes that have one. */
+const char *cass_index_table(enum store_index index);
+
 /* Rows of the list of keys as they stand, whatever it is worth: ret[i] is the key that the newest
  * row of keys[i] at or before `seq` leads to; zero if there is none. Scratch in `a`. */
 YIELDS ERR cass_successors_get(struct cass *c, uint32_t seq, const struct hash256 *keys, size_t n,

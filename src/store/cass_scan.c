@@ -29,6 +29,11 @@ static const struct form {
                                     .table = "account_mptoken_issuance_transactions"},
 };
 
+const char *cass_index_table(enum store_index index)
+{
+    return forms[index].table;
+}
+
 /* The bound that `from` means, as bytes of a whole suffix, included or not. A part of a suffix is
  * before all that begin with it. */
 struct bound {

@@ -70,13 +70,10 @@ static const struct table tables[] = {
 
 static char *text_of(const char *format, const char *name)
 {
-    char *text;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    if (asprintf(&text, format, name) < 0)
-        mem_exhausted(0);
+    return xasprintf(format, name);
 #pragma GCC diagnostic pop
-    return text;
 }
 
 void cass_schema_texts(struct cass *c)

@@ -193,12 +193,7 @@ static YIELDS err verify(struct cass *c, uint32_t seq, const struct store_tx *tx
     struct ledger_header header;
     uint8_t key[8];
     TRY(cass_header_get(&c->base, seq, &header));
-    struct digest_leaf *leaves = arena_array(a, struct digest_leaf, n + 1);
-    for (size_t i = 0; i < n; i++)
-        leaves[i] =
-            (struct digest_leaf){txs[i].hash, digest_tx_leaf(txs[i].tx, txs[i].meta, &txs[i].hash)};
-    struct hash256 root = digest_tree_root(leaves, n); /* they come by hash */
-    if (hash256_eq(&root, &header.tx_hash)) {
+    if (store_txs_have_root(txs, n, &header.tx_hash, a)) {
         cass_memo_put_verified(c, seq);
         return OK;
     }

@@ -300,11 +300,6 @@ static err op_next(struct store *s, uint32_t seq, const struct hash256 *key, str
     return OK;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-    return memcmp(a, b, 32);
-}
-
 static err op_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret,
                    size_t *ret_n)
 {
@@ -317,7 +312,7 @@ static err op_diff(struct store *s, uint32_t seq, struct arena *a, struct hash25
     for (size_t i = 0; i < m->objects.n; i++)
         if (v[i].seq == seq)
             keys[n++] = v[i].key;
-    qsort(keys, n, sizeof *keys, compare_keys);
+    qsort(keys, n, sizeof *keys, hash256_order);
     *ret = keys;
     *ret_n = n;
     return OK;

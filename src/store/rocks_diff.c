@@ -27,16 +27,11 @@ static void diff_deinit(struct diff_read *d)
     buf_deinit(&d->keys);
 }
 
-static int compare(const void *a, const void *b)
-{
-    return memcmp(a, b, 32);
-}
-
 static void sort_unique(struct buf *keys)
 {
     size_t n = keys->n / 32, n_kept = 0;
     if (n > 0)
-        qsort(keys->p, n, 32, compare);
+        qsort(keys->p, n, 32, hash256_order);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || memcmp(keys->p + 32 * (n_kept - 1), keys->p + 32 * i, 32) != 0)
             memmove(keys->p + 32 * n_kept++, keys->p + 32 * i, 32);

@@ -73,9 +73,7 @@ static void put_record(struct buf *b, uint64_t at, struct slice record)
 /* "MANIFEST-000012", as CURRENT says. */
 static ERR current_name(const char *path, char ret[64])
 {
-    CLEANUP(mem_freep) char *file = NULL;
-    if (asprintf(&file, "%s/CURRENT", path) < 0)
-        mem_exhausted(0);
+    CLEANUP(mem_freep) char *file = xasprintf("%s/CURRENT", path);
     FILE *f = fopen(file, "r");
     if (f == NULL)
         return FAIL(ERR_IO, "store: %s: %s", file, strerror(errno));
@@ -105,11 +103,9 @@ static ERR append(const char *file, int fd, const struct rocks_manifest_file *fi
 
 ERR rocks_manifest_drop(const char *path, const struct rocks_manifest_file *files, size_t n)
 {
-    CLEANUP(mem_freep) char *file = NULL;
     char name[64];
     TRY(current_name(path, name));
-    if (asprintf(&file, "%s/%s", path, name) < 0)
-        mem_exhausted(0);
+    CLEANUP(mem_freep) char *file = xasprintf("%s/%s", path, name);
     int fd = open(file, O_WRONLY | O_APPEND | O_CLOEXEC);
     if (fd < 0)
         return FAIL(ERR_IO, "store: %s: %s", file, strerror(errno));

@@ -45,10 +45,7 @@ static void bads_freep(struct bads **b)
 
 static char *copy_path(const struct rocks *r)
 {
-    char *path = NULL;
-    if (asprintf(&path, "%s.repair", r->path) < 0)
-        mem_exhausted(0);
-    return path;
+    return xasprintf("%s.repair", r->path);
 }
 
 /* A database's directory has no directories but those of loads, which are empty. */
@@ -56,9 +53,7 @@ static void remove_directory(const char *path)
 {
     DIR *d = opendir(path);
     for (struct dirent *e; d && (e = readdir(d));) {
-        CLEANUP(mem_freep) char *file = NULL;
-        if (asprintf(&file, "%s/%s", path, e->d_name) < 0)
-            mem_exhausted(0);
+        CLEANUP(mem_freep) char *file = xasprintf("%s/%s", path, e->d_name);
         if (unlink(file) != 0 && e->d_name[0] != '.')
             (void)rmdir(file);
     }
@@ -350,9 +345,7 @@ static ERR exchange(const struct rocks *r, const char *copy)
 {
     if (renameat2(AT_FDCWD, copy, AT_FDCWD, r->path, RENAME_EXCHANGE) != 0)
         return FAIL(ERR_IO, "store: %s: %s", copy, strerror(errno));
-    CLEANUP(mem_freep) char *parent = NULL;
-    if (asprintf(&parent, "%s/..", r->path) < 0)
-        mem_exhausted(0);
+    CLEANUP(mem_freep) char *parent = xasprintf("%s/..", r->path);
     int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         (void)!fsync(fd); /* not durable: the damaged one is back after a power cut */

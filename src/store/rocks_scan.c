@@ -215,10 +215,9 @@ struct typed_read {
     struct store_typed_rows *ret;
 };
 
-static struct store_tx_pos pos_of(const struct scan *r)
+static struct store_tx_pos pos_of(const struct scan *r, const uint8_t *suffix)
 {
     uint32_t flip = r->shape->newest_first ? UINT32_MAX : 0;
-    const uint8_t *suffix = r->at.b + r->prefix_n;
     return (struct store_tx_pos){bits_load32(suffix) ^ flip, bits_load32(suffix + 4) ^ flip};
 }
 
@@ -230,15 +229,11 @@ static ERR look_at(struct typed_read *t, const struct rocks_iter *it, bool *ret_
     if (key.n != r->at.n || value.n != 2)
         return FAIL(ERR_CORRUPT, "store: %s: row of %s with %zu and %zu bytes", t->rd.r->path,
                     r->shape->name, key.n, value.n);
-    struct rocks_key before = r->at;
-    memcpy(r->at.b, key.p, key.n);
-    struct store_tx_pos pos = pos_of(r);
-    uint32_t last = t->asked->last_ledger;
-    *ret_behind = t->asked->scan.backward ? pos.ledger_seq < last : pos.ledger_seq > last;
-    if (*ret_behind) {
-        r->at = before;
+    struct store_tx_pos pos = pos_of(r, key.p + r->prefix_n);
+    *ret_behind = store_typed_is_behind(t->asked, pos.ledger_seq);
+    if (*ret_behind)
         return OK;
-    }
+    memcpy(r->at.b, key.p, key.n);
     r->inclusive = false;
     t->ret->last = pos;
     t->ret->n_looked++;

@@ -59,12 +59,6 @@ ERR store_tx_locator_of(const struct store_entry *row, struct store_tx_locator *
 /* Rows read at once. */
 #define TYPED_PORTION 1024u
 
-static bool is_behind(const struct store_typed_scan *scan, const struct store_tx_locator *at)
-{
-    return scan->scan.backward ? at->pos.ledger_seq < scan->last_ledger
-                               : at->pos.ledger_seq > scan->last_ledger;
-}
-
 /* Take those of the type of `rows`, until there are enough. */
 static ERR take_typed(struct store *s, const struct store_typed_scan *scan,
                       const struct store_rows *rows, struct arena *scratch,
@@ -75,7 +69,7 @@ static ERR take_typed(struct store *s, const struct store_typed_scan *scan,
     size_t n = 0, i = 0;
     for (; n < rows->n; n++) {
         TRY(store_tx_locator_of(&rows->rows[n], &at[n]));
-        if (is_behind(scan, &at[n]))
+        if (store_typed_is_behind(scan, at[n].pos.ledger_seq))
             break;
     }
     TRY(store_tx_types(s, at, n, types));
@@ -113,6 +107,28 @@ ERR store_typed_by_rows(struct store *s, const struct store_typed_scan *scan, st
 struct hash256 store_tx_hash(const struct store_tx *tx)
 {
     return hash256_is_zero(&tx->hash) ? digest_tx_id(tx->tx) : tx->hash;
+}
+
+static int by_leaf(const void *a, const void *b)
+{
+    return hash256_cmp(&((const struct digest_leaf *)a)->key,
+                       &((const struct digest_leaf *)b)->key);
+}
+
+bool store_txs_have_root(const struct store_tx *txs, size_t n, const struct hash256 *root,
+                         struct arena *a)
+{
+    struct digest_leaf *leaves = arena_array(a, struct digest_leaf, n + 1);
+    for (size_t i = 0; i < n; i++)
+        leaves[i] =
+            (struct digest_leaf){txs[i].hash, digest_tx_leaf(txs[i].tx, txs[i].meta, &txs[i].hash)};
+    if (n > 0)
+        qsort(leaves, n, sizeof *leaves, by_leaf);
+    for (size_t i = 1; i < n; i++)
+        if (hash256_eq(&leaves[i - 1].key, &leaves[i].key))
+            return false;
+    struct hash256 computed = digest_tree_root(leaves, n);
+    return hash256_eq(&computed, root);
 }
 
 err store_no_salvage(struct store *s, struct store **ret)

@@ -436,12 +436,20 @@ err store_no_salvage(struct store *s, struct store **ret);
 err store_no_salvage_end(struct store *s, struct store *copy, bool take);
 /* Is it one whose rows lead to transactions? */
 bool store_index_of_txs(enum store_index index);
-/* Value of a row of a transaction index, for writing. */
 /* scan_typed for backends whose rows have no type: by scan and tx_types. */
 YIELDS ERR store_typed_by_rows(struct store *s, const struct store_typed_scan *scan,
                                struct arena *a, struct store_typed_rows *ret);
+/* Does a row of this ledger stand behind those that were asked for? */
+static inline bool store_typed_is_behind(const struct store_typed_scan *scan, uint32_t seq)
+{
+    return scan->scan.backward ? seq < scan->last_ledger : seq > scan->last_ledger;
+}
+/* Value of a row of a transaction index, for writing. */
 void store_tx_value(const struct hash256 *hash, uint16_t type, uint8_t ret[STORE_TX_VALUE_BYTES]);
 /* Where a row of a transaction index leads. Errors: ERR_CORRUPT. */
 ERR store_tx_locator_of(const struct store_entry *row, struct store_tx_locator *ret);
 /* The transaction's hash, computed if need be (1 us). */
 struct hash256 store_tx_hash(const struct store_tx *tx);
+/* Do these transactions (with hashes, in any order) have this root? Scratch in `a`. */
+bool store_txs_have_root(const struct store_tx *txs, size_t n, const struct hash256 *root,
+                         struct arena *a);

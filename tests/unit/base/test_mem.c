@@ -23,6 +23,8 @@ TEST(strings_are_copied)
     CLEANUP(mem_freep) char *b = xstrndup("abcdef", 2);
     ASSERT_STR("abc", a);
     ASSERT_STR("ab", b);
+    CLEANUP(mem_freep) char *made = xasprintf("%s-%02x", b, 10);
+    ASSERT_STR("ab-0a", made);
     char *taken = TAKE_PTR(a);
     ASSERT(a == NULL);
     a = taken;

@@ -86,10 +86,11 @@ TEST(sponsors_keep_the_reserve_of_what_they_pay_for)
 TEST(a_reserve_that_overflows_leaves_nothing)
 {
     struct funds_fees fees = {.reserve_base_drops = 1, .reserve_increment_drops = 1ull << 60};
-    ASSERT_INT((1ll << 60) + 1, funds_reserve(&fees, 1));
-    ASSERT(funds_reserve(&fees, 16) == UINT64_MAX);
+    struct funds_root one = {.owner_count = 1}, sixteen = {.owner_count = 16};
+    ASSERT_INT((1ll << 60) + 1, funds_root_reserve(&fees, &one));
+    ASSERT(funds_root_reserve(&fees, &sixteen) == UINT64_MAX);
     fees.reserve_base_drops = UINT64_MAX;
-    ASSERT(funds_reserve(&fees, 1) == UINT64_MAX);
+    ASSERT(funds_root_reserve(&fees, &one) == UINT64_MAX);
 }
 
 TEST(without_fee_settings_there_is_no_reserve)
