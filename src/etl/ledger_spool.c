@@ -22,25 +22,26 @@
 
 struct ledger_spool {
     char *path;
-    pthread_mutex_t lock; /* of what follows, and of writes and removals */
-    uint32_t first, last; /* last < first: none */
+    pthread_mutex_t files; /* who writes or removes one; taken first */
+    pthread_mutex_t lock;  /* of what follows: never held while the disk works */
+    uint32_t first, last;  /* last < first: none */
     uint64_t bytes;
 };
 
 static char *path_of(const struct ledger_spool *s, uint32_t seq)
 {
-    char *path;
-    if (asprintf(&path, "%s/ledger-%u", s->path, seq) < 0)
-        mem_exhausted(0);
-    return path;
+    return xasprintf("%s/ledger-%u", s->path, seq);
 }
 
 static void remove_file(struct ledger_spool *s, uint32_t seq)
 {
     CLEANUP(mem_freep) char *path = path_of(s, seq);
     struct stat st;
-    if (stat(path, &st) == 0 && unlink(path) == 0)
-        s->bytes -= MIN(s->bytes, (uint64_t)st.st_size);
+    if (stat(path, &st) != 0 || unlink(path) != 0)
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->bytes -= MIN(s->bytes, (uint64_t)st.st_size);
+    pthread_mutex_unlock(&s->lock);
 }
 
 /* What is there: the newest span without a gap stays. */
@@ -104,6 +105,7 @@ ERR ledger_spool_open(const char *path, struct ledger_spool **ret)
     struct ledger_spool *s = xcalloc(1, sizeof *s);
     s->path = xstrdup(path);
     s->first = 1;
+    pthread_mutex_init(&s->files, NULL);
     pthread_mutex_init(&s->lock, NULL);
     look_around(s, d);
     closedir(d);
@@ -115,6 +117,7 @@ struct ledger_spool *ledger_spool_close(struct ledger_spool *s)
 {
     if (!s)
         return NULL;
+    pthread_mutex_destroy(&s->files);
     pthread_mutex_destroy(&s->lock);
     free(s->path);
     free(s);
@@ -144,31 +147,43 @@ uint64_t ledger_spool_bytes(struct ledger_spool *s)
     return n;
 }
 
-/* With the lock. */
-static void trim(struct ledger_spool *s, uint32_t seq)
+/* The file that goes next; 0 = none of those before `seq`, or from it on. */
+static uint32_t take_first(struct ledger_spool *s, uint32_t seq)
 {
-    for (; s->first < seq && s->first <= s->last; s->first++)
-        remove_file(s, s->first);
+    pthread_mutex_lock(&s->lock);
+    uint32_t taken = s->first < seq && s->first <= s->last ? s->first++ : 0;
+    pthread_mutex_unlock(&s->lock);
+    return taken;
 }
 
+static uint32_t take_last(struct ledger_spool *s, uint32_t seq)
+{
+    pthread_mutex_lock(&s->lock);
+    uint32_t taken = s->last >= seq && s->first <= s->last ? s->last-- : 0;
+    pthread_mutex_unlock(&s->lock);
+    return taken;
+}
+
+/* With `files`. */
 static void cut(struct ledger_spool *s, uint32_t seq)
 {
-    for (; s->last >= seq && s->first <= s->last; s->last--)
-        remove_file(s, s->last);
+    for (uint32_t taken; (taken = take_last(s, seq)) != 0;)
+        remove_file(s, taken);
 }
 
 void ledger_spool_trim(struct ledger_spool *s, uint32_t seq)
 {
-    pthread_mutex_lock(&s->lock);
-    trim(s, seq);
-    pthread_mutex_unlock(&s->lock);
+    pthread_mutex_lock(&s->files);
+    for (uint32_t taken; (taken = take_first(s, seq)) != 0;)
+        remove_file(s, taken);
+    pthread_mutex_unlock(&s->files);
 }
 
 void ledger_spool_cut(struct ledger_spool *s, uint32_t seq)
 {
-    pthread_mutex_lock(&s->lock);
+    pthread_mutex_lock(&s->files);
     cut(s, seq);
-    pthread_mutex_unlock(&s->lock);
+    pthread_mutex_unlock(&s->files);
 }
 
 static uint64_t checksum(const uint8_t head[HEAD_BYTES], struct slice bytes)
@@ -177,6 +192,13 @@ static uint64_t checksum(const uint8_t head[HEAD_BYTES], struct slice bytes)
     return spool_file_checksum(parts, 2);
 }
 
+static bool continues(struct ledger_spool *s, uint32_t seq)
+{
+    uint32_t first, last;
+    return ledger_spool_span(s, &first, &last) && seq == last + 1;
+}
+
+/* With `files`. */
 static err put(struct ledger_spool *s, uint32_t seq, uint64_t source, struct slice bytes)
 {
     CLEANUP(mem_freep) char *path = path_of(s, seq);
@@ -186,22 +208,23 @@ static err put(struct ledger_spool *s, uint32_t seq, uint64_t source, struct sli
     bits_store64(head + 8, source);
     bits_store64(head + 16, checksum(head, bytes));
     const struct slice parts[] = {slice_of(head, sizeof head), bytes};
-    if (s->first > s->last || seq != s->last + 1) {
+    if (!continues(s, seq))
         cut(s, 0);
-        s->first = seq;
-        s->last = seq - 1;
-    }
     TRY(spool_file_replace(path, parts, 2, false));
+    pthread_mutex_lock(&s->lock);
+    if (s->first > s->last)
+        s->first = seq;
     s->last = seq;
     s->bytes += sizeof head + bytes.n;
+    pthread_mutex_unlock(&s->lock);
     return OK;
 }
 
 ERR ledger_spool_put(struct ledger_spool *s, uint32_t seq, uint64_t source, struct slice bytes)
 {
-    pthread_mutex_lock(&s->lock);
+    pthread_mutex_lock(&s->files);
     err e = put(s, seq, source, bytes);
-    pthread_mutex_unlock(&s->lock);
+    pthread_mutex_unlock(&s->files);
     return e;
 }
 
