@@ -381,7 +381,7 @@ static void *run(void *arg)
             follow(a);
             continue;
         }
-        if (w && (stopping || w->kind == APPLIER_FENCE))
+        if (w && stopping)
             send_home(a, w, APPLIER_RESULT_SKIPPED);
         else if (w && w->kind == APPLIER_LEDGER)
             apply_ledgers(a, w);

@@ -15,10 +15,9 @@ struct counter_registry;
 struct load_feed_opts;
 
 enum applier_kind {
-    APPLIER_FENCE = 0, /* nothing: comes home behind all that was pushed before it */
-    APPLIER_LEDGER,    /* `ledger`, the next one */
-    APPLIER_LOAD,      /* `load`, a state that is complete in the spool, and its `ledger` */
-    APPLIER_CALL       /* `call`, on the apply thread */
+    APPLIER_LEDGER, /* `ledger`, the next one */
+    APPLIER_LOAD,   /* `load`, a state that is complete in the spool, and its `ledger` */
+    APPLIER_CALL    /* `call`, on the apply thread */
 };
 
 enum applier_result {

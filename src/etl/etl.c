@@ -333,7 +333,7 @@ static YIELDS void watch(void *arg)
 
 /* Following. */
 
-static void follow_from(struct etl *e, uint32_t first, bool hold)
+static void follow_from(struct etl *e, uint32_t first)
 {
     struct extract_opts opts = {
         .sources = e->opts.sources,
@@ -346,13 +346,9 @@ static void follow_from(struct etl *e, uint32_t first, bool hold)
         .max_ahead_bytes = e->opts.max_ahead_bytes,
         .min_agreeing = e->opts.min_agreeing,
         .closed = e->closed,
-        .hold = hold,
+        .hold = atomic_load(&e->standby),
     };
-    struct extract *x = atomic_load(&e->extract);
-    if (x)
-        extract_restart(x, first);
-    else
-        atomic_store(&e->extract, extract_start(&opts));
+    atomic_store(&e->extract, extract_start(&opts));
 }
 
 /* What an initial load keeps on the disk. */
@@ -373,11 +369,12 @@ static err do_open_spools(void *arg)
     uint32_t first, last;
     if (!s->make && access(s->path, F_OK) != 0)
         return OK;
-    TRY(page_spool_open(s->path, &s->pages));
+    if (s->make)
+        TRY(page_spool_open(s->path, &s->pages));
     TRY(ledger_spool_open(s->path, &s->closed));
-    if (s->next == 0)
+    if (s->make)
         return OK;
-    page_spool_end(s->pages);
+    page_spool_discard(s->path);
     ledger_spool_trim(s->closed, s->next);
     if (ledger_spool_span(s->closed, &first, &last) && first == s->next)
         return OK;
@@ -389,9 +386,9 @@ static err do_open_spools(void *arg)
 
 static YIELDS err open_spools(struct etl *e, uint32_t next)
 {
-    struct spools s = {.make = next == 0, .next = next};
-    if (asprintf(&s.path, "%s/load", ledgers_mirror_path(e->opts.ledgers)) < 0)
-        mem_exhausted(0);
+    struct spools s = {.path = xasprintf("%s/load", ledgers_mirror_path(e->opts.ledgers)),
+                       .make = next == 0,
+                       .next = next};
     err r = worker_run(do_open_spools, &s);
     free(s.path);
     if (err_failed(r)) {
@@ -449,7 +446,7 @@ static YIELDS err load_first(struct etl *e)
     LOG_INFO("etl: loaded ledger %u: %llu objects in %.1f s", seq,
              (unsigned long long)atomic_load(&e->load.n_objects),
              (double)(clock_now_ns() - begun) / 1e9);
-    follow_from(e, seq + 1, atomic_load(&e->standby));
+    follow_from(e, seq + 1);
     atomic_store(&e->load_seq, 0);
     return OK;
 }
@@ -463,7 +460,7 @@ static YIELDS err run(struct etl *e)
         LOG_WARN("etl: %s: ledgers that closed during the load are fetched", err_text());
     if (e->opts.start_sequence && e->opts.start_sequence != tip.seq + 1)
         LOG_WARN("etl: start_sequence has no effect: the store has ledgers up to %u", tip.seq);
-    follow_from(e, tip.seq + 1, atomic_load(&e->standby));
+    follow_from(e, tip.seq + 1);
     /* a store without the id is of an older load: keep it as soon as a source tells it */
     uint64_t version = 0;
     while (!e->network_stored) {

@@ -117,24 +117,19 @@ static bool is_complete(const struct initial *in)
     return true;
 }
 
-struct counting {
-    struct page_filter filter;
-    uint64_t n_objects;
-};
-
 static void count_page(void *arg, uint32_t range, const struct page *page)
 {
-    struct counting *c = arg;
+    unsigned long long *n_objects = arg;
     (void)range;
-    if (c->filter.oldest <= page->seq && page->seq <= c->filter.newest)
-        c->n_objects += page->n_objects;
+    *n_objects += page->n_objects;
 }
 
 static unsigned long long n_kept(const struct initial *in)
 {
-    struct counting c = {.filter = filter_of(in)};
-    page_spool_each(in->opts->pages, count_page, &c);
-    return c.n_objects;
+    struct page_filter f = filter_of(in);
+    unsigned long long n_objects = 0;
+    page_spool_each(in->opts->pages, &f, count_page, &n_objects);
+    return n_objects;
 }
 
 /* --- which ledger --- */
@@ -280,6 +275,17 @@ static YIELDS err take_up(struct initial *in)
     return FAIL(ERR_NOT_FOUND, "no source holds it, and start_sequence wants no other");
 }
 
+/* What was proven before a restart holds. */
+static void remember_liars(struct initial *in)
+{
+    struct sources *all = in->opts->sources;
+    for (uint32_t i = 0; i < sources_count(all); i++)
+        if (page_spool_is_refused(in->opts->pages, source_id(in, i)))
+            in->lied |= FETCH_MASK(i);
+    if (!(fetch_holders(all, in->header.seq) & ~in->lied))
+        in->lied = 0; /* there is nobody better */
+}
+
 static YIELDS err pin(struct initial *in)
 {
     uint32_t wanted = in->opts->start_sequence;
@@ -291,6 +297,7 @@ static YIELDS err pin(struct initial *in)
         return begin_newest(in);
     }
     TRY(take_up(in));
+    remember_liars(in);
     return take_up_base(in);
 }
 
@@ -392,7 +399,7 @@ static YIELDS err find_liar(struct initial *in)
         return note_lie(in, (uint32_t)only);
     if (most < 0) /* of sources that are no more */
         return on_pool(in, do_clear, 0);
-    bool of_one_ledger = f.oldest == f.newest;
+    bool of_one_ledger = page_spool_oldest(in->opts->pages, &f) == f.newest;
     if (n_sources == 1 && of_one_ledger)
         return note_lie(in, (uint32_t)most);
     in->only = most;

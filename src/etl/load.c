@@ -277,9 +277,8 @@ static YIELDS err try_base(const struct load_opts *opts, struct patience *p,
         .source_id = page_spool_source(sources_name(opts->sources, source)),
     };
     err e = worker_keep_ledger(reply, &keep, ret, &what, ret_disk);
-    if (*ret_disk && err_failed(e))
+    if (*ret_disk)
         return e;
-    *ret_disk = false;
     if (e.code == ERR_VERIFY || e.code == ERR_PARSE)
         note_wrong(p, opts->sources, source, what);
     TRY(e);

@@ -48,9 +48,7 @@ static YIELDS err keep_next(struct ahead *a, bool *ret_disk)
     err e = worker_keep_ledger(reply, &keep, &d, &what, ret_disk);
     if (!err_failed(e))
         a->parent = d->ledger.header.hash;
-    if (*ret_disk || !err_failed(e))
-        return e;
-    if (e.code == ERR_VERIFY || e.code == ERR_PARSE) {
+    if (!*ret_disk && (e.code == ERR_VERIFY || e.code == ERR_PARSE)) {
         LOG_ERROR("etl: ledger %u of source %s: %s: refused", a->next, sources_name(all, source),
                   err_text());
         sources_blame(all, source, what);

@@ -4,16 +4,16 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "etl/decode.h"
+#include "etl/load_feed.h"
 #include "etl/spool_file.h"
 #include "etl/worker.h"
-#include "rippled/fetch.h"
+#include "rippled/sources.h"
 
 #include <stdlib.h>
 
 /* --- givers --- */
 
 struct givers {
-    const struct page_filter *f;
     uint64_t id[LOAD_BLAME_MAX];
     uint64_t n_objects[LOAD_BLAME_MAX];
     uint32_t n;
@@ -24,8 +24,6 @@ static void note_giver(void *arg, uint32_t range, const struct page *page)
     struct givers *g = arg;
     uint32_t i = 0;
     (void)range;
-    if (page->seq < g->f->oldest || page->seq > g->f->newest)
-        return;
     while (i < g->n && g->id[i] != page->source)
         i++;
     if (i == LOAD_BLAME_MAX)
@@ -38,9 +36,9 @@ static void note_giver(void *arg, uint32_t range, const struct page *page)
 uint32_t load_blame_givers(const struct page_spool *pages, const struct sources *sources,
                            const struct page_filter *f, int32_t *ret_most)
 {
-    struct givers g = {.f = f};
+    struct givers g = {.n = 0};
     uint64_t most = 0;
-    page_spool_each(pages, note_giver, &g);
+    page_spool_each(pages, f, note_giver, &g);
     *ret_most = -1;
     for (uint32_t s = 0; s < sources_count(sources); s++)
         for (uint32_t i = 0; i < g.n; i++)
@@ -72,12 +70,8 @@ static uint64_t add_objects(uint64_t sum, const struct decode_page *d, const str
 static err sum_page(struct page_spool *s, uint32_t range, const struct page *page,
                     const struct page_span *keys, uint64_t *sum)
 {
-    CLEANUP(buf_deinit) struct buf bytes = {0};
     CLEANUP(decode_page_freep) struct decode_page *d = NULL;
-    struct fetch_reply *reply = NULL;
-    TRY(page_spool_read(s, range, page, &bytes));
-    TRY(fetch_reply_of_page(&bytes, 0, page->seq, &reply));
-    TRY(decode_page(reply, page->keys.has_after ? &page->keys.after : NULL, &page->keys.upto, &d));
+    TRY(load_feed_read(s, range, page, &d));
     *sum = add_objects(*sum, d, keys);
     return OK;
 }
@@ -150,7 +144,7 @@ YIELDS ERR load_blame_compare(const struct load_blame_opts *opts, uint64_t ret[L
                               size_t *ret_n)
 {
     struct comparing c = {.opts = opts, .liars = ret};
-    page_spool_each(opts->pages, note_suspect, &c);
+    page_spool_each(opts->pages, NULL, note_suspect, &c);
     err e = worker_run(do_compare, &c);
     *ret_n = c.n_liars;
     free(c.suspects);

@@ -12,6 +12,17 @@ struct feed {
     struct load_changes *changes; /* NULL: no page is of an older ledger */
 };
 
+ERR load_feed_read(struct page_spool *s, uint32_t range, const struct page *page,
+                   struct decode_page **ret)
+{
+    CLEANUP(buf_deinit) struct buf bytes = {0};
+    struct fetch_reply *reply = NULL;
+    TRY(page_spool_read(s, range, page, &bytes));
+    TRY(fetch_reply_of_page(&bytes, 0, page->seq, &reply));
+    return decode_page(reply, page->keys.has_after ? &page->keys.after : NULL, &page->keys.upto,
+                       ret);
+}
+
 /* The page's objects in the newest ledger, with their index rows. */
 static err bring_forward(struct feed *f, const struct page *page, const struct decode_page *d,
                          struct arena *a, struct store_object **ret, size_t *ret_n,
@@ -26,13 +37,9 @@ static err bring_forward(struct feed *f, const struct page *page, const struct d
 
 static err feed_page(struct feed *f, uint32_t range, const struct page *page)
 {
-    CLEANUP(buf_deinit) struct buf bytes = {0};
     CLEANUP(decode_page_freep) struct decode_page *d = NULL;
-    struct fetch_reply *reply = NULL;
     struct ledgers *l = f->opts->ledgers;
-    TRY(page_spool_read(f->opts->pages, range, page, &bytes));
-    TRY(fetch_reply_of_page(&bytes, 0, page->seq, &reply));
-    TRY(decode_page(reply, page->keys.has_after ? &page->keys.after : NULL, &page->keys.upto, &d));
+    TRY(load_feed_read(f->opts->pages, range, page, &d));
     if (page->seq == f->opts->filter.newest)
         return apply_load_add(l, 0, d->objects, d->n_objects, d->rows, d->n_rows);
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
@@ -68,26 +75,12 @@ static err feed_all(struct feed *f, const struct apply_ledger *ledger)
     return e;
 }
 
-struct oldest {
-    const struct page_filter *filter;
-    uint32_t seq;
-};
-
-static void note_oldest(void *arg, uint32_t range, const struct page *page)
-{
-    struct oldest *o = arg;
-    (void)range;
-    if (page->seq >= o->filter->oldest)
-        o->seq = MIN(o->seq, page->seq);
-}
-
 ERR load_feed(const struct load_feed_opts *opts, const struct apply_ledger *ledger)
 {
     CLEANUP(load_changes_freep) struct load_changes *changes = NULL;
-    struct oldest oldest = {&opts->filter, opts->filter.newest};
-    page_spool_each(opts->pages, note_oldest, &oldest);
-    if (oldest.seq < opts->filter.newest)
-        TRY(load_changes_read(opts->closed, oldest.seq, opts->filter.newest, &changes));
+    uint32_t oldest = page_spool_oldest(opts->pages, &opts->filter);
+    if (oldest < opts->filter.newest)
+        TRY(load_changes_read(opts->closed, oldest, opts->filter.newest, &changes));
     struct feed f = {opts, changes};
     return feed_all(&f, ledger);
 }

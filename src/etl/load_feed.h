@@ -17,3 +17,7 @@ struct load_feed_opts {
  * ledger's state; nothing of it stays), ERR_CORRUPT (the spool was damaged: something must be
  * fetched again), ERR_CANCELLED (ledgers_interrupt), ERR_IO, ERR_FULL, ERR_EXISTS. */
 ERR load_feed(const struct load_feed_opts *opts, const struct apply_ledger *ledger);
+/* A page that is kept, decoded. Errors: as page_spool_read and decode_page. Blocks. */
+struct decode_page;
+ERR load_feed_read(struct page_spool *s, uint32_t range, const struct page *page,
+                   struct decode_page **ret);

@@ -59,18 +59,12 @@ uint64_t page_spool_source(const char *name)
 
 static char *manifest_path(const struct page_spool *s)
 {
-    char *path;
-    if (asprintf(&path, "%s/manifest", s->path) < 0)
-        mem_exhausted(0);
-    return path;
+    return xasprintf("%s/manifest", s->path);
 }
 
 static char *run_path(const struct page_spool *s, uint32_t range)
 {
-    char *path;
-    if (asprintf(&path, "%s/%02x", s->path, range) < 0)
-        mem_exhausted(0);
-    return path;
+    return xasprintf("%s/%02x", s->path, range);
 }
 
 /* --- keys --- */
@@ -296,11 +290,27 @@ ERR page_spool_read(struct page_spool *s, uint32_t range, const struct page *pag
     return OK;
 }
 
-void page_spool_each(const struct page_spool *s, page_spool_fn fn, void *arg)
+void page_spool_each(const struct page_spool *s, const struct page_filter *f, page_spool_fn fn,
+                     void *arg)
 {
     for (uint32_t i = 0; i < PAGE_SPOOL_RANGES; i++)
         for (size_t k = 0; k < s->runs[i].n; k++)
-            fn(arg, i, &s->runs[i].pages[k]);
+            if (!f || counts(&s->runs[i].pages[k], f))
+                fn(arg, i, &s->runs[i].pages[k]);
+}
+
+static void note_oldest(void *arg, uint32_t range, const struct page *page)
+{
+    uint32_t *oldest = arg;
+    (void)range;
+    *oldest = MIN(*oldest, page->seq);
+}
+
+uint32_t page_spool_oldest(const struct page_spool *s, const struct page_filter *f)
+{
+    uint32_t oldest = f->newest;
+    page_spool_each(s, f, note_oldest, &oldest);
+    return oldest;
 }
 
 /* --- the manifest --- */
@@ -472,6 +482,13 @@ static err read_all(struct page_spool *s)
 static void page_spool_freep(struct page_spool **s)
 {
     page_spool_close(*s);
+}
+
+void page_spool_discard(const char *path)
+{
+    CLEANUP(page_spool_freep) struct page_spool *s = xcalloc(1, sizeof *s);
+    s->path = xstrdup(path);
+    page_spool_end(s);
 }
 
 ERR page_spool_open(const char *path, struct page_spool **ret)

@@ -46,6 +46,8 @@ struct page_spool;
  * is thrown away with the pages, the log says so. Errors: ERR_IO, ERR_FULL. */
 ERR page_spool_open(const char *path, struct page_spool **ret);
 struct page_spool *page_spool_close(struct page_spool *s); /* accepts NULL; files stay */
+/* Remove what a load has left in the directory, without reading it. */
+void page_spool_discard(const char *path);
 
 /* Nothing is kept while less is free where the spool is (ledger/disk.h; 0 = no bound): ERR_FULL. */
 void page_spool_keep_free(struct page_spool *s, uint64_t min_free_bytes);
@@ -86,6 +88,9 @@ bool page_spool_gap(const struct page_spool *s, uint32_t range, const struct pag
 /* The bytes of a page. Errors: ERR_IO; ERR_CORRUPT: not what was put, and the page is forgotten. */
 ERR page_spool_read(struct page_spool *s, uint32_t range, const struct page *page, struct buf *ret);
 
-/* Every page that is kept, in order within a range. Never blocks. */
+/* Every page that counts (NULL: that is kept), in order within a range. Never blocks. */
 typedef void (*page_spool_fn)(void *arg, uint32_t range, const struct page *page);
-void page_spool_each(const struct page_spool *s, page_spool_fn fn, void *arg);
+void page_spool_each(const struct page_spool *s, const struct page_filter *f, page_spool_fn fn,
+                     void *arg);
+/* The ledger of the oldest of them; f->newest if there are none. */
+uint32_t page_spool_oldest(const struct page_spool *s, const struct page_filter *f);

@@ -10,8 +10,6 @@
 #include "rt/fiber.h"
 #include "rt/offload.h"
 
-#include <stdio.h>
-
 #define BUSY_NS (10 * CLOCK_MS)
 
 YIELDS ERR worker_run(err (*fn)(void *arg), void *arg)
@@ -51,6 +49,19 @@ static YIELDS err run(err (*fn)(void *arg), struct job *j)
     return e;
 }
 
+/* One that gives a ledger. */
+static YIELDS err run_ledger(err (*fn)(void *arg), struct job *j, struct decode_ledger **ret,
+                             const char **ret_what)
+{
+    err e = run(fn, j);
+    *ret_what = j->what;
+    if (err_failed(e))
+        decode_ledger_free(j->ledger); /* cancelled while it ran */
+    else
+        *ret = j->ledger;
+    return e;
+}
+
 /* --- from a source --- */
 
 static err do_ledger(void *arg)
@@ -63,13 +74,7 @@ YIELDS ERR worker_decode_ledger(struct fetch_reply *reply, bool with_objects,
                                 struct decode_ledger **ret, const char **ret_what)
 {
     struct job j = {.reply = reply, .with_objects = with_objects, .what = ""};
-    err e = run(do_ledger, &j);
-    *ret_what = j.what;
-    if (err_failed(e))
-        decode_ledger_free(j.ledger); /* cancelled while it ran */
-    else
-        *ret = j.ledger;
-    return e;
+    return run_ledger(do_ledger, &j, ret, ret_what);
 }
 
 /* The bytes stay where they are while what was decoded from them lives. */
@@ -94,7 +99,7 @@ YIELDS ERR worker_keep_page(struct fetch_reply *reply, uint64_t source_id,
     struct job j = {
         .reply = reply, .source_id = source_id, .keys = keys, .pages = spool, .range = range};
     err e = run(do_keep_page, &j);
-    *ret_disk = j.disk;
+    *ret_disk = j.disk && err_failed(e);
     if (err_failed(e))
         decode_page_free(j.page);
     else
@@ -120,13 +125,8 @@ YIELDS ERR worker_keep_ledger(struct fetch_reply *reply, const struct worker_kee
                               struct decode_ledger **ret, const char **ret_what, bool *ret_disk)
 {
     struct job j = {.reply = reply, .keep = keep, .what = ""};
-    err e = run(do_keep_ledger, &j);
-    *ret_disk = j.disk;
-    *ret_what = j.what;
-    if (err_failed(e))
-        decode_ledger_free(j.ledger);
-    else
-        *ret = j.ledger;
+    err e = run_ledger(do_keep_ledger, &j, ret, ret_what);
+    *ret_disk = j.disk && err_failed(e);
     return e;
 }
 
@@ -152,11 +152,5 @@ YIELDS ERR worker_kept_ledger(const struct sources *s, struct ledger_spool *spoo
 {
     struct job j = {
         .sources = s, .ledgers = spool, .seq = seq, .with_objects = with_objects, .what = ""};
-    err e = run(do_kept_ledger, &j);
-    *ret_what = j.what;
-    if (err_failed(e))
-        decode_ledger_free(j.ledger); /* cancelled while it ran */
-    else
-        *ret = j.ledger;
-    return e;
+    return run_ledger(do_kept_ledger, &j, ret, ret_what);
 }

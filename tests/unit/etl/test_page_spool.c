@@ -321,7 +321,7 @@ TEST(all_pages_are_told)
     uint32_t n = 0;
     put(s, span(0, 0x20), 9, 1);
     put(s, span(0, 0x20), 9, 2);
-    page_spool_each(s, count, &n);
+    page_spool_each(s, NULL, count, &n);
     ASSERT_INT(6, n);
     ASSERT(page_spool_source("a:1") == page_spool_source("a:1"));
     ASSERT(page_spool_source("a:1") != page_spool_source("a:2"));
@@ -425,7 +425,7 @@ TEST(pages_survive_a_power_cut_or_are_missing_but_never_wrong)
         ASSERT(WEXITSTATUS(status) == POWERCUT_STATUS || WEXITSTATUS(status) == 0);
         n_cut += WEXITSTATUS(status) == POWERCUT_STATUS;
         struct page_spool *s = opened();
-        page_spool_each(s, check_kept, s);
+        page_spool_each(s, NULL, check_kept, s);
         if (is_complete(s)) {
             n_complete++;
             page_spool_end(s);
