@@ -15,7 +15,6 @@
 #include <stdlib.h>
 
 #define ROUND_NS (1 * CLOCK_S)
-#define STALL_NS (10 * CLOCK_S)
 /* Ledgers that the mirror may be behind the history, and still be what others call a full cache. */
 #define NEAR 8
 
@@ -23,8 +22,7 @@ struct cluster {
     struct cluster_opts opts;
     struct election election;
     struct fiber_group fibers;
-    uint32_t newest;     /* ledger seen, */
-    int64_t progress_ns; /* and since when */
+    uint32_t newest, of_network; /* ledgers: ours (0 = none yet), and what sources report */
     uint32_t n_conflicts;
     pthread_mutex_t lock;
     struct cluster_info info; /* guarded by lock */
@@ -47,13 +45,12 @@ static void look_at_self(struct cluster *c)
     struct election_node *self = &c->election.self;
     bool has_tip = ledgers_tip(c->opts.ledgers, &tip);
     uint32_t held = cass_newest(c->opts.cass);
-    self->etl_started = c->opts.is_started(c->opts.arg);
+    c->of_network = c->opts.network_newest(c->opts.arg);
+    if (has_tip)
+        c->newest = tip.seq;
+    self->etl_started = c->of_network != 0;
     self->cache_is_loading = ledgers_mirror_aside(c->opts.ledgers);
     self->cache_is_full = has_tip && !self->cache_is_loading && tip.seq + NEAR >= held;
-    if (has_tip && tip.seq != c->newest) {
-        c->newest = tip.seq;
-        c->progress_ns = clock_now_ns();
-    }
 }
 
 static void id_text(const uint8_t id[16], char out[37])
@@ -125,13 +122,8 @@ static void check_conflicts(struct cluster *c)
 
 static void check_stall(struct cluster *c)
 {
-    if (clock_now_ns() - c->progress_ns < STALL_NS)
-        return;
-    c->progress_ns = clock_now_ns();
-    /* while the first ledger is loaded, or with no source, nobody can do better */
-    if (!c->election.self.etl_started || c->newest == 0)
-        return;
-    obey(c, election_stalled(&c->election), "no new ledger for ten seconds");
+    if (election_is_late(&c->election, c->newest, c->of_network, clock_now_ns()))
+        obey(c, election_stalled(&c->election), "no new ledger for ten seconds");
 }
 
 static YIELDS void play_round(struct cluster *c)
@@ -173,7 +165,6 @@ struct cluster *cluster_start(const struct cluster_opts *opts)
     c->election.read_only = opts->read_only;
     c->election.writing = opts->writing;
     memcpy(c->election.self.id, cass_node_id(opts->cass), 16);
-    c->progress_ns = clock_now_ns();
     pthread_mutex_init(&c->lock, NULL);
     c->gauge_nodes = counter_gauge(r, "cluster_nodes_total_number", "",
                                    "Servers on this dataset, this one included");

@@ -17,8 +17,8 @@ struct cluster_opts {
     struct counter_registry *counters; /* not NULL */
     bool read_only;
     bool writing; /* from the start: the dataset is empty */
-    /* A source has reported a ledger. */
-    bool (*is_started)(void *arg);
+    /* The newest ledger that a source has reported; 0 = none yet, or the first is being loaded. */
+    uint32_t (*network_newest)(void *arg);
     /* Conflicts met so far. */
     uint32_t (*n_conflicts)(void *arg);
     /* Begin, or end, to write. On a fiber of this core; must not wait long. */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define RECOVERY_NS (3600 * CLOCK_S)
+#define LATE_NS (10 * CLOCK_S)
 
 enum election_role election_role_of(const struct election *e)
 {
@@ -177,6 +178,18 @@ enum election_order election_decide(struct election *e, const struct election_no
     if (!elected)
         elected = elect(&e->self, others, n, false);
     return elected == &e->self ? start(e) : stop(e);
+}
+
+bool election_is_late(struct election *e, uint32_t newest, uint32_t of_network, int64_t now_ns)
+{
+    if (newest != e->newest || newest == 0 || of_network <= newest) {
+        e->newest = newest;
+        e->progress_ns = now_ns;
+    }
+    if (now_ns - e->progress_ns < LATE_NS)
+        return false;
+    e->progress_ns = now_ns;
+    return true;
 }
 
 enum election_order election_stalled(struct election *e)

@@ -33,6 +33,8 @@ struct election {
     bool fallback;
     bool recovery;
     int64_t recovery_ns; /* when fallback turns into recovery; 0 = no timer */
+    uint32_t newest;     /* ledger noted, */
+    int64_t progress_ns; /* and since when nobody has been late with the next */
 };
 
 enum election_order { ELECTION_KEEP = 0, ELECTION_START_WRITING, ELECTION_STOP_WRITING };
@@ -48,7 +50,11 @@ bool election_parse(struct slice message, struct arena *a, struct election_node 
 /* One round: what to do, with the servers that are alive besides this one. */
 enum election_order election_decide(struct election *e, const struct election_node *others,
                                     size_t n, int64_t now_ns);
-/* No new ledger for ten seconds, whoever should have written it. */
+/* The newest ledgers of the dataset (0 = none yet) and of the network. Has it been behind for ten
+ * seconds without a new one? A network that closes none is nobody's fault, and all who took to
+ * writing then would go on with it until the next. True once for each such time. */
+bool election_is_late(struct election *e, uint32_t newest, uint32_t of_network, int64_t now_ns);
+/* That is so: whoever should have written does not. */
 enum election_order election_stalled(struct election *e);
 /* Another server wrote a ledger that we wanted to write. */
 enum election_order election_conflicted(struct election *e);

@@ -480,11 +480,11 @@ static YIELDS void main_fiber(void *arg)
 
 /* Other servers on the same dataset. */
 
-static bool is_started(void *arg)
+static uint32_t network_newest(void *arg)
 {
     const struct etl *e = arg;
-    return sources_newest(e->opts.sources) > 0 && atomic_load(&e->extract) != NULL &&
-           atomic_load(&e->load_seq) == 0;
+    bool follows = atomic_load(&e->extract) != NULL && atomic_load(&e->load_seq) == 0;
+    return follows ? sources_newest(e->opts.sources) : 0;
 }
 
 static uint32_t n_conflicts(void *arg)
@@ -522,7 +522,7 @@ static void join_cluster(struct etl *e)
                                                       .counters = e->opts.counters,
                                                       .read_only = e->opts.read_only,
                                                       .writing = empty && !e->opts.read_only,
-                                                      .is_started = is_started,
+                                                      .network_newest = network_newest,
                                                       .n_conflicts = n_conflicts,
                                                       .on_order = on_order,
                                                       .arg = e});

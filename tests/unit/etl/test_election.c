@@ -109,3 +109,19 @@ TEST(a_stall_makes_everybody_fall_back_for_an_hour)
     ASSERT_INT(ELECTION_ROLE_NOT_WRITER, election_role_of(&a));
     ASSERT_INT(ELECTION_START_WRITING, election_decide(&a, &seen, 1, 3604 * CLOCK_S)); /* elected */
 }
+
+TEST(a_dataset_is_late_when_the_network_goes_on_without_it)
+{
+    struct election e = self_of(1);
+    ASSERT(!election_is_late(&e, 0, 100, 100 * CLOCK_S)); /* the first is being loaded */
+    ASSERT(!election_is_late(&e, 100, 100, 101 * CLOCK_S));
+    ASSERT(!election_is_late(&e, 100, 100, 200 * CLOCK_S)); /* the network has stopped */
+    ASSERT(!election_is_late(&e, 100, 0, 201 * CLOCK_S));   /* no source */
+    ASSERT(!election_is_late(&e, 100, 101, 202 * CLOCK_S));
+    ASSERT(!election_is_late(&e, 100, 103, 210 * CLOCK_S));
+    ASSERT(election_is_late(&e, 100, 104, 211 * CLOCK_S));
+    ASSERT(!election_is_late(&e, 100, 104, 212 * CLOCK_S)); /* told once */
+    ASSERT(election_is_late(&e, 100, 107, 221 * CLOCK_S));
+    ASSERT(!election_is_late(&e, 101, 107, 230 * CLOCK_S)); /* slow, but it goes on */
+    ASSERT(!election_is_late(&e, 107, 107, 231 * CLOCK_S));
+}
