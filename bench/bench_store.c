@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -407,26 +408,40 @@ static void load(struct store *s, struct walk *w)
     MUST(store_load_commit(s, &l));
 }
 
-static void write_copy(struct store *s, struct walk *w)
+/* Nanoseconds that the longest write took. */
+static int64_t write_copy(struct store *s, struct walk *w)
 {
+    int64_t longest_ns = 0;
     for (uint32_t seq = w->d->first + 1; seq <= w->d->last;) {
         CLEANUP(arena_freep) struct arena *a = arena_new(0);
         static struct store_ledger ledgers[BATCH];
         size_t n = 0;
         while (n < BATCH && seq <= w->d->last)
             ledgers[n++] = take_ledger(w, seq++, a);
+        int64_t start = clock_now_ns();
         MUST(store_write(s, ledgers, n));
+        longest_ns = MAX(longest_ns, clock_now_ns() - start);
     }
+    return longest_ns;
 }
 
 /* --- how it grows --- */
 
 struct growth {
     const char *dir;
-    int64_t start_ns;
-    uint64_t base_bytes; /* before the first copy */
+    int64_t start_ns, start_cpu_ns, longest_ns;        /* of one write */
+    uint64_t base_bytes, base_written, base_megabytes; /* before the first copy */
+    uint32_t n_throttled; /* copies after which writes waited for merges */
     uint64_t rng;
 };
+
+/* CPU time of all threads. */
+static int64_t clock_process_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return t.tv_sec * CLOCK_S + t.tv_nsec;
+}
 
 static uint64_t dir_bytes(const char *path, size_t *ret_files)
 {
@@ -467,71 +482,141 @@ static uint64_t random_below(uint64_t *rng, uint64_t n)
     return (*rng >> 33) % n;
 }
 
-/* Microseconds a read of something random in all that is stored. */
-static double read_objects(struct store *s, const struct dump *d, uint32_t copies, struct growth *g)
+#define READS 2000
+
+/* Half of some reads took so long at most, all but one in a hundred so long. */
+struct spread {
+    double p50_us, p99_us;
+};
+
+static int compare_times(const void *a, const void *b)
 {
-    CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    const struct version *v = (const struct version *)d->objects.p;
-    int64_t start = clock_now_ns();
-    for (int i = 0; i < 2000; i++) {
-        uint32_t copy = (uint32_t)random_below(&g->rng, copies);
-        const struct version *at = &v[random_below(&g->rng, d->objects.n)];
-        struct hash256 key = at->key;
-        struct slice got;
-        scramble_key(key.b, copy);
-        MUST(store_objects_get(s, at->seq + copy * (d->last - d->first), &key, 1, a, &got, NULL));
-        arena_clear(a);
-    }
-    return (double)(clock_now_ns() - start) / 2000e3;
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
 }
 
-static double read_txs(struct store *s, const struct dump *d, uint32_t copies, struct growth *g)
+struct reading {
+    struct store *s;
+    const struct dump *d;
+    uint32_t copies;
+    uint64_t *rng;
+};
+
+static struct spread time_reads(struct reading *r, void (*read)(struct reading *, struct arena *))
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
-    const struct tx *t = (const struct tx *)d->txs.p;
-    int64_t start = clock_now_ns();
-    for (int i = 0; i < 2000; i++) {
-        const struct tx *tx = &t[random_below(&g->rng, d->txs.n)];
-        uint32_t shift = (uint32_t)random_below(&g->rng, copies) * (d->last - d->first);
-        struct store_tx_locator at = {.pos = {tx->seq + shift, tx->index}};
-        struct store_tx got;
-        if (tx->seq == d->first) /* of the first copy alone */
-            continue;
-        MUST(store_txs_get(s, &at, 1, a, &got));
+    static int64_t took[READS];
+    for (size_t i = 0; i < READS; i++) {
+        int64_t start = clock_now_ns();
+        read(r, a);
+        took[i] = clock_now_ns() - start;
         arena_clear(a);
     }
-    return (double)(clock_now_ns() - start) / 2000e3;
+    qsort(took, READS, sizeof *took, compare_times);
+    return (struct spread){(double)took[READS / 2] / 1e3, (double)took[READS * 99 / 100] / 1e3};
+}
+
+/* Reads of something random in all that is stored. */
+static void read_object(struct reading *r, struct arena *a)
+{
+    uint32_t copy = (uint32_t)random_below(r->rng, r->copies);
+    const struct version *v = (const struct version *)r->d->objects.p;
+    const struct version *at = &v[random_below(r->rng, r->d->objects.n)];
+    struct hash256 key = at->key;
+    struct slice got;
+    scramble_key(key.b, copy);
+    MUST(store_objects_get(r->s, at->seq + copy * (r->d->last - r->d->first), &key, 1, a, &got,
+                           NULL));
+}
+
+static void read_tx_at(struct reading *r, struct arena *a)
+{
+    const struct tx *tx = &((const struct tx *)r->d->txs.p)[random_below(r->rng, r->d->txs.n)];
+    uint32_t shift = (uint32_t)random_below(r->rng, r->copies) * (r->d->last - r->d->first);
+    struct store_tx_locator at = {.pos = {tx->seq + shift, tx->index}};
+    struct store_tx got;
+    if (tx->seq != r->d->first) /* of the first copy alone */
+        MUST(store_txs_get(r->s, &at, 1, a, &got));
+}
+
+#define PAGE 20
+
+static void read_account_tx(struct reading *r, struct arena *a)
+{
+    const struct index_row *rows = (const struct index_row *)r->d->index.p;
+    const struct index_row *row = &rows[random_below(r->rng, r->d->index.n)];
+    uint32_t copy = (uint32_t)random_below(r->rng, r->copies);
+    struct store_scan scan = {.index = row->row.index,
+                              .prefix = other_bytes(a, row->row.prefix, copy),
+                              .backward = true,
+                              .limit = PAGE};
+    struct store_rows found;
+    struct store_tx_locator at[PAGE];
+    struct store_tx txs[PAGE];
+    MUST(store_scan(r->s, &scan, a, &found));
+    for (size_t i = 0; i < found.n; i++)
+        MUST(store_tx_locator_of(&found.rows[i], &at[i]));
+    MUST(store_txs_get(r->s, at, found.n, a, txs));
+}
+
+static double megabytes(uint64_t bytes)
+{
+    return (double)bytes / 1e6;
 }
 
 static void print_growth(struct store *s, const struct dump *d, uint32_t copies, struct growth *g)
 {
+    struct store_stats stats;
+    store_stats(s, &stats);
     size_t files, n = copies * d->txs.n;
     double seconds = (double)(clock_now_ns() - g->start_ns) / 1e9;
     uint64_t bytes = dir_bytes(g->dir, &files) - g->base_bytes;
-    double object_us = read_objects(s, d, copies, g), tx_us = read_txs(s, d, copies, g);
-    printf("%9zu txs %8.1f MB %5.0f bytes/tx %5zu files; written %4.1f x; %6.0f ledgers/s, "
-           "object %6.1f us, tx %6.1f us, %4lu MB private\n",
-           n, (double)bytes / 1e6, (double)bytes / (double)n, files,
-           (double)proc_number("/proc/self/io", "write_bytes") / (double)bytes,
-           copies * (d->last - d->first) / seconds, object_us, tx_us,
-           (unsigned long)proc_number("/proc/self/smaps_rollup", "Private_Dirty") / 1024);
+    struct reading r = {s, d, copies, &g->rng};
+    struct spread object = time_reads(&r, read_object), tx = time_reads(&r, read_tx_at),
+                  page = time_reads(&r, read_account_tx);
+    printf("%9zu txs %8.1f MB %5.0f bytes/tx %5zu files; written %4.1f x; %6.0f ledgers/s %6.0f "
+           "txs/s, CPU %5.1f us/tx, longest write %6.1f ms, throttled after %u of %u, debt %.0f "
+           "MB; p50/p99 us: object %.0f/%.0f, tx %.0f/%.0f, account_tx of %d %.0f/%.0f; %lu MB "
+           "private\n",
+           n, megabytes(bytes), (double)bytes / (double)n, files,
+           (double)(proc_number("/proc/self/io", "write_bytes") - g->base_written) / (double)bytes,
+           copies * (d->last - d->first) / seconds, (double)n / seconds,
+           (double)(clock_process_ns() - g->start_cpu_ns) / 1e3 / (double)n,
+           (double)g->longest_ns / 1e6, g->n_throttled, copies, megabytes(stats.debt_bytes),
+           object.p50_us, object.p99_us, tx.p50_us, tx.p99_us, PAGE, page.p50_us, page.p99_us,
+           (unsigned long)proc_number("/proc/self/smaps_rollup", "Private_Dirty") / 1024 -
+               g->base_megabytes);
     fflush(stdout);
 }
 
-static void write_all(struct store *s, const struct dump *d, uint32_t copies, const char *dir)
+/* Doublings, and from EACH on each so many. */
+#define EACH 256
+
+static bool is_line(uint32_t copies, uint32_t all)
+{
+    return copies == all || copies % EACH == 0 || (copies < EACH && (copies & (copies - 1)) == 0);
+}
+
+static void write_all(struct store *s, const struct dump *d, uint32_t copies, struct growth *g)
 {
     struct walk w = {.d = d};
     size_t files;
     load(s, &w);
-    struct growth g = {dir, clock_now_ns(), dir_bytes(dir, &files), 1};
+    g->start_ns = clock_now_ns();
+    g->start_cpu_ns = clock_process_ns();
+    g->base_bytes = dir_bytes(g->dir, &files);
+    g->base_written = proc_number("/proc/self/io", "write_bytes");
     struct walk start = w;
     for (uint32_t copy = 0; copy < copies; copy++) {
+        struct store_stats stats;
         w = start;
         w.copy = copy;
         w.shift = copy * (d->last - d->first);
-        write_copy(s, &w);
-        if (((copy + 1) & copy) == 0 || copy + 1 == copies)
-            print_growth(s, d, copy + 1, &g);
+        g->longest_ns = MAX(g->longest_ns, write_copy(s, &w));
+        store_stats(s, &stats);
+        g->n_throttled += stats.throttled;
+        if (is_line(copy + 1, copies))
+            print_growth(s, d, copy + 1, g);
     }
 }
 
@@ -743,9 +828,11 @@ int main(int argc, char **argv)
              getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
     if (mkdtemp(dir) == NULL)
         DIE("bench_store: mkdtemp\n");
-    MUST(rocks_open(&(struct rocks_opts){.path = dir}, &s));
+    struct growth g = {.dir = dir, .rng = 1};
+    g.base_megabytes = proc_number("/proc/self/smaps_rollup", "Private_Dirty") / 1024;
+    MUST(rocks_open(&(struct rocks_opts){.path = dir, .cache_bytes = (uint64_t)48 << 20}, &s));
     int64_t start = clock_now_ns();
-    write_all(s, &d, copies, dir);
+    write_all(s, &d, copies, &g);
     printf("wrote %u ledgers, %zu transactions in %.1f s\n", copies * (d.last - d.first),
            copies * d.txs.n, (double)(clock_now_ns() - start) / 1e9);
     MUST(rocks_compact(s));

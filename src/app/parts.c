@@ -384,6 +384,9 @@ void parts_refresh(void *arg)
     set(p, "kleio_store_reads", s.n_reads, "reads of the history");
     set(p, "kleio_store_reads_offloaded", s.n_offloaded, "of them, sent to the pool for a disk");
     set(p, "kleio_store_disk_bytes", s.disk_bytes, "size of the history");
+    set(p, "kleio_store_merge_debt_bytes", s.debt_bytes,
+        "bytes of the history that wait to be merged, estimated");
+    set(p, "kleio_store_throttled", s.throttled, "1 while writes wait for merges");
     set(p, "kleio_store_scrubbed_bytes", s.n_scrubbed_bytes,
         "bytes of the history read in the background to find damage");
     set(p, "kleio_store_scrub_rounds", s.n_scrub_rounds, "times all of the history was so read");

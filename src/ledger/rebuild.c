@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/rebuild.h"
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "ledger/guard.h"
 #include "ledger/mirror_object.h"
@@ -167,6 +168,13 @@ static err rebuild_unordered(struct rebuild *r)
     return rebuild_tree(r);
 }
 
+/* How many there will be: keys are hashes, as many in each part of their range. */
+static uint64_t estimate(const struct rebuild *r, bool done)
+{
+    uint64_t seen = (uint64_t)bits_load32(r->at.b) + 1;
+    return done ? r->n_objects : (uint64_t)((double)r->n_objects * 0x1p32 / (double)seen);
+}
+
 ERR rebuild_mirror(struct ledgers *l, const struct ledger_header *header)
 {
     CLEANUP(rebuild_freep) struct rebuild *r = xcalloc(1, sizeof *r);
@@ -178,7 +186,7 @@ ERR rebuild_mirror(struct ledgers *l, const struct ledger_header *header)
     while (!done) {
         TRY(rebuild_objects(r, &done));
         if (l->on_progress)
-            l->on_progress(l->arg, "rebuilding the state mirror", r->n_objects, 0);
+            l->on_progress(l->arg, "rebuilding the state mirror", r->n_objects, estimate(r, done));
         if (atomic_load(&l->interrupted))
             return FAIL(ERR_CANCELLED, "mirror: the rebuild was stopped");
     }

@@ -51,9 +51,8 @@ struct range_set rocks_ranges(struct rocks *r)
 
 void rocks_publish(struct rocks *r, const struct range_set *ranges)
 {
-    /* first the generation: who sees the new span must not get an iterator from before it */
-    atomic_fetch_add(&r->generation, 1);
-    rocks_iter_pools_purge(r);
+    /* first this: who sees the new span must not get an iterator from before it */
+    rocks_iter_pools_refresh(r);
     pthread_mutex_lock(&r->ranges_lock);
     r->ranges = *ranges;
     pthread_mutex_unlock(&r->ranges_lock);
@@ -71,38 +70,53 @@ static void op_ranges(struct store *s, struct store_range *ret, size_t *ret_n)
     pthread_mutex_unlock(&r->ranges_lock);
 }
 
-static uint64_t disk_bytes(struct rocks *r)
+/* Of all families. */
+static uint64_t sum_property(struct rocks *r, const char *name)
 {
-    static const char *const properties[] = {"rocksdb.total-sst-files-size",
-                                             "rocksdb.cur-size-all-mem-tables"};
     uint64_t sum = 0;
-    for (enum rocks_cf cf = 0; cf < ROCKS_N_CFS; cf++)
-        for (size_t i = 0; i < ARRAY_LEN(properties); i++) {
-            uint64_t n = 0;
-            if (r->cf[cf])
-                rocksdb_property_int_cf(r->db, r->cf[cf], properties[i], &n);
-            sum += n;
-        }
+    for (enum rocks_cf cf = 0; cf < ROCKS_N_CFS; cf++) {
+        uint64_t n = 0;
+        if (r->cf[cf])
+            rocksdb_property_int_cf(r->db, r->cf[cf], name, &n);
+        sum += n;
+    }
     return sum;
+}
+
+static uint64_t property(struct rocks *r, const char *name)
+{
+    uint64_t n = 0;
+    rocksdb_property_int(r->db, name, &n);
+    return n;
+}
+
+/* The database is open. */
+static void add_properties(struct rocks *r, struct store_stats *s)
+{
+    s->disk_bytes = sum_property(r, "rocksdb.total-sst-files-size") +
+                    sum_property(r, "rocksdb.cur-size-all-mem-tables");
+    s->debt_bytes = sum_property(r, "rocksdb.estimate-pending-compaction-bytes");
+    s->throttled = property(r, "rocksdb.is-write-stopped") != 0 ||
+                   property(r, "rocksdb.actual-delayed-write-rate") != 0;
 }
 
 static void op_stats(struct store *s, struct store_stats *ret)
 {
     struct rocks *r = rocks_of(s);
-    pthread_rwlock_rdlock(&r->db_lock);
-    uint64_t bytes = r->db ? disk_bytes(r) : 0;
-    pthread_rwlock_unlock(&r->db_lock);
     *ret = (struct store_stats){
         .n_reads = atomic_load(&r->n_reads),
         .n_offloaded = atomic_load(&r->n_offloaded),
         .n_pending = atomic_load(&r->n_pending),
         .n_writes = atomic_load(&r->n_writes),
-        .disk_bytes = bytes,
         .n_scrubbed_bytes = atomic_load(&r->scrub.n_bytes),
         .n_scrub_rounds = atomic_load(&r->scrub.n_rounds),
         .n_damaged =
             atomic_load(&r->scrub.n_damaged) + rocks_damage_count(r) + atomic_load(&r->scrub.met),
     };
+    pthread_rwlock_rdlock(&r->db_lock);
+    if (r->db)
+        add_properties(r, ret);
+    pthread_rwlock_unlock(&r->db_lock);
 }
 
 /* So that the next open has no log to replay. What fails here is replayed. */

@@ -57,6 +57,12 @@ void rocks_iter_pools_purge(struct rocks *r)
         purge(&r->iters[kind]);
 }
 
+void rocks_iter_pools_refresh(struct rocks *r)
+{
+    atomic_fetch_add(&r->generation, 1);
+    rocks_iter_pools_purge(r);
+}
+
 void rocks_iter_pools_deinit(struct rocks *r)
 {
     rocks_iter_pools_purge(r);
@@ -88,7 +94,7 @@ static bool keep(struct rocks_iter *it)
     struct rocks_iter_pool *p = &it->r->iters[it->kind];
     bool kept = false;
     pthread_mutex_lock(&p->lock);
-    /* checked under the lock: a commit first moves the generation on, then purges */
+    /* checked under the lock: who purges has moved the generation on before */
     if (!it->broken && it->generation == atomic_load(&it->r->generation) &&
         p->n < ROCKS_ITER_IDLE && (p->n == 0 || p->generation == it->generation)) {
         p->idle[p->n++] = it->it;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Iterators of the store. Making one costs more than a seek, so idle ones are kept; those from
- * before the newest commit are destroyed instead (by the commit: an idle iterator never keeps old
- * files or memtables alive past it). */
+/* Iterators of the store. Making one costs more than a seek, so idle ones are kept. An iterator
+ * keeps the files and memtables of its time alive; so idle ones are destroyed by each commit, and
+ * by rocks_tidy.h every 20 s: when no ledgers come, merges still end. */
 #pragma once
 #include "store/rocks_read.h"
 
@@ -19,6 +19,9 @@ void rocks_iter_pools_init(struct rocks *r);
 void rocks_iter_pools_deinit(struct rocks *r);
 /* Destroy all idle iterators. */
 void rocks_iter_pools_purge(struct rocks *r);
+/* Give back what iterators keep alive: idle ones are destroyed, those in use are not kept when they
+ * are put back. The database is open and stays so. */
+void rocks_iter_pools_refresh(struct rocks *r);
 
 /* An iterator for a step of `rd`: CLEANUP(rocks_iter_put) struct rocks_iter it =
  * rocks_iter_take(...). */

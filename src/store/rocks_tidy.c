@@ -3,7 +3,9 @@
 
 #include "rt/clock.h"
 
+#include "store/rocks_iter.h"
 #include "store/rocks_options.h"
+
 #include <stdlib.h>
 
 #define PERIOD_NS (20 * CLOCK_S)
@@ -100,6 +102,8 @@ size_t rocks_tidy_once(struct rocks *r, uint64_t bytes, size_t max_files)
     for (size_t i = 0; i < ARRAY_LEN(ascending) && r->db; i++)
         if (!r->damaged[ascending[i]])
             n += merge_family(r, ascending[i], bytes, max_files);
+    if (r->db)
+        rocks_iter_pools_refresh(r);
     pthread_rwlock_unlock(&r->db_lock);
     return n;
 }

@@ -173,7 +173,9 @@ struct store_stats {
     uint64_t n_writes;
     uint64_t disk_bytes;                       /* size of the files, as known */
     uint64_t n_scrubbed_bytes, n_scrub_rounds; /* read in the background to find damage */
-    uint64_t n_damaged; /* places and files that were found damaged; 0 = all is well */
+    uint64_t n_damaged;  /* places and files that were found damaged; 0 = all is well */
+    uint64_t debt_bytes; /* to be merged before levels have their sizes, as RocksDB estimates it */
+    bool throttled;      /* writes wait for merges */
 };
 
 /* Objects of a state as they come: `done` of `total` parts of the work were done before. An error

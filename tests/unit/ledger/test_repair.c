@@ -58,7 +58,7 @@ static const char *last_what;
 static void note_progress(void *arg, const char *what, uint64_t done, uint64_t total)
 {
     last_what = what;
-    ASSERT(total == 0 || done <= total);
+    ASSERT(total > 0 && done <= total);
     (void)arg;
 }
 
