@@ -13,8 +13,14 @@
 #define MIN_OPEN_FILES 64
 #define MAX_OPEN_FILES 2048
 #define WRITE_BYTES_PER_S ((int64_t)96 << 20) /* of flushes and compactions */
-/* Files merged at once: with random keys each merge writes most of the level below again. */
+/* Files merged at once: with random keys each merge writes most of the level below again. Writes
+ * are slowed down, and stopped, only when merges are really behind: these files are small. */
 #define L0_FILES 8
+#define L0_SLOW_FILES 32
+#define L0_STOP_FILES 64
+/* One flush, and two merges while one is not enough: a merge of a file of full size takes many
+ * seconds, for which the other families would wait, and with them the writes. */
+#define BACKGROUND_JOBS 3
 #define ZSTD_SETTLED 9 /* 3 % smaller than level 3, for twice the work */
 #define ZSTD_MOVING 3
 #define DICT_BYTES (64 << 10)
@@ -120,6 +126,8 @@ static rocksdb_options_t *make_cf(struct rocks *r, const struct cf_tuning *t,
     rocksdb_options_set_arena_block_size(
         o, 64 << 10); /* else each column family starts with a megabyte */
     rocksdb_options_set_level0_file_num_compaction_trigger(o, L0_FILES);
+    rocksdb_options_set_level0_slowdown_writes_trigger(o, L0_SLOW_FILES);
+    rocksdb_options_set_level0_stop_writes_trigger(o, L0_STOP_FILES);
     rocksdb_options_set_disable_auto_compactions(o, 1); /* rocks_damage.h starts them */
     rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
     rocksdb_options_set_target_file_size_base(o, file_bytes);
@@ -162,7 +170,7 @@ static rocksdb_options_t *make_db(uint64_t memtable_bytes)
     rocksdb_options_set_max_total_wal_size(o, 4 * memtable_bytes);
     rocksdb_options_set_max_open_files(o, rocks_options_max_open_files());
     rocksdb_options_set_skip_stats_update_on_db_open(o, 1);
-    rocksdb_options_set_max_background_jobs(o, 2);
+    rocksdb_options_set_max_background_jobs(o, BACKGROUND_JOBS);
     set_rate_limit(o);
     rocksdb_options_set_bytes_per_sync(o, MIB);
     rocksdb_options_set_keep_log_file_num(o, 2);
