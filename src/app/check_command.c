@@ -116,13 +116,13 @@ static void say(void *arg, const char *line, bool mended)
     fflush(stdout);
 }
 
-static bool progress(void *arg, uint32_t seq, uint32_t last)
+static bool progress(void *arg, const struct check_progress *p)
 {
     struct command *c = arg;
     int64_t now_ns = clock_now_ns();
     if (now_ns - c->said_ns > PROGRESS_NS) {
-        fprintf(stderr, "ledger %u of %u\n", seq, last);
-        write_position(c, seq + 1);
+        fprintf(stderr, "ledger %u of %u\n", p->seq, p->last);
+        write_position(c, p->next);
         c->said_ns = now_ns;
     }
     return !stopped;

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* A database that does not answer is waited for so long, a disk that cannot be read less: if it is
+ * not the whole disk, it is damage then. */
 #define PATIENCE_NS (600 * CLOCK_S)
+#define PATIENCE_DISK_NS (20 * CLOCK_S)
+#define PAUSE_FIRST_NS (50 * CLOCK_MS)
+#define PAUSE_MAX_NS (15 * CLOCK_S)
 
 void check_say(struct check *c, bool mended, const char *fmt, ...)
 {
@@ -24,14 +29,15 @@ void check_say(struct check *c, bool mended, const char *fmt, ...)
     c->opts->say(c->opts->arg, line, mended);
 }
 
-bool check_is_damage(err e)
+bool check_is_damage(const struct check *c, err e)
 {
-    return e.code == ERR_CORRUPT || e.code == ERR_NOT_FOUND;
+    return e.code == ERR_CORRUPT || e.code == ERR_NOT_FOUND ||
+           (e.code == ERR_IO && c->io_is_damage);
 }
 
 ERR check_read(struct check *c, err e, const char *what, bool *ret_damaged)
 {
-    *ret_damaged = check_is_damage(e);
+    *ret_damaged = check_is_damage(c, e);
     if (*ret_damaged)
         check_say(c, false, "ledger %u: %s: %s", c->header.seq, what, err_text());
     return *ret_damaged ? OK : e;
@@ -44,6 +50,7 @@ bool check_mend(struct check *c, const struct store_repair *rows)
     err e = store_repair(c->s, rows);
     if (err_failed(e))
         c->opts->say(c->opts->arg, err_text(), false);
+    c->put_off |= e.code == ERR_TIMEOUT || e.code == ERR_BUSY;
     return !err_failed(e);
 }
 
@@ -88,22 +95,90 @@ static ERR check_ledger(struct check *c, uint32_t seq)
     return OK;
 }
 
-/* A database that does not answer for a while is no reason to begin anew: the ledger is looked at
- * again. */
-static ERR check_ledger_patiently(struct check *c, uint32_t seq)
+/* --- patience --- */
+
+static bool ask_on(struct check *c)
 {
-    int64_t begun = clock_now_ns(), pause_ns = CLOCK_S;
+    struct check_progress p = {.next = c->position, .seq = c->at, .last = c->last};
+    c->stopped = c->stopped || !c->opts->progress(c->opts->arg, &p);
+    return !c->stopped;
+}
+
+ERR check_go_on(struct check *c)
+{
+    if (c->opts->progress == NULL || c->must_end || ask_on(c))
+        return OK;
+    return FAIL(ERR_CANCELLED, "check: stopped");
+}
+
+static ERR pause_for(struct check *c, int64_t ns)
+{
+    for (int64_t end_ns = clock_now_ns() + ns; clock_now_ns() < end_ns;) {
+        TRY(check_go_on(c));
+        nanosleep(&(struct timespec){0, MIN(ns, 250 * CLOCK_MS)}, NULL);
+    }
+    return OK;
+}
+
+/* Is it a place of the disk, or all of it? */
+static bool can_read_elsewhere(struct check *c)
+{
+    struct ledger_header h;
+    return !err_failed(store_header_get(c->s, c->first, &h)) ||
+           !err_failed(store_header_get(c->s, c->last, &h));
+}
+
+/* Is it worth another attempt, `waited_ns` after the first? */
+static bool may_pass(struct check *c, err e, int64_t waited_ns)
+{
+    if (e.code == ERR_TIMEOUT || e.code == ERR_BUSY)
+        return waited_ns < PATIENCE_NS;
+    if (e.code != ERR_IO || c->io_is_damage)
+        return false;
+    if (waited_ns < PATIENCE_DISK_NS)
+        return true;
+    c->io_is_damage = can_read_elsewhere(c);
+    return c->io_is_damage;
+}
+
+/* What will be found again does not count twice; what has been mended will not be found. */
+static void begin_again(struct check *c, const struct check_result *before)
+{
+    uint64_t n_mended = c->result.n_mended;
+    c->result = *before;
+    c->result.n_mended = n_mended;
+    if (n_mended > before->n_mended)
+        c->result.n_wrong += n_mended - before->n_mended;
+    arena_clear(c->arena);
+}
+
+/* A row that could not be written just now is a reason to look at all of the part again. */
+static ERR once(struct check *c, err (*part)(struct check *c, uint32_t seq), uint32_t seq)
+{
+    c->put_off = false;
+    TRY(part(c, seq));
+    return c->put_off ? FAIL(ERR_BUSY, "check: ledger %u: rows could not be written", seq) : OK;
+}
+
+ERR check_patiently(struct check *c, err (*part)(struct check *c, uint32_t seq), uint32_t seq)
+{
+    int64_t begun = clock_now_ns(), pause_ns = PAUSE_FIRST_NS;
     for (;;) {
         struct check_result before = c->result;
-        err e = check_ledger(c, seq);
-        if ((e.code != ERR_TIMEOUT && e.code != ERR_BUSY) || clock_now_ns() - begun > PATIENCE_NS)
-            return e;
-        c->result = before;
-        arena_clear(c->arena);
-        nanosleep(&(struct timespec){pause_ns / CLOCK_S, 0}, NULL);
-        pause_ns = MIN(2 * pause_ns, 30 * CLOCK_S);
+        struct err_slot text;
+        err e = once(c, part, seq);
+        if (e.code == 0)
+            return OK;
+        snprintf(text.text, sizeof text.text, "%s", err_text());
+        if (!may_pass(c, e, clock_now_ns() - begun))
+            return c->put_off ? OK : FAIL(e.code, "%s", text.text); /* it has been said */
+        begin_again(c, &before);
+        TRY(pause_for(c, c->io_is_damage ? 0 : pause_ns));
+        pause_ns = MIN(2 * pause_ns, PAUSE_MAX_NS);
     }
 }
+
+/* --- all of it --- */
 
 /* The span to look at lies within one span that is held. */
 static ERR find_span(struct check *c)
@@ -139,15 +214,46 @@ static ERR check_span(struct check *c)
     if (c->opts->repair)
         check_mend_later(c, c->first); /* its list of keys */
     for (uint32_t seq = c->first;; seq++) {
+        c->at = c->position = seq;
         arena_clear(c->arena);
-        TRY(check_ledger_patiently(c, seq));
+        TRY(check_patiently(c, check_ledger, seq));
         if (seq == c->last)
             return OK;
-        if (c->opts->progress && !c->opts->progress(c->opts->arg, seq, c->last)) {
-            c->result.next = seq + 1;
-            return OK;
-        }
+        c->position = seq + 1;
+        TRY(check_go_on(c));
     }
+}
+
+/* When all ledgers are mended, or those before c->position. */
+static ERR finish(struct check *c)
+{
+    uint32_t end = c->stopped ? c->position : c->last + 1;
+    c->must_end = c->stopped; /* what was put is proven before it stops */
+    if (!c->stopped)
+        c->position = c->first;
+    TRY(check_mend_prove(c));
+    for (uint32_t seq = c->first + (c->opts->from == 0); seq < end; seq++) {
+        c->at = seq;
+        TRY(check_patiently(c, check_changed_list, seq));
+        TRY(check_go_on(c));
+    }
+    return OK;
+}
+
+static ERR run(struct check *c)
+{
+    err e = check_span(c);
+    if (e.code == ERR_CANCELLED && c->stopped) {
+        c->result.next = c->position;
+        e = OK;
+    }
+    if (e.code || !c->opts->repair || (c->stopped && c->opts->for_nothing))
+        return e;
+    e = finish(c);
+    if (e.code != ERR_CANCELLED || !c->stopped)
+        return e;
+    c->result.next = c->position;
+    return OK;
 }
 
 ERR check_run(const struct check_opts *opts, struct check_result *ret)
@@ -159,24 +265,15 @@ ERR check_run(const struct check_opts *opts, struct check_result *ret)
                       .arena = arena,
                       .said = arena_array(whole, struct hash256, CHECK_SAID),
                       .start_ns = clock_now_ns()};
-    err e = check_span(&c);
-    uint32_t end = c.result.next ? c.result.next : c.last + 1;
-    if (opts->for_nothing && c.result.next)
-        end = 0;
-    else if (!err_failed(e))
-        e = check_mend_prove(&c);
-    for (uint32_t seq = c.first + (opts->from == 0); opts->repair && !err_failed(e) && seq < end;
-         seq++) {
-        e = check_changed_list(&c, seq);
-        if (opts->for_nothing && opts->progress && !opts->progress(opts->arg, seq, c.last)) {
-            c.result.next = seq + 1;
-            break;
-        }
-    }
+    struct err_slot text;
+    err e = run(&c);
+    snprintf(text.text, sizeof text.text, "%s", err_text());
+    if (!opts->for_nothing)
+        check_mend_forget(&c);
     for (size_t i = 0; i < c.n_put; i++)
         free((void *)(uintptr_t)c.put[i].before.p);
     free(c.put);
     free(c.later);
     *ret = c.result;
-    return e;
+    return e.code ? FAIL(e.code, "%s", text.text) : OK;
 }

@@ -31,6 +31,11 @@ struct check_help {
                  struct ledger_header *ret_header, struct store_object *ret, size_t *ret_n);
 };
 
+struct check_progress {
+    uint32_t seq, last; /* the ledger that it is at, of those to look at */
+    uint32_t next;      /* where to go on if it ended now */
+};
+
 struct check_opts {
     struct store *store;
     bool repair;
@@ -44,8 +49,8 @@ struct check_opts {
     void *arg;
     /* What is wrong, a line without newline; `mended`: now put right. */
     void (*say)(void *arg, const char *line, bool mended);
-    /* Ledgers up to `seq` are done; false: stop. NULL: no progress. */
-    bool (*progress)(void *arg, uint32_t seq, uint32_t last);
+    /* Called now and then; false: stop. NULL: no progress. */
+    bool (*progress)(void *arg, const struct check_progress *p);
     bool for_nothing; /* what was stopped is thrown away: its repairs need no proof */
 };
 

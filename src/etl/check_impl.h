@@ -37,6 +37,11 @@ struct check {
     size_t n_put, cap_put;
     uint32_t *later; /* ledgers whose state is to be looked at */
     size_t n_later, cap_later;
+    uint32_t at, position; /* the ledger looked at; where to go on if it is stopped now */
+    bool stopped;          /* progress has said so */
+    bool must_end;         /* and is not asked any more */
+    bool put_off;          /* a row could not be written just now */
+    bool io_is_damage;     /* a place of the disk cannot be read, again and again */
 };
 
 /* An object that was put, and what stood there. */
@@ -45,6 +50,7 @@ struct check_put {
     uint32_t seq; /* the ledger whose root must prove it */
     uint32_t at;  /* where it was put: the same, or 0 */
     bool over;    /* over `before`, an allocated copy; else over nothing */
+    bool done;    /* proven, or taken out */
     struct slice before;
 };
 
@@ -53,7 +59,12 @@ void check_say(struct check *c, bool mended, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* An error of a read: OK if it is about damage, which has been said then (`*ret_damaged`). */
 ERR check_read(struct check *c, err e, const char *what, bool *ret_damaged);
-bool check_is_damage(err e);
+bool check_is_damage(const struct check *c, err e);
+/* Do a part that can be begun again until it succeeds: a database that does not answer, or a disk
+ * that cannot be read, is waited for. Errors: as check_run, ERR_CANCELLED (stopped). */
+ERR check_patiently(struct check *c, err (*part)(struct check *c, uint32_t seq), uint32_t seq);
+/* Now and then in what takes long. ERR_CANCELLED: it shall stop. */
+ERR check_go_on(struct check *c);
 /* Rows of c's ledger put right, if repairs are asked for: whether it is so now. */
 bool check_mend(struct check *c, const struct store_repair *rows);
 /* Before n operations: keeps to the bound. */
@@ -74,6 +85,8 @@ void check_mend_later(struct check *c, uint32_t seq);
 /* After all ledgers: their states; what was put is proven by the roots of the ledgers' whole
  * states, or taken out again. */
 ERR check_mend_prove(struct check *c);
+/* Whatever is not proven in the end is taken out. */
+void check_mend_forget(struct check *c);
 /* Every field that the metadata gives stands so in the object. */
 bool check_agrees(const struct txmeta_node *node, struct slice object);
 

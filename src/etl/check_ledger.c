@@ -77,7 +77,7 @@ ERR check_header(struct check *c, uint32_t seq, bool *ret_usable)
     c->header = (struct ledger_header){.seq = seq};
     check_pace(c, 2);
     err e = store_header_get(c->s, seq, &c->header);
-    if (err_failed(e) && !check_is_damage(e))
+    if (err_failed(e) && !check_is_damage(c, e))
         return e;
     if (err_failed(e))
         snprintf(text, sizeof text, "%s", err_text());
@@ -131,7 +131,7 @@ static ERR read_txs(struct check *c, bool *ret, char text[300])
     *ret = false;
     if (err_failed(e)) {
         snprintf(text, 300, "%s", err_text());
-        return check_is_damage(e) ? OK : e;
+        return check_is_damage(c, e) ? OK : e;
     }
     for (size_t i = 0; i < c->n_txs; i++)
         c->txs[i].hash = digest_tx_id(c->txs[i].tx);

@@ -132,7 +132,7 @@ ERR check_links(struct check *c, const struct check_named *named, size_t n)
             continue;
         check_pace(c, 6);
         err e = check_one(c, named, n, &named[i]);
-        if (err_failed(e) && !check_is_damage(e))
+        if (err_failed(e) && !check_is_damage(c, e))
             return e;
         if (err_failed(e))
             check_say(c, false, "ledger %u: list of keys: %s", c->header.seq, err_text());

@@ -89,7 +89,11 @@ static bool put_object(struct check *c, const struct hash256 *key, struct slice 
     uint32_t found = UINT32_MAX;
     struct store_object o = {*key, data};
     struct store_ledger l = {.objects = &o, .n_objects = 1};
-    err_ignore(store_objects_get(c->s, seq, key, 1, c->arena, &before, &found));
+    err e = store_objects_get(c->s, seq, key, 1, c->arena, &before, &found);
+    if (err_failed(e) && !check_is_damage(c, e)) {
+        c->put_off = true;
+        return false;
+    }
     if (!check_mend(c, &(struct store_repair){.put = &l, .at = at}))
         return false;
     if (c->n_put == c->cap_put) {
@@ -97,7 +101,7 @@ static bool put_object(struct check *c, const struct hash256 *key, struct slice 
         c->put = xrealloc(c->put, c->cap_put * sizeof *c->put);
     }
     struct check_put *p = &c->put[c->n_put++];
-    *p = (struct check_put){*key, seq, at, found == at, SLICE_EMPTY};
+    *p = (struct check_put){*key, seq, at, found == at, false, SLICE_EMPTY};
     if (p->over && before.n)
         p->before = slice_of(memcpy(xmalloc(before.n), before.p, before.n), before.n);
     return true;
@@ -176,14 +180,16 @@ bool check_mend_base(struct check *c, const struct hash256 *key)
     return !err_failed(e) && seq == UINT32_MAX && old.n > 0 && put_first(c, key, old);
 }
 
-static void take_out(struct check *c, const struct check_put *p)
+static ERR take_out(struct check *c, struct check_put *p)
 {
     struct store_object o = {p->key, p->before};
     struct store_ledger l = {.objects = &o, .n_objects = 1};
     struct store_repair back = {.put = &l, .at = p->at};
     struct store_repair drop = {.at = p->at, .drop_objects = &o.key, .n_drop_objects = 1};
-    (void)check_mend(c, p->over ? &back : &drop);
+    TRY(store_repair(c->s, p->over ? &back : &drop));
+    p->done = true;
     c->result.n_mended -= c->result.n_mended > 0;
+    return OK;
 }
 
 void check_mend_later(struct check *c, uint32_t seq)
@@ -202,14 +208,19 @@ static ERR prove(struct check *c, uint32_t seq)
     uint64_t n_wrong = c->result.n_wrong - c->result.n_mended;
     arena_clear(c->arena);
     err e = store_header_get(c->s, seq, &c->header);
-    if (check_is_damage(e))
+    if (check_is_damage(c, e))
         return OK; /* it has been said */
     TRY(e);
     TRY(check_state(c));
+    bool proven = c->result.n_wrong - c->result.n_mended <= n_wrong;
     /* the last first: what a key had before the first of them is what stays */
-    for (size_t i = c->n_put; i-- > 0 && c->result.n_wrong - c->result.n_mended > n_wrong;)
-        if (c->put[i].seq == seq)
-            take_out(c, &c->put[i]);
+    for (size_t i = c->n_put; i-- > 0;) {
+        if (c->put[i].seq != seq || c->put[i].done)
+            continue;
+        if (!proven)
+            TRY(take_out(c, &c->put[i]));
+        c->put[i].done = true;
+    }
     return OK;
 }
 
@@ -224,15 +235,23 @@ ERR check_mend_prove(struct check *c)
 {
     uint32_t newest = c->n_later ? c->later[c->n_later - 1] : 0;
     if (newest)
-        TRY(prove(c, newest));
+        TRY(check_patiently(c, prove, newest));
     for (size_t i = 0; i < c->n_put; i++)
         check_mend_later(c, c->put[i].seq);
     if (c->n_later)
         qsort(c->later, c->n_later, sizeof *c->later, ascending);
     for (size_t i = 0; i < c->n_later; i++)
         if (c->later[i] != newest && (i == 0 || c->later[i] != c->later[i - 1]))
-            TRY(prove(c, c->later[i]));
+            TRY(check_patiently(c, prove, c->later[i]));
     return OK;
+}
+
+void check_mend_forget(struct check *c)
+{
+    for (size_t i = c->n_put; i-- > 0;)
+        if (!c->put[i].done && err_failed(take_out(c, &c->put[i])))
+            check_say(c, false, "ledger %u: an object that is not proven stays: %s", c->put[i].at,
+                      err_text());
 }
 
 /* --- whole states --- */

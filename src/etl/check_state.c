@@ -103,7 +103,7 @@ static ERR check_one(struct check *c, const struct txmeta_node *node)
     struct slice object;
     char key[20], text[300];
     err e = store_objects_get(c->s, c->header.seq, &node->key, 1, c->arena, &object, NULL);
-    if (!check_is_damage(e)) {
+    if (!check_is_damage(c, e)) {
         TRY(e);
         check_object(c, node, object);
         return OK;
@@ -147,7 +147,7 @@ static ERR check_before(struct check *c, const struct check_named *named, size_t
             keys[n_keys++] = named[i].node.key;
     err e = store_objects_get(c->s, c->header.seq - 1, keys, n_keys, c->arena, objects, NULL);
     if (err_failed(e))
-        return check_is_damage(e) ? OK : e; /* met where it is looked for */
+        return check_is_damage(c, e) ? OK : e; /* met where it is looked for */
     for (size_t i = 0; i < n_keys; i++)
         if (objects[i].n == 0)
             check_say(c, check_mend_base(c, &keys[i]),
@@ -164,12 +164,12 @@ static ERR check_unnamed(struct check *c, const struct check_named *named, size_
     char text[20];
     err e = store_diff(c->s, c->header.seq, c->arena, &keys, &n);
     if (err_failed(e))
-        return check_is_damage(e) ? OK : e;
+        return check_is_damage(c, e) ? OK : e;
     struct slice *objects = arena_array(c->arena, struct slice, n);
     uint32_t *seqs = arena_array(c->arena, uint32_t, n);
     e = store_objects_get(c->s, c->header.seq, keys, n, c->arena, objects, seqs);
     if (err_failed(e))
-        return check_is_damage(e) ? OK : e;
+        return check_is_damage(c, e) ? OK : e;
     for (size_t i = 0, at = 0; i < n; i++) {
         while (at < n_named && hash256_cmp(&named[at].node.key, &keys[i]) < 0)
             at++;
@@ -256,7 +256,7 @@ ERR check_changed_list(struct check *c, uint32_t seq)
     if (e.code == 0)
         e = store_ledger_txs(c->s, &all, c->arena, &c->txs, &c->n_txs);
     if (e.code)
-        return check_is_damage(e) ? OK : e; /* it has been said */
+        return check_is_damage(c, e) ? OK : e; /* it has been said */
     const struct check_named *named = last_words(c, &n);
     return check_links(c, named, n);
 }
@@ -331,6 +331,7 @@ static ERR walk_state(struct check *c, struct state *s, bool *ret_damaged)
     do {
         struct arena_pos mark = arena_mark(c->arena);
         check_pace(c, 2 * PAGE);
+        TRY(check_go_on(c));
         err e = store_page(c->s, c->header.seq, &s->at, PAGE, true, c->arena, s->page, &s->n);
         TRY(check_read(c, e, "state", ret_damaged));
         if (*ret_damaged)
@@ -356,6 +357,7 @@ static err take_any(void *arg, const struct store_object *objects, size_t n, uin
     struct scan *scan = arg;
     (void)done, (void)total;
     check_pace(scan->c, n);
+    TRY(check_go_on(scan->c));
     for (size_t i = 0; i < n; i++)
         TRY(spill_add(scan->spill, &objects[i]));
     return OK;
@@ -370,6 +372,7 @@ static err take_sorted(void *arg, const struct store_object *objects, size_t n, 
     memcpy(scan->s->page, objects, n * sizeof *objects);
     scan->s->n = n;
     check_pace(scan->c, n);
+    TRY(check_go_on(scan->c));
     TRY(check_page(scan->c, scan->s));
     arena_rewind(scan->c->arena, mark);
     return OK;

@@ -253,9 +253,9 @@ static void say_wrong(void *arg, const char *line, bool mended)
         LOG_WARN("etl: repair: %s%s", line, mended ? ": mended" : "");
 }
 
-static bool may_go_on(void *arg, uint32_t seq, uint32_t last)
+static bool may_go_on(void *arg, const struct check_progress *p)
 {
-    (void)seq, (void)last;
+    (void)p;
     return !ledgers_interrupted(((struct etl *)arg)->opts.ledgers);
 }
 

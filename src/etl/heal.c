@@ -84,6 +84,8 @@ static err ledger(void *arg, uint32_t seq, struct arena *a, struct store_ledger 
             take_ledger(d, a, ret);
             return OK;
         }
+        if (e.code != ERR_VERIFY && e.code != ERR_PARSE)
+            return e; /* not the source's fault */
         LOG_ERROR("etl: repair: ledger %u of source %s: %s: refused", seq,
                   sources_name(o->sources, source), err_text());
         struct blame b = {o->sources, source, what};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "etl/check.h"
 
+#include "../ledger/proxy.h"
 #include "check_world.h"
 #include "rt/clock.h"
 #include "store/memory.h"
@@ -24,10 +25,9 @@ static void ignore(void *arg, const char *line, bool mended)
     (void)arg, (void)line, (void)mended;
 }
 
-static bool stop(void *arg, uint32_t seq, uint32_t last)
+static bool stop(void *arg, const struct check_progress *p)
 {
-    (void)last;
-    *(uint32_t *)arg = seq;
+    *(uint32_t *)arg = p->seq;
     return false;
 }
 
@@ -75,4 +75,56 @@ TEST(check_keeps_to_its_rate)
     ASSERT_OK(check_run(&opts, &r)); /* some 20 operations */
     ASSERT(clock_now_ns() - start > 50 * CLOCK_MS);
     check_world_free(w);
+}
+
+/* --- a history that does not answer for a while --- */
+
+struct flaky {
+    struct proxy p;
+    struct check_world *w;
+    int n_asked; /* before it fails */
+    bool failed;
+};
+
+/* Reads fail between one call of this and the next. */
+static bool fail_once(void *arg, const struct check_progress *p)
+{
+    struct flaky *f = arg;
+    (void)p;
+    if (f->n_asked-- == 0) {
+        f->p.fail_reads = !f->failed;
+        f->failed = true;
+    } else if (f->failed) {
+        f->p.fail_reads = false;
+    }
+    return true;
+}
+
+static struct check_result run_flaky(struct flaky *f, int n_asked)
+{
+    struct check_opts opts = {.store = &f->p.base,
+                              .repair = true,
+                              .state_every = 1,
+                              .arg = f,
+                              .say = ignore,
+                              .progress = fail_once};
+    struct check_result r;
+    f->n_asked = n_asked;
+    f->failed = false;
+    ASSERT_OK(check_run(&opts, &r));
+    return r;
+}
+
+TEST(check_waits_for_a_history_that_cannot_be_read_for_a_moment)
+{
+    struct flaky f = {.w = check_world_new()};
+    int n = 0;
+    proxy_init(&f.p, f.w->s);
+    do { /* at each place: ledgers, states, lists */
+        struct check_result r = run_flaky(&f, n++);
+        ASSERT_INT(3, r.n_ledgers);
+        ASSERT_INT(0, r.n_wrong);
+    } while (f.failed);
+    ASSERT(n > 6);
+    check_world_free(f.w);
 }
