@@ -87,7 +87,7 @@ static ERR check_ledger(struct check *c, uint32_t seq)
         TRY(check_objects(c));
     }
     if (wants_state(c, seq) && c->opts->repair)
-        check_mend_later(c, seq);
+        check_prove_later(c, seq);
     else if (wants_state(c, seq))
         TRY(check_state(c));
     c->previous = c->header;
@@ -212,7 +212,7 @@ static ERR check_span(struct check *c)
     TRY(find_span(c));
     TRY(read_lacks(c));
     if (c->opts->repair)
-        check_mend_later(c, c->first); /* its list of keys */
+        check_prove_later(c, c->first); /* its list of keys */
     for (uint32_t seq = c->first;; seq++) {
         c->at = c->position = seq;
         arena_clear(c->arena);
@@ -231,7 +231,7 @@ static ERR finish(struct check *c)
     c->must_end = c->stopped; /* what was put is proven before it stops */
     if (!c->stopped)
         c->position = c->first;
-    TRY(check_mend_prove(c));
+    TRY(check_prove_all(c));
     for (uint32_t seq = c->first + (c->opts->from == 0); seq < end; seq++) {
         c->at = seq;
         TRY(check_patiently(c, check_changed_list, seq));
@@ -269,7 +269,7 @@ ERR check_run(const struct check_opts *opts, struct check_result *ret)
     err e = run(&c);
     snprintf(text.text, sizeof text.text, "%s", err_text());
     if (!opts->for_nothing)
-        check_mend_forget(&c);
+        check_prove_forget(&c);
     for (size_t i = 0; i < c.n_put; i++)
         free((void *)(uintptr_t)c.put[i].before.p);
     free(c.put);

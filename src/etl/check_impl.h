@@ -47,10 +47,11 @@ struct check {
 /* An object that was put, and what stood there. */
 struct check_put {
     struct hash256 key;
-    uint32_t seq; /* the ledger whose root must prove it */
-    uint32_t at;  /* where it was put: the same, or 0 */
-    bool over;    /* over `before`, an allocated copy; else over nothing */
-    bool done;    /* proven, or taken out */
+    uint32_t seq;  /* the ledger whose root must prove it */
+    uint32_t at;   /* where it was put: the same, or 0 */
+    bool over;     /* over `before`, an allocated copy; else over nothing */
+    bool done;     /* proven, or taken out */
+    bool is_image; /* made from metadata */
     struct slice before;
 };
 
@@ -70,6 +71,8 @@ bool check_mend(struct check *c, const struct store_repair *rows);
 /* Before n operations: keeps to the bound. */
 void check_pace(struct check *c, uint64_t n);
 
+/* The ledger as others have it; NULL: nobody gives it. */
+const struct store_ledger *check_mend_fetched(struct check *c, uint32_t seq);
 /* With the help of others (check_mend.c), if repairs are asked for: whether it is so now. */
 bool check_mend_header(struct check *c, uint32_t seq);
 bool check_mend_txs(struct check *c);
@@ -81,14 +84,15 @@ bool check_mend_base(struct check *c, const struct hash256 *key);
 ERR check_mend_state(struct check *c, size_t *ret_n);
 /* Look at the ledger's state when all ledgers have been mended: what it lacks may be found later.
  */
-void check_mend_later(struct check *c, uint32_t seq);
+void check_prove_later(struct check *c, uint32_t seq);
 /* After all ledgers: their states; what was put is proven by the roots of the ledgers' whole
  * states, or taken out again. */
-ERR check_mend_prove(struct check *c);
+ERR check_prove_all(struct check *c);
 /* Whatever is not proven in the end is taken out. */
-void check_mend_forget(struct check *c);
-/* Every field that the metadata gives stands so in the object. */
-bool check_agrees(const struct txmeta_node *node, struct slice object);
+void check_prove_forget(struct check *c);
+/* What the metadata of c's ledger gives of an object stands so in it: fields, and who touched it.
+ */
+bool check_agrees(const struct check *c, const struct txmeta_node *node, struct slice object);
 
 /* The parts. Errors: as check_run. */
 ERR check_header(struct check *c, uint32_t seq, bool *ret_usable);

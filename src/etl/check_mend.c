@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What cannot be derived from the rest of the history: headers, transactions, objects. Others have
  * them; nothing of theirs counts before a hash says so. */
-#include "etl/check_impl.h"
+#include "etl/check_image.h"
 
 #include "base/mem.h"
 
@@ -9,8 +9,7 @@
 
 #define PAGE 1024
 
-/* The ledger as others have it; NULL: nobody gives it. */
-static const struct store_ledger *fetched(struct check *c, uint32_t seq)
+const struct store_ledger *check_mend_fetched(struct check *c, uint32_t seq)
 {
     const struct check_help *help = c->opts->help;
     if (!c->opts->repair || help == NULL || help->ledger == NULL)
@@ -58,7 +57,7 @@ static bool is_linked(struct check *c, const struct ledger_header *h)
 
 bool check_mend_header(struct check *c, uint32_t seq)
 {
-    const struct store_ledger *l = fetched(c, seq);
+    const struct store_ledger *l = check_mend_fetched(c, seq);
     if (l == NULL || !is_linked(c, &l->header))
         return false;
     struct store_ledger put = {
@@ -71,7 +70,7 @@ bool check_mend_header(struct check *c, uint32_t seq)
 
 bool check_mend_txs(struct check *c)
 {
-    const struct store_ledger *l = fetched(c, c->header.seq);
+    const struct store_ledger *l = check_mend_fetched(c, c->header.seq);
     if (l == NULL || !hash256_eq(&l->header.hash, &c->header.hash))
         return false;
     struct store_ledger put = {.txs = l->txs, .tx_hashes = l->tx_hashes, .n_txs = l->n_txs};
@@ -101,7 +100,7 @@ static bool put_object(struct check *c, const struct hash256 *key, struct slice 
         c->put = xrealloc(c->put, c->cap_put * sizeof *c->put);
     }
     struct check_put *p = &c->put[c->n_put++];
-    *p = (struct check_put){*key, seq, at, found == at, false, SLICE_EMPTY};
+    *p = (struct check_put){.key = *key, .seq = seq, .at = at, .over = found == at};
     if (p->over && before.n)
         p->before = slice_of(memcpy(xmalloc(before.n), before.p, before.n), before.n);
     return true;
@@ -122,20 +121,20 @@ static bool put_first(struct check *c, const struct hash256 *key, struct slice d
     return n > 0 && put_object(c, key, data, 0, held[0].first);
 }
 
-static bool fits(const struct txmeta_node *node, struct slice object)
+static bool fits(const struct check *c, const struct txmeta_node *node, struct slice object)
 {
-    return object.n > 0 && (node == NULL || check_agrees(node, object));
+    return object.n > 0 && (node == NULL || check_agrees(c, node, object));
 }
 
 /* From what sources say the ledger changed. */
 static bool from_ledger(struct check *c, const struct hash256 *key, const struct txmeta_node *node)
 {
-    const struct store_ledger *l = fetched(c, c->header.seq);
+    const struct store_ledger *l = check_mend_fetched(c, c->header.seq);
     if (l == NULL || !hash256_eq(&l->header.hash, &c->header.hash))
         return false;
     for (size_t i = 0; i < l->n_objects; i++)
         if (hash256_eq(&l->objects[i].key, key))
-            return fits(node, l->objects[i].data) && put_here(c, key, l->objects[i].data);
+            return fits(c, node, l->objects[i].data) && put_here(c, key, l->objects[i].data);
     return false;
 }
 
@@ -160,98 +159,49 @@ static bool from_state(struct check *c, const struct hash256 *key, const struct 
     if (!before_of(&before) ||
         err_failed(help->state(help->arg, &before, 1, c->arena, &header, &o, &n)))
         return false;
-    return n == 1 && hash256_eq(&o.key, key) && fits(node, o.data) && put_here(c, key, o.data);
+    return n == 1 && hash256_eq(&o.key, key) && fits(c, node, o.data) && put_here(c, key, o.data);
+}
+
+/* From the history itself, if that is at least so sure. */
+static bool from_image(struct check *c, const struct hash256 *key, const struct txmeta_node *node,
+                       enum txmeta_image least)
+{
+    struct slice image;
+    if (!c->opts->repair || check_image_after(c, key, &image) < least || !fits(c, node, image) ||
+        !put_here(c, key, image))
+        return false;
+    c->put[c->n_put - 1].is_image = true;
+    return true;
 }
 
 bool check_mend_object(struct check *c, const struct hash256 *key, const struct txmeta_node *node)
 {
-    return from_state(c, key, node) || from_ledger(c, key, node);
+    return from_state(c, key, node) || from_image(c, key, node, TXMETA_IMAGE_FOLLOWS) ||
+           from_ledger(c, key, node) || from_image(c, key, node, TXMETA_IMAGE_LIKELY);
+}
+
+/* As it was before c's ledger. */
+static bool old_from_source(struct check *c, const struct hash256 *key, struct slice *ret)
+{
+    const struct check_help *help = c->opts->help;
+    return help && help->object &&
+           !err_failed(help->object(help->arg, c->header.seq - 1, key, c->arena, ret)) &&
+           ret->n > 0;
 }
 
 bool check_mend_base(struct check *c, const struct hash256 *key)
 {
-    const struct check_help *help = c->opts->help;
     struct slice old;
     uint32_t seq = 0;
-    if (!c->opts->repair || help == NULL || help->object == NULL ||
-        err_failed(help->object(help->arg, c->header.seq - 1, key, c->arena, &old)))
+    if (!c->opts->repair)
         return false;
     err e = store_objects_get(c->s, c->header.seq - 1, key, 1, c->arena, &(struct slice){0}, &seq);
-    return !err_failed(e) && seq == UINT32_MAX && old.n > 0 && put_first(c, key, old);
-}
-
-static ERR take_out(struct check *c, struct check_put *p)
-{
-    struct store_object o = {p->key, p->before};
-    struct store_ledger l = {.objects = &o, .n_objects = 1};
-    struct store_repair back = {.put = &l, .at = p->at};
-    struct store_repair drop = {.at = p->at, .drop_objects = &o.key, .n_drop_objects = 1};
-    TRY(store_repair(c->s, p->over ? &back : &drop));
-    p->done = true;
-    c->result.n_mended -= c->result.n_mended > 0;
-    return OK;
-}
-
-void check_mend_later(struct check *c, uint32_t seq)
-{
-    if (c->n_later > 0 && c->later[c->n_later - 1] == seq)
-        return;
-    if (c->n_later == c->cap_later) {
-        c->cap_later = c->cap_later ? 2 * c->cap_later : 64;
-        c->later = xrealloc(c->later, c->cap_later * sizeof *c->later);
-    }
-    c->later[c->n_later++] = seq;
-}
-
-static ERR prove(struct check *c, uint32_t seq)
-{
-    uint64_t n_wrong = c->result.n_wrong - c->result.n_mended;
-    arena_clear(c->arena);
-    err e = store_header_get(c->s, seq, &c->header);
-    if (check_is_damage(c, e))
-        return OK; /* it has been said */
-    TRY(e);
-    TRY(check_state(c));
-    bool proven = c->result.n_wrong - c->result.n_mended <= n_wrong;
-    /* the last first: what a key had before the first of them is what stays */
-    for (size_t i = c->n_put; i-- > 0;) {
-        if (c->put[i].seq != seq || c->put[i].done)
-            continue;
-        if (!proven)
-            TRY(take_out(c, &c->put[i]));
-        c->put[i].done = true;
-    }
-    return OK;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The newest state first: what it lacks, older ones may lack, too. */
-ERR check_mend_prove(struct check *c)
-{
-    uint32_t newest = c->n_later ? c->later[c->n_later - 1] : 0;
-    if (newest)
-        TRY(check_patiently(c, prove, newest));
-    for (size_t i = 0; i < c->n_put; i++)
-        check_mend_later(c, c->put[i].seq);
-    if (c->n_later)
-        qsort(c->later, c->n_later, sizeof *c->later, ascending);
-    for (size_t i = 0; i < c->n_later; i++)
-        if (c->later[i] != newest && (i == 0 || c->later[i] != c->later[i - 1]))
-            TRY(check_patiently(c, prove, c->later[i]));
-    return OK;
-}
-
-void check_mend_forget(struct check *c)
-{
-    for (size_t i = c->n_put; i-- > 0;)
-        if (!c->put[i].done && err_failed(take_out(c, &c->put[i])))
-            check_say(c, false, "ledger %u: an object that is not proven stays: %s", c->put[i].at,
-                      err_text());
+    if (err_failed(e) || seq != UINT32_MAX)
+        return false;
+    if (old_from_source(c, key, &old))
+        return put_first(c, key, old);
+    return check_image_before(c, key, &old) != TXMETA_IMAGE_NONE && old.n > 0 &&
+           put_first(c, key, old);
 }
 
 /* --- whole states --- */

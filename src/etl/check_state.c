@@ -59,8 +59,14 @@ static struct check_named *last_words(struct check *c, size_t *ret_n)
     return all;
 }
 
-/* Every field that the metadata gives stands so in the object. */
-bool check_agrees(const struct txmeta_node *node, struct slice object)
+/* A transaction that says who touched the object before leaves its own mark there. */
+static bool has_mark(const struct check *c, const struct txmeta_node *node, struct slice object)
+{
+    return node->kind != TXMETA_MODIFIED || node->prior_tx.n == 0 ||
+           sto_u32(object, FIELD_PreviousTxnLgrSeq, 0) == c->header.seq;
+}
+
+bool check_agrees(const struct check *c, const struct txmeta_node *node, struct slice object)
 {
     struct sto_iter it = sto_iter_of(node->fields);
     struct sto_field f;
@@ -69,7 +75,7 @@ bool check_agrees(const struct txmeta_node *node, struct slice object)
         if (!sto_get(object, f.id, &value) || !slice_eq(value, f.value))
             return false;
     }
-    return true;
+    return has_mark(c, node, object);
 }
 
 /* This version of the object, in the ledger looked at. */
@@ -91,7 +97,7 @@ static void check_object(struct check *c, const struct txmeta_node *node, struct
     else if (!is_gone && object.n == 0)
         check_say(c, check_mend_object(c, &node->key, node), "ledger %u: object %s is missing",
                   c->header.seq, key_text(&node->key, key));
-    else if (!is_gone && !check_agrees(node, object))
+    else if (!is_gone && !check_agrees(c, node, object))
         check_say(c, check_mend_object(c, &node->key, node),
                   "ledger %u: object %s is not what the metadata says", c->header.seq,
                   key_text(&node->key, key));

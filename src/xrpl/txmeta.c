@@ -40,6 +40,10 @@ static struct txmeta_node read_node(enum txmeta_kind kind, struct slice bytes)
             node.fields = f.value;
         else if (f.id == FIELD_PreviousFields)
             node.previous = f.value;
+        else if (f.id == FIELD_PreviousTxnID)
+            node.prior_tx = f.value;
+        else if (f.id == FIELD_PreviousTxnLgrSeq)
+            node.prior_seq = bits_load32(f.value.p);
     }
     return node;
 }

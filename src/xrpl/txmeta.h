@@ -19,6 +19,8 @@ struct txmeta_node {
     struct hash256 key;
     struct slice fields;   /* NewFields of a created node, FinalFields of the others */
     struct slice previous; /* PreviousFields */
+    struct slice prior_tx; /* of a modified node: the transaction that touched the object before */
+    uint32_t prior_seq;    /* and its ledger */
 };
 
 struct txmeta_iter {
