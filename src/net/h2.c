@@ -43,6 +43,7 @@ static void on_turn(struct ready *r)
         return;
     }
     nghttp2_session_del(h->session);
+    ready_cancel(&h->turn);
     free(h);
 }
 

@@ -25,6 +25,7 @@ void ws_unref(struct ws *ws)
         return;
     assert(ws->state == WS_STATE_CLOSED);
     ws_parse_deinit(&ws->parse);
+    ready_cancel(&ws->turn);
     free(ws);
 }
 
@@ -189,6 +190,7 @@ static void on_event(struct ws *ws, enum ws_parse_result r)
     case WS_PARSE_CLOSE: on_close_frame(ws); break;
     case WS_PARSE_FAILED: fail(ws, ws->parse.code, ws->parse.why); break;
     case WS_PARSE_PONG:
+    case WS_PARSE_MORE:
     case WS_PARSE_NONE: break;
     }
 }
@@ -217,7 +219,9 @@ static void on_data(void *arg, struct slice data)
     struct ws *ws = arg;
     bool completed = false;
     ws->last_heard_ns = clock_now_ns();
+    struct sock *s = ws->sock; /* closed when ws->sock is no more */
     ws_parse_input(&ws->parse, data);
+    sock_cork(s); /* pongs leave together */
     while (reads(ws)) {
         enum ws_parse_result r = ws_parse_next(&ws->parse);
         if (r == WS_PARSE_NONE)
@@ -230,6 +234,7 @@ static void on_data(void *arg, struct slice data)
     struct slice rest = ws_parse_rest(&ws->parse);
     if (ws->sock == NULL)
         return;
+    sock_uncork(s);
     sock_unread(ws->sock, rest);
     note_progress(ws, completed);
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #define MAX_KEPT_BYTES 1024 /* of memory between messages */
+#define MAX_FRAMES 64       /* of a message, at a time */
 
 void ws_parse_init(struct ws_parse *p, bool from_client, size_t max_message_bytes)
 {
@@ -210,7 +211,7 @@ enum ws_parse_result ws_parse_next(struct ws_parse *p)
 {
     if (p->why)
         return WS_PARSE_FAILED;
-    for (;;) {
+    for (int i = 0; i < MAX_FRAMES; i++) {
         enum ws_parse_result r;
         if (!p->in_frame) {
             if (!read_head(p))
@@ -227,4 +228,5 @@ enum ws_parse_result ws_parse_next(struct ws_parse *p)
         if (p->frame_left == 0 && (r = end_frame(p)) != WS_PARSE_NONE)
             return r;
     }
+    return WS_PARSE_MORE;
 }

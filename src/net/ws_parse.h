@@ -35,6 +35,7 @@ enum ws_parse_result {
     WS_PARSE_PING,     /* payload: `control` */
     WS_PARSE_PONG,     /* payload: `control` */
     WS_PARSE_CLOSE,    /* reason: `control` */
+    WS_PARSE_MORE,     /* nothing yet, and there is more input: it takes long */
     WS_PARSE_FAILED    /* see code and why; the parser is of no further use */
 };
 

@@ -2,6 +2,7 @@
 #include "rpc/rpc_request.h"
 
 #include "rt/clock.h"
+#include "rt/fiber.h"
 
 static const struct json **place_of(struct rpc_request *q, struct slice key)
 {
@@ -32,7 +33,7 @@ static void find_members(struct rpc_request *q)
 void rpc_request_parse(struct rpc_request *q, struct slice text, struct arena *a)
 {
     q->begun_ns = clock_now_ns();
-    struct json_opts opts = {.max_values = RPC_REQUEST_MAX_VALUES};
+    struct json_opts opts = {.max_values = RPC_REQUEST_MAX_VALUES, .breathe = fiber_breathe};
     err e = json_parse(text, &opts, a, &q->root, NULL);
     if (err_failed(e) || q->root.type != JSON_OBJECT)
         q->root = (struct json){0};

@@ -8,7 +8,7 @@
 enum rpc_transport { RPC_HTTP = 1, RPC_WS };
 
 /* Values that a request's text may have in all: far above any that makes sense, and so few that
- * parsing them need not breathe (below 1 ms) and takes below 2 MiB. */
+ * they take below 2 MiB. */
 #define RPC_REQUEST_MAX_VALUES 16384
 
 struct feed_call;
@@ -30,8 +30,8 @@ struct rpc_request {
 };
 
 /* Read the body or message into q, whose values live in `a` and points into `text`. Never fails:
- * what cannot be read is the engine's to answer. */
-void rpc_request_parse(struct rpc_request *q, struct slice text, struct arena *a);
+ * what cannot be read is the engine's to answer. On a fiber it breathes. */
+YIELDS void rpc_request_parse(struct rpc_request *q, struct slice text, struct arena *a);
 
 /* May the request hold `bytes` besides its text? False: it ends with tooBusy. */
 bool rpc_request_may_hold(const struct rpc_request *q, size_t bytes);

@@ -66,7 +66,7 @@ static void stop_step(struct core *c)
         break;
     case CORE_PHASE_CLOSE:
         sock_stop_close(c); /* late mail may have brought more */
-        if (c->n_open == 0 && list_empty(&c->ready) && atomic_load(&c->inbox) == NULL)
+        if (c->n_open == 0 && !ready_waiting(c) && atomic_load(&c->inbox) == NULL)
             uv_stop(&c->loop);
         break;
     }
@@ -83,11 +83,11 @@ static void on_prepare(uv_prepare_t *h)
     if (clock_test_frozen())
         timer_fire_due(c);
     fiber_run_ready(c);
-    bool again = !list_empty(&c->runnable) || !list_empty(&c->yielded) || !list_empty(&c->ready);
+    bool again = !list_empty(&c->runnable) || !list_empty(&c->yielded) || ready_waiting(c);
     if (c->phase != CORE_PHASE_RUNNING && c->n_fibers == 0) {
         again = again || c->phase != CORE_PHASE_CLOSE;
         stop_step(c);
-        again = again || !list_empty(&c->ready);
+        again = again || ready_waiting(c);
     }
     if (again)
         uv_idle_start(&c->idle, on_idle);
@@ -155,6 +155,7 @@ err core_new(const struct core_opts *opts, struct core **ret)
 {
     struct core *c = xcalloc(1, sizeof *c);
     list_init(&c->ready);
+    list_init(&c->ready_dear);
     err e = open_loop(c);
     if (err_failed(e)) {
         free(c);
@@ -169,6 +170,7 @@ err core_new(const struct core_opts *opts, struct core **ret)
     list_init(&c->yielded);
     list_init(&c->fibers);
     list_init(&c->socks);
+    list_init(&c->lingering);
     list_init(&c->listeners);
     stack_pool_init(&c->stacks, opts->fiber_stack_bytes, opts->max_idle_stacks);
     stack_pool_reserve(&c->stacks, RESERVED_STACKS);

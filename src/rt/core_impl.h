@@ -59,10 +59,14 @@ struct core {
     int64_t armed_ns; /* what uv_timer is set for; CLOCK_NEVER = not */
 
     struct list ready; /* see ready.h */
+    struct list ready_dear;
+    struct ready *ready_runs; /* NULL: none, or it is no more */
     int64_t slice_begun_ns;
     bool in_ready;
 
     struct list socks;
+    struct list lingering; /* socks that have said their last word, the oldest first */
+    uint32_t n_lingering;
     struct list listeners;
     uint32_t n_open;   /* socks, listeners and look-ups that are not freed yet */
     uint8_t *read_buf; /* CORE_READ_BYTES, lent to the sock that reads */

@@ -105,6 +105,7 @@ void sock_want_turn(struct sock *s)
 static void sock_free(struct sock *s)
 {
     s->core->n_open--;
+    ready_cancel(&s->ready);
     buf_deinit(&s->in);
     buf_deinit(&s->wire);
     if (s->filter)
@@ -239,6 +240,8 @@ void sock_destroy(struct sock *s)
     sock_write_release(s);
     timer_stop(&s->close_timer);
     list_unlink(&s->node);
+    if (s->shut)
+        s->core->n_lingering--;
     if (s->listener) {
         core_load_add(s->core, -1);
         sock_listen_forget(TAKE_PTR(s->listener));
@@ -254,7 +257,7 @@ static void on_close_timer(struct timer *t)
 
 /* All is written: say so to the peer, and read until it has said the same. Closing at once would
  * send a reset if the peer has sent more than we read, and the reset may overtake our last bytes.
- */
+ * This is a courtesy, and nobody counts such connections: so they are few, and cheap. */
 static void linger(struct sock *s)
 {
     if (s->ended || s->broken) {
@@ -263,8 +266,14 @@ static void linger(struct sock *s)
     }
     if (!sock_write_finish(s))
         return; /* comes back when it has left */
+    struct core *c = s->core;
     s->shut = true;
+    ready_set_minor(&s->ready);
     shutdown(s->fd, SHUT_WR);
+    list_unlink(&s->node);
+    list_push_back(&c->lingering, &s->node);
+    if (++c->n_lingering > SOCK_MAX_LINGERING)
+        sock_destroy(LIST_ENTRY(c->lingering.next, struct sock, node));
     sock_want_turn(s);
 }
 
@@ -319,6 +328,8 @@ void sock_stop_close(struct core *c)
 {
     while (!list_empty(&c->socks))
         sock_destroy(LIST_ENTRY(c->socks.next, struct sock, node));
+    while (!list_empty(&c->lingering))
+        sock_destroy(LIST_ENTRY(c->lingering.next, struct sock, node));
 }
 
 /* ---- names ---- */

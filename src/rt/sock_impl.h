@@ -45,7 +45,7 @@ struct sock_connector {
 struct sock {
     struct ready ready; /* the sock's turns: reading, writing, telling the handler */
     struct core *core;
-    struct list node;               /* in core->socks */
+    struct list node;               /* in core->socks, at the end in core->lingering */
     struct sock_listener *listener; /* that accepted it (a reference), or NULL */
     const struct sock_handler *handler;
     void *handler_arg;
@@ -69,8 +69,9 @@ struct sock {
     int end_code; /* err code; 0 = orderly */
     int end_uv;   /* libuv's, for the text */
 
-    struct buf in; /* received, and taken by nobody yet */
-    size_t in_at;  /* where the unread part of it begins */
+    struct buf in;          /* received, and taken by nobody yet */
+    size_t in_at;           /* where the unread part of it begins */
+    size_t swallowed_bytes; /* behind the end */
     struct sock_reader *reader;
     struct sock_connector *connector;
     struct list flushers;
@@ -108,6 +109,11 @@ void sock_destroy(struct sock *s);
 /* The read side is over: code 0 = orderly; else an error code and libuv's reason. The reader is
  * woken; the handler will be told in the sock's turn. An error may follow an orderly end. */
 void sock_end(struct sock *s, int code, int uv_code);
+/* How many socks of a core may wait for the end of their peers, and what each of them may send
+ * until then: who has more to say does not listen. */
+#define SOCK_MAX_LINGERING 256
+#define SOCK_MAX_SWALLOWED ((size_t)16 << 20)
+
 /* See that the sock gets a turn, if it has something to do. */
 void sock_want_turn(struct sock *s);
 /* The write queue has become empty. */

@@ -156,12 +156,30 @@ static void no_bytes(struct sock *s, ssize_t n, int code)
         sock_end(s, ERR_IO, s->write_uv);
 }
 
+/* What comes behind our last word: the kernel drops it, nothing is copied. */
+static void swallow(struct sock *s)
+{
+    ssize_t n = recv(s->fd, NULL, CORE_READ_BYTES, MSG_TRUNC);
+    if (n <= 0) {
+        no_bytes(s, n, errno);
+        return;
+    }
+    s->readable = n == CORE_READ_BYTES || s->hangup || s->broken;
+    s->swallowed_bytes += (size_t)n;
+    if (s->swallowed_bytes > SOCK_MAX_SWALLOWED)
+        sock_destroy(s);
+}
+
 void sock_read_turn(struct sock *s)
 {
     if (!sock_read_wanted(s))
         return;
     if (s->handler && sock_unread_bytes(s)) {
         deliver_unread(s);
+        return;
+    }
+    if (s->closing) {
+        swallow(s);
         return;
     }
     struct sock_reader *r = s->filter ? NULL : s->reader;
@@ -175,8 +193,6 @@ void sock_read_turn(struct sock *s)
     /* Less than there is room for means that there was no more, and the kernel will tell of new
      * bytes; of an end that it has told already it will not. */
     s->readable = (size_t)n == room || s->hangup || s->broken;
-    if (s->closing)
-        return;
     if (s->filter)
         deliver_wire(s, slice_of(to, (size_t)n));
     else

@@ -19,13 +19,16 @@ static void frame(struct buf *b, uint8_t first, const char *payload)
 
 static void describe(struct slice in, size_t split, size_t max, struct buf *out)
 {
-    static const char *const names[] = {"", "text", "binary", "ping", "pong", "close", "failed"};
+    static const char *const names[] = {"",     "text",  "binary", "ping",
+                                        "pong", "close", "",       "failed"};
     struct ws_parse p;
     ws_parse_init(&p, true, max);
     struct slice pieces[2] = {slice_of(in.p, split), slice_from(in, split)};
     for (int i = 0; i < 2; i++) {
         ws_parse_input(&p, pieces[i]);
         for (enum ws_parse_result r; (r = ws_parse_next(&p)) != WS_PARSE_NONE;) {
+            if (r == WS_PARSE_MORE)
+                continue;
             buf_printf(out, "%s", names[r]);
             if (r == WS_PARSE_FAILED || r == WS_PARSE_CLOSE)
                 buf_printf(out, " %u", p.code);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rt/ready.h"
 
+#include "base/mem.h"
 #include "rt/clock.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
 #include "test.h"
+
+#include <stdlib.h>
 
 struct item {
     struct ready ready;
@@ -82,4 +85,90 @@ static void bound_main(void *arg)
 TEST(a_long_queue_lets_fibers_run_between)
 {
     ASSERT_OK(core_run_fiber("t", bound_main, NULL));
+}
+
+/* Some that take long each time, for ever, and one that has little to do each turn. */
+static void dear_main(void *arg)
+{
+    struct item dear[10], small = {.wants = 1000};
+    for (size_t i = 0; i < ARRAY_LEN(dear); i++) {
+        dear[i] = (struct item){.wants = 1000, .busy_ns = 300 * 1000};
+        ready_init(&dear[i].ready, run_item);
+        ready_add(&dear[i].ready);
+    }
+    while (dear[ARRAY_LEN(dear) - 1].n_runs == 0)
+        ASSERT_OK(fiber_yield());
+    int before = 0, after = 0;
+    for (size_t i = 0; i < ARRAY_LEN(dear); i++)
+        before += dear[i].n_runs;
+    ready_init(&small.ready, run_item);
+    ready_add(&small.ready);
+    for (int i = 0; i < 10; i++) /* one of them a turn, and each in its turn */
+        ASSERT_OK(fiber_yield());
+    for (size_t i = 0; i < ARRAY_LEN(dear); i++) {
+        after += dear[i].n_runs;
+        ASSERT(dear[i].n_runs >= 2);
+        ready_cancel(&dear[i].ready);
+    }
+    ASSERT_INT(10, after - before);
+    ASSERT(small.n_runs >= 5); /* all ten, if the machine was not at something else meanwhile */
+    ready_cancel(&small.ready);
+}
+
+TEST(who_takes_long_waits_behind_the_others)
+{
+    ASSERT_OK(core_run_fiber("t", dear_main, NULL));
+}
+
+static void minor_main(void *arg)
+{
+    struct item minor = {.wants = 5}, other = {.wants = 1};
+    ready_init(&minor.ready, run_item);
+    ready_init(&other.ready, run_item);
+    ready_set_minor(&minor.ready);
+    ready_add(&minor.ready);
+    for (int i = 1; i < 5; i++) {
+        ready_add(&other.ready); /* behind it, and yet before it */
+        ASSERT(minor.ready.is_dear && !other.ready.is_dear);
+        ASSERT_OK(fiber_yield());
+        ASSERT_INT(i, minor.n_runs);
+        ASSERT_INT(i, other.n_runs);
+    }
+    ready_cancel(&minor.ready);
+}
+
+TEST(who_is_minor_stays_so)
+{
+    ASSERT_OK(core_run_fiber("t", minor_main, NULL));
+}
+
+struct mortal {
+    struct ready ready;
+    int *n_ends;
+};
+
+static void end_mortal(struct ready *r)
+{
+    struct mortal *m = container_of(r, struct mortal, ready);
+    ++*m->n_ends;
+    ready_cancel(r);
+    free(m);
+}
+
+static void mortal_main(void *arg)
+{
+    int n_ends = 0;
+    for (int i = 0; i < 3; i++) {
+        struct mortal *m = xmalloc(sizeof *m);
+        m->n_ends = &n_ends;
+        ready_init(&m->ready, end_mortal);
+        ready_add(&m->ready);
+    }
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(3, n_ends);
+}
+
+TEST(an_entry_may_free_its_owner)
+{
+    ASSERT_OK(core_run_fiber("t", mortal_main, NULL));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sock_fixture.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -354,4 +355,79 @@ static void slow_reader_main(void *arg)
 TEST(bytes_that_wait_for_a_slow_reader_stay_in_order)
 {
     on_fiber("slow", slow_reader_main);
+}
+
+static void close_accept(void *arg, struct sock *s, const char *peer_ip)
+{
+    int *n = arg;
+    ++*n;
+    sock_close(s, 60000);
+}
+
+static int raw_connect(const struct sock_listener *l)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(sock_listener_port(l))};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT(connect(fd, (struct sockaddr *)&to, sizeof to) == 0);
+    return fd;
+}
+
+/* Does the other side still take what is sent? One that is no more answers with a reset. */
+static bool is_heard(int fd)
+{
+    for (int i = 0; i < 20; i++) {
+        if (send(fd, "x", 1, MSG_NOSIGNAL) < 0)
+            return false;
+        ASSERT_OK(fiber_yield());
+    }
+    return true;
+}
+
+/* Peers that do not close their side, more than are waited for. */
+static void lingering_main(void *arg)
+{
+    enum { N = 256 };
+    static int fds[N + 10];
+    int n_accepted = 0;
+    struct sock_listener *l = sock_fixture_listen(close_accept, &n_accepted, 0);
+    for (int i = 0; i < N + 10; i++) {
+        fds[i] = raw_connect(l);
+        while (n_accepted <= i)
+            ASSERT_OK(fiber_yield());
+    }
+    for (int i = 0; i < N + 10; i++)
+        ASSERT_INT(i >= 10, is_heard(fds[i]));
+    for (int i = 0; i < N + 10; i++)
+        close(fds[i]);
+    sock_listener_close(l);
+}
+
+TEST(of_those_that_do_not_close_the_oldest_are_cut)
+{
+    on_fiber("t", lingering_main);
+}
+
+/* A peer that goes on sending is listened to for so long only. */
+static void endless_main(void *arg)
+{
+    static uint8_t bytes[1 << 18];
+    int n_accepted = 0;
+    struct sock_listener *l = sock_fixture_listen(close_accept, &n_accepted, 0);
+    int fd = raw_connect(l);
+    size_t n_sent = 0;
+    for (ssize_t n; n_sent<1 << 30; n_sent += n> 0 ? (size_t)n : 0) {
+        n = send(fd, bytes, sizeof bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno != EAGAIN)
+            break;
+        ASSERT_OK(fiber_yield());
+    }
+    ASSERT(n_sent >= 16 << 20 && n_sent < 1 << 30);
+    close(fd);
+    sock_listener_close(l);
+}
+
+TEST(what_comes_after_the_end_is_swallowed_up_to_a_bound)
+{
+    on_fiber("t", endless_main);
 }
