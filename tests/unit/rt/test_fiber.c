@@ -230,13 +230,13 @@ TEST(each_fiber_has_its_own_error_text)
     ASSERT_STR("thread", err_text());
 }
 
+/* Computes until others had their turns. */
 static void spin(void *arg)
 {
     int *n_turns = arg;
-    int64_t until_ns = clock_now_ns() + 10 * CLOCK_MS;
-    while (clock_now_ns() < until_ns)
+    while (*n_turns < 5)
         ASSERT_OK(fiber_breathe());
-    *n_turns = -*n_turns;
+    *n_turns = -1;
 }
 
 static void breathe_main(void *arg)
@@ -247,7 +247,6 @@ static void breathe_main(void *arg)
         n_turns++;
         ASSERT_OK(fiber_yield());
     }
-    ASSERT(n_turns < -5); /* 10 ms in pieces of 300 us, on a busy machine fewer */
 }
 
 TEST(a_long_computation_that_breathes_lets_others_run)
