@@ -152,29 +152,46 @@ static void conn_flush_cork(struct http_conn *c)
     buf_clear(&s->cork);
 }
 
+/* Send a response that is too large to be copied, behind the corked ones. */
+static void conn_send_large(struct http_conn *c, struct slice head, struct buf *body)
+{
+    struct buf *cork = &c->server->cork;
+    bool corked = c->server->cork_owner == c;
+    if (corked) {
+        buf_put_slice(cork, head);
+        head = buf_slice(cork);
+    }
+    if (c->sock)
+        err_ignore(sock_write_both(c->sock, head, body));
+    if (corked)
+        buf_clear(cork);
+}
+
+static void conn_send_small(struct http_conn *c, struct slice head, struct slice body)
+{
+    struct http_server *s = c->server;
+    if (s->cork_owner == c) {
+        buf_put_slice(&s->cork, head);
+        buf_put_slice(&s->cork, body);
+        if (s->cork.n > CORK_BYTES)
+            conn_flush_cork(c);
+        return;
+    }
+    if (head.p != s->scratch.p) {
+        buf_clear(&s->scratch);
+        buf_put_slice(&s->scratch, head);
+    }
+    buf_put_slice(&s->scratch, body);
+    conn_write(c, buf_slice(&s->scratch));
+}
+
 /* Send a response whose turn it is. Leaves *body empty. */
 static void conn_send(struct http_conn *c, struct slice head, struct buf *body)
 {
-    struct http_server *s = c->server;
-    bool small = body == NULL || body->n <= COPY_BYTES;
-    if (s->cork_owner == c) {
-        buf_put_slice(&s->cork, head);
-        if (small && body)
-            buf_put_slice(&s->cork, buf_slice(body));
-        if (!small || s->cork.n > CORK_BYTES)
-            conn_flush_cork(c);
-    } else if (small && body && body->n) {
-        if (head.p != s->scratch.p) {
-            buf_clear(&s->scratch);
-            buf_put_slice(&s->scratch, head);
-        }
-        buf_put_slice(&s->scratch, buf_slice(body));
-        conn_write(c, buf_slice(&s->scratch));
-    } else {
-        conn_write(c, head);
-    }
-    if (!small && c->sock)
-        err_ignore(sock_write_buf(c->sock, body));
+    if (body && body->n > COPY_BYTES)
+        conn_send_large(c, head, body);
+    else
+        conn_send_small(c, head, body ? buf_slice(body) : SLICE_EMPTY);
     if (body)
         buf_clear(body);
 }

@@ -82,6 +82,8 @@ void sock_unread(struct sock *s, struct slice rest);
 ERR sock_write(struct sock *s, struct slice data);
 /* Queue the bytes of b, taking them over (b becomes empty): no copy. Errors: ERR_CLOSED. */
 ERR sock_write_buf(struct sock *s, struct buf *b);
+/* sock_write of `head`, then sock_write_buf of b, in one system call when nothing waits. */
+ERR sock_write_both(struct sock *s, struct slice head, struct buf *b);
 /* Queue bytes kept alive by the caller's object: `unref(obj)` is called once they are written or
  * dropped. They go out from where they are (a few hundred bytes may be copied). */
 ERR sock_write_shared(struct sock *s, struct slice data, void *obj, void (*unref)(void *obj));

@@ -275,13 +275,14 @@ void sock_write_wire(struct sock *s)
 }
 
 /* What the filter and the kernel take at once. */
-static err seal_now(struct sock *s, struct slice data, size_t *ret_n)
+static err seal_now(struct sock *s, struct slice head, struct slice data, size_t *ret_n)
 {
-    while (data.n && send_wire(s)) {
+    while (head.n + data.n && send_wire(s)) {
         size_t n = MIN(data.n, (size_t)SEAL_BYTES);
-        if (!seal(s, slice_of(data.p, n)))
+        if ((head.n && !seal(s, head)) || (n && !seal(s, slice_of(data.p, n))))
             return refuse(s);
-        *ret_n += n;
+        *ret_n += head.n + n;
+        head = SLICE_EMPTY;
         data = slice_from(data, n);
     }
     (void)send_wire(s);
@@ -314,18 +315,19 @@ void sock_write_turn(struct sock *s)
     }
 }
 
-/* What the kernel takes at once; *ret_n says how much. */
-static err write_now(struct sock *s, struct slice data, size_t *ret_n)
+/* What the kernel takes at once of two pieces; *ret_n says how much. */
+static err write_now(struct sock *s, struct slice head, struct slice data, size_t *ret_n)
 {
     *ret_n = 0;
     if (s->broken || s->closing)
         return refuse(s);
-    if (s->out_head || s->n_corks || data.n == 0)
+    if (s->out_head || s->n_corks || head.n + data.n == 0)
         return OK;
     if (s->filter)
-        return seal_now(s, data, ret_n);
-    struct iovec iov = {(void *)(uintptr_t)data.p, data.n};
-    ssize_t sent = send_pieces(s, &iov, 1, data.n);
+        return seal_now(s, head, data, ret_n);
+    struct iovec iov[] = {{(void *)(uintptr_t)head.p, head.n}, {(void *)(uintptr_t)data.p, data.n}};
+    bool alone = head.n == 0;
+    ssize_t sent = send_pieces(s, iov + alone, 2 - (size_t)alone, head.n + data.n);
     if (sent < 0)
         return FAIL(ERR_CLOSED, "%s: write: %s", s->name, uv_strerror(s->write_uv));
     *ret_n = (size_t)sent;
@@ -337,7 +339,7 @@ static err write_now(struct sock *s, struct slice data, size_t *ret_n)
 err sock_write(struct sock *s, struct slice data)
 {
     size_t n;
-    TRY(write_now(s, data, &n));
+    TRY(write_now(s, SLICE_EMPTY, data, &n));
     if (__builtin_expect(n < data.n, 0)) {
         push_copy(s, slice_from(data, n));
         added(s);
@@ -347,16 +349,25 @@ err sock_write(struct sock *s, struct slice data)
 
 err sock_write_buf(struct sock *s, struct buf *b)
 {
+    return sock_write_both(s, SLICE_EMPTY, b);
+}
+
+err sock_write_both(struct sock *s, struct slice head, struct buf *b)
+{
     size_t n;
-    err e = write_now(s, buf_slice(b), &n);
-    if (err_failed(e) || n == b->n) {
+    err e = write_now(s, head, buf_slice(b), &n);
+    if (err_failed(e) || n == head.n + b->n) {
         buf_clear(b);
         return e;
     }
-    size_t left = b->n - n;
-    push_piece(s,
-               (struct sock_piece){.own = b->p, .p = b->p + n, .n = left, .room = b->cap - b->n});
-    *b = (struct buf){0};
+    if (n < head.n)
+        push_copy(s, slice_from(head, n));
+    n -= MIN(n, head.n);
+    if (b->n) {
+        push_piece(s, (struct sock_piece){
+                          .own = b->p, .p = b->p + n, .n = b->n - n, .room = b->cap - b->n});
+        *b = (struct buf){0};
+    }
     added(s);
     return OK;
 }
@@ -364,7 +375,7 @@ err sock_write_buf(struct sock *s, struct buf *b)
 err sock_write_shared(struct sock *s, struct slice data, void *obj, void (*unref)(void *obj))
 {
     size_t n;
-    err e = write_now(s, data, &n);
+    err e = write_now(s, SLICE_EMPTY, data, &n);
     if (err_failed(e) || n == data.n) {
         unref(obj);
         return e;

@@ -40,7 +40,7 @@ static void expect_pattern(struct sock *s)
 {
     static uint8_t buf[50000];
     for (size_t at = 0, n; at < TOTAL; at += n) {
-        ASSERT_OK(sock_read(s, buf, sizeof buf, SOON, &n));
+        ASSERT_OK(sock_read(s, buf, MIN(sizeof buf, TOTAL - at), SOON, &n));
         ASSERT(n > 0);
         for (size_t i = 0; i < n; i++)
             ASSERT_INT(byte_at(at + i), buf[i]);
@@ -139,6 +139,40 @@ static void kinds_main(void *arg)
 TEST(copied_given_and_shared_bytes_arrive_in_order)
 {
     ASSERT_OK(core_run_fiber("test", kinds_main, NULL));
+}
+
+/* The kernel takes all of both, the head and some, a part of the head, nothing. */
+static void both_main(void *arg)
+{
+    CLEANUP(mem_freep) uint8_t *all = pattern();
+    static const size_t heads[] = {10, TOTAL - 10, 0, TOTAL};
+    struct buf b = {0};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        struct sock *client = pair();
+        buf_put_str(&b, "body");
+        ASSERT_OK(sock_write_both(server, SLICE_LIT("head "), &b));
+        ASSERT_INT(0, sock_queued(server));
+        char text[9];
+        sock_fixture_read(client, text, 9);
+        ASSERT(memcmp(text, "head body", 9) == 0);
+        for (int n_more = 0; n_more < 2; n_more++) { /* the second is queued whole */
+            buf_put(&b, all + heads[i], TOTAL - heads[i]);
+            ASSERT_OK(sock_write_both(server, slice_of(all, heads[i]), &b));
+            ASSERT_INT(0, b.n);
+        }
+        ASSERT(sock_queued(server) > TOTAL);
+        expect_pattern(client);
+        expect_pattern(client);
+        ASSERT_INT(0, sock_queued(server));
+        sock_close(client, 0);
+        sock_close(server, 0);
+    }
+    buf_deinit(&b);
+}
+
+TEST(a_head_and_its_body_arrive_in_order_whatever_the_kernel_takes)
+{
+    ASSERT_OK(core_run_fiber("test", both_main, NULL));
 }
 
 static void broken_main(void *arg)
