@@ -45,6 +45,7 @@ struct web_core {
     struct list active;         /* requests in work (web_work.active) */
     struct list idle_works;
     uint32_t n_idle_works;
+    size_t idle_buf_bytes;       /* of their answers' buffers */
     uint32_t n_works;            /* in work */
     uint32_t n_handshakes;       /* in progress */
     _Atomic uint64_t n_admitted; /* written by this core only */

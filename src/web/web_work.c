@@ -13,9 +13,11 @@
 
 #include <stdlib.h>
 
-/* Idle request memory kept per core; an answer's buffer above this size is given back at once. */
+/* Idle request memory kept per core, with the buffers of answers: to grow a large one anew costs
+ * more than to fill it, so one may be large, but all together are bounded. */
 #define MAX_IDLE_WORKS 256
-#define MAX_KEPT_BUF_BYTES ((size_t)65536)
+#define MAX_KEPT_BUF_BYTES ((size_t)2 << 20)
+#define MAX_KEPT_BYTES ((size_t)16 << 20)
 /* Bytes that one request's arena may use: the largest answers need far less, everything more is an
  * attack or our bug. */
 #define ARENA_BUDGET_BYTES ((size_t)16 << 20)
@@ -101,6 +103,7 @@ struct web_work *web_work_take(struct web_core *wc, struct guard_client *client,
     struct list *node = list_pop_front(&wc->idle_works);
     struct web_work *work = node ? LIST_ENTRY(node, struct web_work, link) : work_new(wc);
     wc->n_idle_works -= node != NULL;
+    wc->idle_buf_bytes -= work->out.cap;
     wc->n_works++;
     list_push_back(&wc->active, &work->active);
     work->client = client;
@@ -133,13 +136,14 @@ void web_work_put(struct web_work *work)
     work->client = NULL;
     work->text = SLICE_EMPTY;
     arena_clear(work->arena);
-    if (work->out.cap > MAX_KEPT_BUF_BYTES)
-        buf_deinit(&work->out);
     buf_clear(&work->out);
     if (wc->n_idle_works >= MAX_IDLE_WORKS) {
         work_free(work);
         return;
     }
+    if (work->out.cap > MIN(MAX_KEPT_BUF_BYTES, MAX_KEPT_BYTES - wc->idle_buf_bytes))
+        buf_deinit(&work->out);
+    wc->idle_buf_bytes += work->out.cap;
     wc->n_idle_works++;
     list_push_front(&wc->idle_works, &work->link);
 }
@@ -273,4 +277,5 @@ void web_work_drop_idle(struct web_core *wc)
     while ((node = list_pop_front(&wc->idle_works)) != NULL)
         work_free(LIST_ENTRY(node, struct web_work, link));
     wc->n_idle_works = 0;
+    wc->idle_buf_bytes = 0;
 }
