@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-#define N_SLOTS 4096 /* a power of two */
+#define N_SETS 1024 /* a power of two */
+#define N_WAYS 4    /* texts that a set remembers: a page's texts must not drive each other out */
 #define CORE_BYTES_MIN ((size_t)1 << 20)
 #define KEEP_NS (60 * INT64_C(1000000000))
 
@@ -17,12 +18,17 @@ struct slot {
     size_t n;
 };
 
+struct set {
+    uint32_t hashes[N_WAYS]; /* of the slots' keys */
+    uint32_t seen[N_WAYS];   /* of what was written once, the newest first */
+    struct slot slots[N_WAYS];
+};
+
 struct part {
     uint64_t end;       /* of what was written */
     uint64_t forgotten; /* what begins before it does not count any more */
     int64_t forget_ns;
-    struct slot slots[N_SLOTS];
-    uint32_t seen[N_SLOTS]; /* hashes of what was written once */
+    struct set sets[N_SETS];
     uint8_t ring[];
 };
 
@@ -72,9 +78,9 @@ static uint32_t hash_of(const struct tx_texts_key *key)
     return (uint32_t)(h >> 32) | 1;
 }
 
-static struct slot *slot_of(struct part *p, uint32_t hash)
+static struct set *set_of(struct part *p, uint32_t hash)
 {
-    return &p->slots[hash >> 1 & (N_SLOTS - 1)];
+    return &p->sets[hash >> 1 & (N_SETS - 1)];
 }
 
 static bool same_key(const struct tx_texts_key *a, const struct tx_texts_key *b)
@@ -92,37 +98,65 @@ void tx_texts_begin(struct tx_texts *t, int64_t now_ns)
     p->forget_ns = now_ns + KEEP_NS;
 }
 
+/* The text of this key, or NULL. */
+static const struct slot *find(const struct set *set, uint32_t hash, const struct tx_texts_key *key)
+{
+    for (int i = 0; i < N_WAYS; i++)
+        if (set->hashes[i] == hash && same_key(&set->slots[i].key, key))
+            return &set->slots[i];
+    return NULL;
+}
+
 bool tx_texts_get(struct tx_texts *t, const struct tx_texts_key *key, struct slice *ret)
 {
     struct part *p = part_of(t);
     if (!p)
         return false;
-    const struct slot *s = slot_of(p, hash_of(key));
-    if (s->at < p->forgotten || p->end - s->at > t->ring_bytes || !same_key(&s->key, key))
+    uint32_t hash = hash_of(key);
+    const struct slot *s = find(set_of(p, hash), hash, key);
+    if (!s || s->at < p->forgotten || p->end - s->at > t->ring_bytes)
         return false;
     *ret = slice_of(p->ring + s->at % t->ring_bytes, s->n);
     return true;
 }
 
 /* Was it written before? */
-static bool is_second(struct part *p, uint32_t hash)
+static bool is_second(struct set *set, uint32_t hash)
 {
-    uint32_t *seen = &p->seen[hash >> 1 & (N_SLOTS - 1)];
-    bool second = *seen == hash;
-    *seen = hash;
-    return second;
+    for (int i = 0; i < N_WAYS; i++)
+        if (set->seen[i] == hash)
+            return true;
+    memmove(set->seen + 1, set->seen, sizeof set->seen - sizeof set->seen[0]);
+    set->seen[0] = hash;
+    return false;
+}
+
+/* Where the key's own text stands, else the oldest of the set. */
+static int way_for(const struct set *set, uint32_t hash, const struct tx_texts_key *key)
+{
+    int oldest = 0;
+    for (int i = 0; i < N_WAYS; i++) {
+        if (set->hashes[i] == hash && same_key(&set->slots[i].key, key))
+            return i;
+        if (set->slots[i].at < set->slots[oldest].at)
+            oldest = i;
+    }
+    return oldest;
 }
 
 void tx_texts_put(struct tx_texts *t, const struct tx_texts_key *key, struct slice text)
 {
     struct part *p = part_of(t);
     uint32_t hash = hash_of(key);
-    if (!p || text.n > t->ring_bytes / 16 || !is_second(p, hash))
+    if (!p || text.n > t->ring_bytes / 16 || !is_second(set_of(p, hash), hash))
         return;
     size_t at = p->end % t->ring_bytes;
     if (t->ring_bytes - at < text.n) /* in one piece */
         p->end += t->ring_bytes - at;
-    *slot_of(p, hash) = (struct slot){*key, p->end, text.n};
+    struct set *set = set_of(p, hash);
+    int way = way_for(set, hash, key);
+    set->hashes[way] = hash;
+    set->slots[way] = (struct slot){*key, p->end, text.n};
     memcpy(p->ring + p->end % t->ring_bytes, text.p, text.n);
     p->end += text.n;
 }

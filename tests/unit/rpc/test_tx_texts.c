@@ -67,6 +67,31 @@ TEST(each_part_of_the_key_counts)
     tx_texts_free(t);
 }
 
+/* Two whole ledgers of 200 transactions, asked for in turns: wherever they are in history. */
+static void fill(void *arg)
+{
+    struct tx_texts *t = arg;
+    struct slice text;
+    int n_missing = 0;
+    for (uint32_t seq = 1; seq < UINT32_MAX - UINT32_MAX / 64; seq += UINT32_MAX / 64) {
+        for (int round = 0; round < 2; round++)
+            for (uint32_t i = 0; i < 400; i++) {
+                struct tx_texts_key key = key_of(seq + i / 200, i % 200);
+                tx_texts_put(t, &key, SLICE_LIT("text"));
+            }
+        for (uint32_t i = 0; i < 400; i++)
+            n_missing += !get(t, key_of(seq + i / 200, i % 200), &text);
+    }
+    ASSERT(n_missing < 64);
+}
+
+TEST(texts_of_a_page_do_not_drive_each_other_out)
+{
+    struct tx_texts *t = tx_texts_new(1, 0);
+    ASSERT_OK(core_run_fiber("test", fill, t));
+    tx_texts_free(t);
+}
+
 static void forget(void *arg)
 {
     struct tx_texts *t = arg;
