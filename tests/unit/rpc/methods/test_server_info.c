@@ -77,3 +77,28 @@ TEST(server_info_takes_some_figures_from_rippled_and_is_cached)
     small_world_ask(w, "server_info", "%s", "");
     ASSERT_INT(3, asked);
 }
+
+TEST(server_info_for_admins_comes_from_no_cache_and_goes_into_none)
+{
+    int64_t now = 100 * CLOCK_S;
+    clock_test_set(&now, 0);
+    struct small_world *w = small_world_new();
+    int asked = 0;
+    struct rpc_server_opts opts = *rpc_server_get_opts(w->server);
+    opts.forward = answer_info;
+    opts.arg = &asked;
+    opts.rpc_cache_ns = CLOCK_S;
+    w->http.server = rpc_server_new(&opts);
+    w->http.request.is_admin = true;
+    for (int i = 1; i <= 2; i++) {
+        ASSERT_AT("{}", small_world_ask(w, "server_info", "%s", ""), "result.info.etl");
+        ASSERT_INT(i, asked);
+    }
+    w->http.request.is_admin = false; /* what admins alone may see has not been kept */
+    ASSERT_AT("", small_world_ask(w, "server_info", "%s", ""), "result.info.etl");
+    ASSERT_AT("", small_world_ask(w, "server_info", "%s", ""), "result.info.counters");
+    ASSERT_INT(3, asked);
+    w->http.request.is_admin = true; /* nor is what guests see all that there is */
+    ASSERT_AT("{}", small_world_ask(w, "server_info", "%s", ""), "result.info.etl");
+    ASSERT_INT(4, asked);
+}
