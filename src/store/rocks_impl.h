@@ -126,8 +126,9 @@ struct memo;
 
 struct rocks_scrub { /* rocks_scrub.h */
     struct rocks_thread thread;
-    int percent; /* of a processor; negative: none */
-    int64_t interval_ns;
+    int percent;                   /* of a processor; negative: none */
+    int64_t first_ns, interval_ns; /* until the first round; from round to round */
+    int64_t keep_ns;               /* between two writes of where it stands */
     _Atomic uint64_t n_bytes, n_rounds, n_damaged;
     _Atomic bool met; /* a read met damage that nobody has looked after yet */
 };

@@ -2,8 +2,10 @@
 #include "store/rocks_scrub.h"
 
 #include "rt/clock.h"
+#include "store/rocks_batch.h"
 #include "store/rocks_damage.h"
 #include "store/rocks_options.h"
+#include "store/rocks_read.h"
 #include "store/rocks_status.h"
 
 #define LOG_CHANNEL LOG_CHANNEL_BACKEND
@@ -11,6 +13,7 @@
 
 #define ROWS_PER_STEP 2000
 #define FIRST_ROUND_NS (60 * CLOCK_S) /* after the start, at the latest */
+#define KEEP_NS (300 * CLOCK_S)
 #define MAX_SKIPS 64
 
 /* Where a round stands. */
@@ -189,17 +192,87 @@ size_t rocks_scrub_round(struct rocks *r)
     return s.n_damaged;
 }
 
+/* --- where a round stands, for the next process --- */
+
+struct slice rocks_scrub_put_place(enum rocks_cf cf, const struct rocks_key *at,
+                                   uint8_t ret[ROCKS_SCRUB_PLACE])
+{
+    if (cf >= ROCKS_N_CFS)
+        return SLICE_EMPTY;
+    const char *name = rocks_options_cf_name(cf); /* numbers may change */
+    size_t n = strlen(name) + 1;
+    memcpy(ret, name, n);
+    memcpy(ret + n, at->b, at->n);
+    return slice_of(ret, n + at->n);
+}
+
+bool rocks_scrub_get_place(struct slice place, enum rocks_cf *ret_cf, struct rocks_key *ret_at)
+{
+    const uint8_t *end = place.n ? memchr(place.p, 0, place.n) : NULL;
+    if (end == NULL)
+        return false;
+    struct slice key = slice_from(place, (size_t)(end + 1 - place.p));
+    *ret_cf = rocks_options_cf_by_name((const char *)place.p);
+    if (*ret_cf == ROCKS_N_CFS || key.n > ROCKS_MAX_KEY)
+        return false;
+    *ret_at = (struct rocks_key){.n = 0};
+    rocks_key_put(ret_at, key.p, key.n);
+    return true;
+}
+
+static ERR read_place(struct round *s)
+{
+    CLEANUP(rocks_read_release) struct rocks_value v = {0};
+    struct rocks_read rd = {s->r, true, NULL};
+    struct rocks_key key = {.n = 0}, at;
+    enum rocks_cf cf;
+    rocks_key_put(&key, ROCKS_SCRUB_META, strlen(ROCKS_SCRUB_META));
+    TRY(rocks_read_get(&rd, ROCKS_CF_META, &key, &v));
+    if (v.pin && rocks_scrub_get_place(v.bytes, &cf, &at)) {
+        s->cf = cf;
+        s->at = at;
+    }
+    return OK;
+}
+
+static ERR write_place(struct round *s)
+{
+    CLEANUP(rocks_batch_deinit) struct rocks_batch b = rocks_batch_of(s->r);
+    uint8_t bytes[ROCKS_SCRUB_PLACE];
+    rocks_batch_put_meta(&b, ROCKS_SCRUB_META, rocks_scrub_put_place(s->cf, &s->at, bytes));
+    return rocks_batch_commit(&b);
+}
+
+/* A store that cannot be written now keeps the place of before. */
+static void with_place(struct round *s, err (*access)(struct round *s))
+{
+    struct rocks *r = s->r;
+    pthread_mutex_lock(&r->write_lock);
+    pthread_rwlock_rdlock(&r->db_lock);
+    if (r->db && !atomic_load(&r->failed) && !r->salvaging && err_failed(access(s)))
+        LOG_WARN("%s", err_text());
+    pthread_rwlock_unlock(&r->db_lock);
+    pthread_mutex_unlock(&r->write_lock);
+}
+
 /* True: the store closes. */
 static bool slow_round(struct rocks *r)
 {
     CLEANUP(round_deinit) struct round s = round_of(r);
+    int64_t kept_ns = clock_now_ns();
+    with_place(&s, read_place);
     while (s.cf < ROCKS_N_CFS) {
         int64_t start_ns = clock_cpu_ns();
         step(&s);
         int64_t used_ns = clock_cpu_ns() - start_ns;
+        if (clock_now_ns() - kept_ns >= r->scrub.keep_ns) {
+            with_place(&s, write_place);
+            kept_ns = clock_now_ns();
+        }
         if (rocks_thread_pause(&r->scrub.thread, used_ns * 100 / r->scrub.percent - used_ns))
             return true;
     }
+    with_place(&s, write_place);
     atomic_fetch_add(&r->scrub.n_rounds, 1);
     LOG_INFO("store: %s: scrubbed, damage met %zu times", r->path, s.n_damaged);
     return false;
@@ -207,7 +280,7 @@ static bool slow_round(struct rocks *r)
 
 static void scrub_main(struct rocks *r)
 {
-    int64_t pause_ns = MIN(FIRST_ROUND_NS, r->scrub.interval_ns);
+    int64_t pause_ns = r->scrub.first_ns;
     while (!rocks_thread_pause(&r->scrub.thread, pause_ns)) {
         int64_t start_ns = clock_now_ns();
         if (slow_round(r))
@@ -219,7 +292,9 @@ static void scrub_main(struct rocks *r)
 void rocks_scrub_set(struct rocks *r, int percent, int64_t interval_s)
 {
     r->scrub.percent = percent ? percent : ROCKS_SCRUB_PER_CENT;
+    r->scrub.keep_ns = KEEP_NS;
     r->scrub.interval_ns = (interval_s ? interval_s : ROCKS_SCRUB_INTERVAL_S) * CLOCK_S;
+    r->scrub.first_ns = MIN(FIRST_ROUND_NS, r->scrub.interval_ns);
 }
 
 ERR rocks_scrub_start(struct rocks *r)
