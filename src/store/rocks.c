@@ -409,10 +409,13 @@ static ERR check_index(struct rocks *r, enum store_index index, struct rocks_bat
     TRY(check_version(r, name, ROCKS_INDEX_VERSION, a, &version));
     if (version == ROCKS_INDEX_VERSION)
         return OK;
+    struct store_range all = {0};
     if (r->ranges.n > 0)
-        rocks_repair_put_lack(
-            b, index,
-            &(struct store_range){r->ranges.r[0].first, r->ranges.r[r->ranges.n - 1].last});
+        all = (struct store_range){r->ranges.r[0].first, r->ranges.r[r->ranges.n - 1].last};
+    if (r->read_only)
+        r->young[index] = all;
+    else if (all.first > 0)
+        rocks_repair_put_lack(b, index, &all);
     put_index_version(b, index);
     return OK;
 }

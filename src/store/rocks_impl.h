@@ -168,6 +168,9 @@ struct rocks {
     struct rocks_scrub scrub;
     bool damaged[ROCKS_N_CFS];  /* has a file that cannot be read whole (rocks_damage.h) */
     _Atomic size_t n_damaged;   /* such files */
+    /* Read only: what indexes lack that are younger than the files (first 0: nothing); who writes
+     * puts it down (rocks_repair.h). */
+    struct store_range young[STORE_N_INDEXES];
     pthread_mutex_t write_lock; /* held by whoever writes: what follows is his */
     bool salvaging;             /* a copy is being mended: nothing is written (rocks_salvage.h) */
     struct rocks_recent recent;

@@ -122,7 +122,8 @@ ERR rocks_repair_get_lack(struct rocks *r, enum store_index index, struct store_
     lack_name(index, name);
     rocks_key_put(&key, name, strlen(name));
     TRY(rocks_read_get(&rd, ROCKS_CF_META, &key, &v));
-    *ret_any = v.pin != NULL;
+    *ret = r->young[index];
+    *ret_any = v.pin != NULL || ret->first > 0;
     if (v.pin == NULL)
         return OK;
     if (v.bytes.n != 8)

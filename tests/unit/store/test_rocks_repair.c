@@ -32,13 +32,18 @@ static void expect_lack(struct store *s, enum store_index index, uint32_t first,
     }
 }
 
-static struct store *open_with_young_index(struct model *m)
+static void make_with_young_index(struct model *m)
 {
     struct store *s = fixture_open(test_dir());
     model_load(m, s);
     model_write(m, s, 20);
     store_close(s);
     forget_index("mpt_tx");
+}
+
+static struct store *open_with_young_index(struct model *m)
+{
+    make_with_young_index(m);
     return fixture_open(test_dir());
 }
 
@@ -52,6 +57,18 @@ TEST(rocks_index_that_is_younger_than_the_store_lacks_its_ledgers)
     store_close(s);
     s = fixture_open(test_dir());
     expect_lack(s, STORE_INDEX_MPT_TX, MODEL_FIRST, MODEL_FIRST + 20);
+    store_close(s);
+}
+
+TEST(rocks_index_that_is_younger_lacks_them_for_who_may_not_write_it_down)
+{
+    CLEANUP(mem_freep) struct model *m = model_new(3);
+    make_with_young_index(m);
+    struct rocks_opts opts = {.path = test_dir(), .read_only = true};
+    struct store *s;
+    ASSERT_OK(rocks_open(&opts, &s));
+    expect_lack(s, STORE_INDEX_MPT_TX, MODEL_FIRST, MODEL_FIRST + 20);
+    expect_lack(s, STORE_INDEX_ACCOUNT_TX, 0, 0);
     store_close(s);
 }
 
