@@ -29,14 +29,21 @@
 
 /* --- doubt --- */
 
+/* False: that is done already. */
+static bool put_aside(struct ledgers *l)
+{
+    if (atomic_exchange(&l->doubtful, true))
+        return false;
+    snap_set_shut(&l->snaps);
+    return true;
+}
+
 err repair_doubt(struct ledgers *l, const char *why)
 {
     char text[400];
     snprintf(text, sizeof text, "%s", why);
-    if (!atomic_exchange(&l->doubtful, true)) {
-        snap_set_shut(&l->snaps);
+    if (put_aside(l))
         LOG_ERROR("%s: the mirror is put aside and made anew, the history answers meanwhile", text);
-    }
     return FAIL(ERR_IO, "%s (the mirror is made anew)", text);
 }
 
@@ -259,10 +266,17 @@ static err judge(struct ledgers *l, const struct store_range *span)
     struct mirror_meta meta;
     const char *why = NULL;
     err e = mirror_meta_now(l, &meta);
+    if (e.code == ERR_VERSION) { /* after an upgrade: nothing is wrong */
+        LOG_INFO("%s: it is made anew, the history answers meanwhile", err_text());
+        put_aside(l);
+        return OK;
+    }
+    if (e.code == ERR_CORRUPT) {
+        err_ignore(repair_doubt(l, err_text()));
+        return OK;
+    }
     if (e.code == ERR_NOT_FOUND)
         why = "is empty or incomplete";
-    else if (e.code == ERR_CORRUPT || e.code == ERR_VERSION)
-        why = err_text();
     else
         TRY(e);
     if (why == NULL)
@@ -273,7 +287,7 @@ static err judge(struct ledgers *l, const struct store_range *span)
     }
     char text[400];
     snprintf(text, sizeof text, "mirror: %s: %s", l->mirror->path, why);
-    (void)repair_doubt(l, text).code;
+    err_ignore(repair_doubt(l, text));
     return OK;
 }
 

@@ -166,8 +166,8 @@ struct rocks {
     char failure[256];        /* ... RocksDB's text of it */
     struct rocks_thread tidy; /* rocks_tidy.h */
     struct rocks_scrub scrub;
-    bool damaged[ROCKS_N_CFS];  /* has a file that cannot be read whole (rocks_damage.h) */
-    _Atomic size_t n_damaged;   /* such files */
+    bool damaged[ROCKS_N_CFS]; /* has a file that cannot be read whole (rocks_damage.h) */
+    _Atomic size_t n_damaged;  /* such files */
     /* Read only: what indexes lack that are younger than the files (first 0: nothing); who writes
      * puts it down (rocks_repair.h). */
     struct store_range young[STORE_N_INDEXES];
