@@ -2,11 +2,11 @@
 """Serialized objects made from the JSON that a server shows, with nothing but the protocol's tables: shows whether an answer
 has lost anything. Members whose names begin with a small letter are additions of the API and are left out."""
 import decimal
-import hashlib
 import json
 import re
 
 import common
+import entries
 
 TABLES = json.loads((common.ROOT / 'tools/protocol/server_definitions.json').read_text())
 TYPES = {name: code for name, code in TABLES['TYPES'].items() if 0 < code < 256}
@@ -15,26 +15,14 @@ FIELDS = {name: (TYPES[about['type']], about['nth']) for name, about in TABLES['
 CODES = {'TransactionType': TABLES['TRANSACTION_TYPES'], 'LedgerEntryType': TABLES['LEDGER_ENTRY_TYPES'],
          'TransactionResult': TABLES['TRANSACTION_RESULTS']}
 SIZES = {'UInt8': 1, 'UInt16': 2, 'UInt32': 4, 'UInt64': 8, 'Hash128': 16, 'Hash160': 20, 'Hash192': 24, 'Hash256': 32}
-ALPHABET = 'rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz'
 ADDRESS = re.compile('r[1-9A-HJ-NP-Za-km-z]{24,34}$')
 
 
 def account(address):
     number = 0
     for digit in address:
-        number = number * 58 + ALPHABET.index(digit)
+        number = number * 58 + entries.ALPHABET.index(digit)
     return number.to_bytes(25, 'big')[1:21]
-
-
-def address(text):
-    """Of 20 bytes in hex."""
-    data = b'\0' + bytes.fromhex(text)
-    data += hashlib.sha256(hashlib.sha256(data).digest()).digest()[:4]
-    number, digits = int.from_bytes(data, 'big'), ''
-    while number:
-        number, digit = divmod(number, 58)
-        digits = ALPHABET[digit] + digits
-    return ALPHABET[0] * (len(data) - len(data.lstrip(b'\0'))) + digits
 
 
 def header(kind, nth):
@@ -135,7 +123,7 @@ def accounts_in(meta):
         node, = node.values()
         for name, value in node.get('NewFields', node.get('FinalFields', {})).items():
             if name == 'MPTokenIssuanceID':  # the issuer's account is its end
-                found.add(address(value[8:]))
+                found.add(entries.address(value[8:]))
             if name in ('LowLimit', 'HighLimit', 'TakerPays', 'TakerGets') and isinstance(value, dict):
                 found.add(value['issuer'])
             if isinstance(value, str) and ADDRESS.match(value) and field_of(name)[0] == TYPES['AccountID']:
