@@ -292,6 +292,23 @@ void chain_apply(const struct chain *c, struct ledgers *l, uint32_t last, size_t
     }
 }
 
+void chain_write_wrong(const struct chain *c, struct store *s, uint32_t seq)
+{
+    struct apply_ledger in = chain_apply_ledger(chain_at(c, seq));
+    struct store_object *objects = arena_array(c->arena, struct store_object, in.n_objects);
+    size_t i = 0;
+    memcpy(objects, in.objects, in.n_objects * sizeof *objects);
+    while (objects[i].data.n == 0)
+        i++;
+    objects[i].data.n--;
+    struct store_ledger wrong = {.header = in.header,
+                                 .objects = objects,
+                                 .n_objects = in.n_objects,
+                                 .unnamed = in.unnamed,
+                                 .n_unnamed = in.n_unnamed};
+    ASSERT_OK(store_write(s, &wrong, 1));
+}
+
 static void check_get(struct view *v, const struct chain_ledger *l, const struct hash256 *key,
                       struct arena *a)
 {

@@ -45,6 +45,9 @@ struct apply_ledger chain_apply_ledger(const struct chain_ledger *l);
 void chain_load(const struct chain *c, struct ledgers *l, uint32_t n_chains);
 /* Apply the ledgers up to `last`, per_batch at a time. */
 void chain_apply(const struct chain *c, struct ledgers *l, uint32_t last, size_t per_batch);
+/* Write the ledger to the history with an object that is not as it should be, as another server
+ * might. */
+void chain_write_wrong(const struct chain *c, struct store *s, uint32_t seq);
 /* Everything that a view at this ledger can say is right. */
 void chain_check(struct chain *c, struct ledgers *l, uint32_t seq);
 /* n random reads at this ledger are right (`random`: the caller's own state). */

@@ -225,19 +225,7 @@ TEST(a_mirror_is_made_of_the_newest_ledger_that_has_its_root)
 {
     struct fixture f;
     fixture_init(&f, 11, 6);
-    struct apply_ledger in = chain_apply_ledger(chain_at(&f.chain, 15));
-    struct store_object *objects = arena_array(f.chain.arena, struct store_object, in.n_objects);
-    memcpy(objects, in.objects, in.n_objects * sizeof *objects);
-    size_t i = 0;
-    while (objects[i].data.n == 0)
-        i++;
-    objects[i].data.n--;
-    struct store_ledger wrong = {.header = in.header,
-                                 .objects = objects,
-                                 .n_objects = in.n_objects,
-                                 .unnamed = in.unnamed,
-                                 .n_unnamed = in.n_unnamed};
-    ASSERT_OK(store_write(f.store, &wrong, 1));
+    chain_write_wrong(&f.chain, f.store, 15);
     ASSERT_OK(open_noting(&f, "new"));
     struct ledger_header tip;
     ASSERT(ledgers_tip(f.ledgers, &tip));

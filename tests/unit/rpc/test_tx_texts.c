@@ -23,6 +23,14 @@ static void put_twice(struct tx_texts *t, struct tx_texts_key key, struct slice 
     tx_texts_put(t, &key, text);
 }
 
+/* Run `fn` with texts of `max_bytes` as its argument. */
+static void on_core(size_t max_bytes, void (*fn)(void *))
+{
+    struct tx_texts *t = tx_texts_new(1, max_bytes);
+    ASSERT_OK(core_run_fiber("test", fn, t));
+    tx_texts_free(t);
+}
+
 static void keep(void *arg)
 {
     struct tx_texts *t = arg;
@@ -39,9 +47,7 @@ static void keep(void *arg)
 
 TEST(what_was_asked_for_twice_is_remembered)
 {
-    struct tx_texts *t = tx_texts_new(1, 0);
-    ASSERT_OK(core_run_fiber("test", keep, t));
-    tx_texts_free(t);
+    on_core(0, keep);
 }
 
 static void differ(void *arg)
@@ -62,9 +68,7 @@ static void differ(void *arg)
 
 TEST(each_part_of_the_key_counts)
 {
-    struct tx_texts *t = tx_texts_new(1, 0);
-    ASSERT_OK(core_run_fiber("test", differ, t));
-    tx_texts_free(t);
+    on_core(0, differ);
 }
 
 /* Two whole ledgers of 200 transactions, asked for in turns: wherever they are in history. */
@@ -108,9 +112,7 @@ static void forget(void *arg)
 
 TEST(all_is_forgotten_after_a_minute)
 {
-    struct tx_texts *t = tx_texts_new(1, 0);
-    ASSERT_OK(core_run_fiber("test", forget, t));
-    tx_texts_free(t);
+    on_core(0, forget);
 }
 
 /* 3 MiB through a MiB, in texts of many lengths: what is found is whole, and the newest is. */
@@ -143,9 +145,7 @@ static void turn_round(void *arg)
 
 TEST(the_oldest_texts_give_way)
 {
-    struct tx_texts *t = tx_texts_new(1, (size_t)1 << 20);
-    ASSERT_OK(core_run_fiber("test", turn_round, t));
-    tx_texts_free(t);
+    on_core((size_t)1 << 20, turn_round);
 }
 
 TEST(off_the_cores_no_text_is_remembered)

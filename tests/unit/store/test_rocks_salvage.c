@@ -145,53 +145,49 @@ static void load_parts(struct store *s)
     ASSERT_OK(store_load_commit(s, &l));
 }
 
-TEST(rocks_salvage_sees_a_file_between_others_that_is_cut_off)
+/* Leaves a store of such files; `path` is one between the others. */
+static void store_parts(char path[600])
 {
-    char path[600];
     struct store *s = fixture_open(test_dir());
     load_parts(s);
     fixture_file_of(s, ROCKS_CF_OBJECT, path);
     store_close(s);
     path[strlen(path) - 5] += 4; /* the files of the parts have numbers in a row */
+}
+
+TEST(rocks_salvage_sees_a_file_between_others_that_is_cut_off)
+{
+    char path[600];
+    store_parts(path);
     ASSERT_INT(0, truncate(path, 500));
-    s = fixture_open(test_dir());
+    struct store *s = fixture_open(test_dir());
     ASSERT(rocks_scrub_round(rocks_of(s)) > 0);
     store_close(s);
 }
 
 /* A walk that comes to a bad block or file from before must not pass over it. */
-static void walk_fails(struct store *s)
+static void walk_fails(void)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    struct store *s = fixture_open(test_dir());
     struct store_object page[64];
     size_t n = 0;
     ASSERT_ERR(ERR_CORRUPT, store_page(s, 10, &HASH256_ZERO, 64, true, a, page, &n));
+    store_close(s);
 }
 
 TEST(rocks_salvage_walks_do_not_pass_over_a_bad_file)
 {
     char path[600];
-    struct store *s = fixture_open(test_dir());
-    load_parts(s);
-    fixture_file_of(s, ROCKS_CF_OBJECT, path);
-    store_close(s);
-    path[strlen(path) - 5] += 4;
+    store_parts(path);
     ASSERT_INT(0, truncate(path, 500));
-    s = fixture_open(test_dir());
-    walk_fails(s);
-    store_close(s);
+    walk_fails();
 }
 
 TEST(rocks_salvage_walks_do_not_pass_over_a_bad_block)
 {
     char path[600];
-    struct store *s = fixture_open(test_dir());
-    load_parts(s);
-    fixture_file_of(s, ROCKS_CF_OBJECT, path);
-    store_close(s);
-    path[strlen(path) - 5] += 4;
+    store_parts(path);
     fixture_flip(path, 60);
-    s = fixture_open(test_dir());
-    walk_fails(s);
-    store_close(s);
+    walk_fails();
 }
