@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever a client sends gets a reply: one JSON object, or a line of text with status 400 over
  * HTTP. The first byte chooses transport and role, the rest is the request. */
+#include "fixtures.h"
 #include "fuzz.h"
 
-#include "json/json.h"
 #include "small_world.h"
-#include "test.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
-
-/* What the fixtures report failures with. */
-void test_fail(const char *file, int line, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    fprintf(stderr, "%s:%d: ", file, line);
-    vfprintf(stderr, fmt, ap);
-    abort();
-}
-
-static void expect_object(struct slice reply)
-{
-    struct json_opts opts = {.max_depth = 64};
-    struct arena *a = arena_new(0);
-    struct json v;
-    if (err_failed(json_parse(reply, &opts, a, &v, NULL)) || v.type != JSON_OBJECT) {
-        fprintf(stderr, "no JSON object: %.*s\n", SLICE_FMT(reply));
-        abort();
-    }
-    arena_free(a);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -51,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     if (is_text && status != 400)
         abort();
     if (!is_text)
-        expect_object(buf_slice(&out));
+        fixtures_expect_object(buf_slice(&out));
     buf_deinit(&out);
     arena_free(a);
     return 0;

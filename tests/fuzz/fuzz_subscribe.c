@@ -4,26 +4,16 @@
  * other, and nothing is left when the connections have ended. Lines: a request; or `!` and
  * 1, 2: another connection; c: a ledger closes; s: it stalls; d: it reads again; e: it ends and
  * connects again. */
+#include "fixtures.h"
 #include "fuzz.h"
 
 #include "rpc/rpc_request.h"
 #include "rpc/rpc_server.h"
 #include "stage.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 #define MAX_CLOSES 40
-
-/* What the fixtures report failures with. */
-void test_fail(const char *file, int line, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    fprintf(stderr, "%s:%d: ", file, line);
-    vfprintf(stderr, fmt, ap);
-    abort();
-}
 
 struct rig {
     struct stage *stage;
@@ -36,22 +26,12 @@ struct rig {
 
 static struct slice input;
 
-static void expect_object(struct slice reply)
-{
-    struct json_opts opts = {.max_depth = 64};
-    struct arena *a = arena_new(0);
-    struct json v;
-    if (err_failed(json_parse(reply, &opts, a, &v, NULL)) || v.type != JSON_OBJECT)
-        test_fail(__FILE__, __LINE__, "no JSON object: %.*s\n", SLICE_FMT(reply));
-    arena_free(a);
-}
-
 static void check_messages(struct rig *r, unsigned k)
 {
     struct stage_client *c = &r->clients[k];
     for (; r->n_checked[k] < c->n_msgs; r->n_checked[k]++) {
         const char *text = c->msgs[r->n_checked[k]], *found = strstr(text, "\"ledger_index\":");
-        expect_object(slice_of(text, strlen(text)));
+        fixtures_expect_object(slice_of(text, strlen(text)));
         if (!strstr(text, "\"ledgerClosed\"") || !found)
             continue;
         unsigned long seq = strtoul(found + strlen("\"ledger_index\":"), NULL, 10);
@@ -73,7 +53,7 @@ static void request(struct rig *r, struct slice text)
     r->newest[r->current] = 0;
     rpc_request_parse(&q, text, a);
     ASSERT_OK(rpc_handle(r->server, &q, a, &out, &status, &type));
-    expect_object(buf_slice(&out));
+    fixtures_expect_object(buf_slice(&out));
     feed_sub_done(&c->call);
     buf_deinit(&out);
     arena_free(a);
