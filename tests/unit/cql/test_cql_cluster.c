@@ -7,6 +7,7 @@
 #include "rt/fiber.h"
 #include "rt/sock.h"
 #include "unit/cql/fake_node.h"
+#include "unit/eventually.h"
 #include "unit/test.h"
 
 TEST(opening_without_contact_points_fails)
@@ -59,8 +60,7 @@ static void counted(void *arg)
     fake_cluster_start(&f, (struct cql_cluster_opts){.counters = r});
     for (int i = 0; i < 3; i++)
         ASSERT_OK(fake_cluster_read(&f, 10000));
-    for (int i = 0; f.nodes[0].n_connections + f.nodes[1].n_connections < 3 && i < 5000; i++)
-        err_ignore(fiber_sleep_until(clock_now_ns() + CLOCK_MS)); /* one of them watches */
+    EVENTUALLY(f.nodes[0].n_connections + f.nodes[1].n_connections >= 3); /* one watches */
     err_ignore(fiber_sleep_until(clock_now_ns() + 50 * CLOCK_MS));
     f.nodes[0].fault = f.nodes[1].fault = FAKE_OVERLOADED;
     f.nodes[0].n_faults = f.nodes[1].n_faults = 1;

@@ -6,6 +6,7 @@
 #include "rt/core.h"
 #include "rt/fiber.h"
 #include "unit/cql/fake_node.h"
+#include "unit/eventually.h"
 #include "unit/test.h"
 
 static void reader(void *arg)
@@ -52,8 +53,7 @@ static void read_keys(struct fake_cluster *f, uint32_t n)
 
 static void await_connections(struct fake_node *n, uint32_t want)
 {
-    for (int i = 0; n->n_connections < want && i < 10000; i++)
-        err_ignore(fiber_sleep_until(clock_now_ns() + CLOCK_MS));
+    EVENTUALLY(n->n_connections >= want);
     err_ignore(
         fiber_sleep_until(clock_now_ns() + 50 * CLOCK_MS)); /* handshakes, and no more come */
     ASSERT_INT(want, n->n_connections);
@@ -79,10 +79,8 @@ static void sharded(void *arg)
     n->shards.n = 5;
     err_ignore(fiber_sleep_until(clock_now_ns() + 50 * CLOCK_MS)); /* the port is free again */
     fake_node_start(n, n->address, n->port);
-    for (int i = 0; err_failed(fake_cluster_read(&f, 1000)) && i < 100; i++)
-        err_ignore(fiber_sleep_until(clock_now_ns() + 100 * CLOCK_MS));
-    for (int i = 0; n->n_connections < N_SHARDS + 1 && i < 10000; i++)
-        err_ignore(fiber_sleep_until(clock_now_ns() + CLOCK_MS));
+    EVENTUALLY(!err_failed(fake_cluster_read(&f, 1000)));
+    EVENTUALLY(n->n_connections >= N_SHARDS + 1);
     err_ignore(fiber_sleep_until(clock_now_ns() + 100 * CLOCK_MS));
     n->shards.n_misplaced = 0;
     read_keys(&f, 200);
@@ -119,8 +117,7 @@ static void lies(void *arg)
     struct fake_cluster f = {.nodes = {{.shards = {.n = 60}}}};
     fake_cluster_start_one(&f, (struct cql_cluster_opts){.connections_per_node = 10});
     read_keys(&f, 1);
-    for (int i = 0; f.nodes[0].n_connections < 257 && i < 10000; i++)
-        err_ignore(fiber_sleep_until(clock_now_ns() + CLOCK_MS));
+    EVENTUALLY(f.nodes[0].n_connections >= 257);
     err_ignore(fiber_sleep_until(clock_now_ns() + 100 * CLOCK_MS));
     ASSERT_INT(256 + 1, f.nodes[0].n_connections); /* not 600 */
     read_keys(&f, 100);

@@ -8,6 +8,7 @@
 #include "rt/fiber.h"
 #include "rt/sock.h"
 #include "unit/cql/fake_node.h"
+#include "unit/eventually.h"
 #include "unit/test.h"
 
 static void all_faults(void *arg)
@@ -285,8 +286,7 @@ static void shuffled(void *arg)
             cql_call_start(f.cluster, &calls[i]);
             buf_deinit(&values);
         }
-        for (int i = 0; f.nodes[0].n_held < MANY && i < 2000; i++)
-            err_ignore(fiber_sleep_until(clock_now_ns() + CLOCK_MS));
+        EVENTUALLY(f.nodes[0].n_held >= MANY);
         ASSERT_INT(MANY, f.nodes[0].n_held);
         for (uint32_t i = 0; i < MANY; i += 2) /* every second is not wanted any more */
             cql_call_cancel(&calls[i]);
@@ -296,8 +296,7 @@ static void shuffled(void *arg)
         ASSERT_INT(0, f.nodes[0].n_reused);
         fake_node_release(&f.nodes[0]);
         for (uint32_t i = 1; i < MANY; i += 2)
-            for (int k = 0; calls[i].running && k < 5000; k++)
-                err_ignore(fiber_sleep_until(clock_now_ns() + CLOCK_MS));
+            EVENTUALLY(!calls[i].running);
         for (uint32_t i = 1; i < MANY; i += 2) {
             struct cql_value v;
             ASSERT_OK(calls[i].e);

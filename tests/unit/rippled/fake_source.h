@@ -3,6 +3,7 @@
  * up to the test. */
 #pragma once
 #include "base/buf.h"
+#include "eventually.h"
 #include "net/grpc_server.h"
 #include "rippled/sources.h"
 #include "test.h"
@@ -55,12 +56,3 @@ void fake_source_close_ledger(struct fake_source *f, uint32_t first, uint32_t se
 void fake_source_send(struct fake_source_conn *c, const char *text);
 /* Drop all WebSocket connections. */
 void fake_source_hang_up(struct fake_source *f);
-
-/* Let the loop run until cond, at most 20 s. */
-#define EVENTUALLY(cond)                                                                           \
-    do {                                                                                           \
-        int64_t until_ = clock_now_ns() + 20 * CLOCK_S;                                            \
-        while (!(cond) && clock_now_ns() < until_)                                                 \
-            ASSERT_OK(fiber_sleep_until(clock_now_ns() + CLOCK_MS));                               \
-        ASSERT(cond);                                                                              \
-    } while (0)
