@@ -7,7 +7,7 @@ import random
 import struct
 import threading
 
-EXECUTE, BATCH, QUERY, ERROR, RESULT = 0x0A, 0x0D, 0x07, 0x00, 0x08
+EXECUTE, BATCH, ERROR = 0x0A, 0x0D, 0x00
 # Codes of the protocol, and what follows their text.
 OVERLOADED, BOOTSTRAPPING, SERVER, TRUNCATE = (0x1001, b''), (0x1002, b''), (0x0000, b''), (0x1003, b'')
 UNAVAILABLE = (0x1000, struct.pack('>Hii', 4, 2, 1))

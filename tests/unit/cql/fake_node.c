@@ -21,7 +21,6 @@ struct conn {
     struct buf in;
     struct buf held; /* FAKE_HOLD: answers, each after its length */
     bool wants_events;
-    bool endless; /* FAKE_ENDLESS */
     uint32_t shard;
     uint8_t waiting[32768 / 8]; /* streams whose answers are held */
 };
