@@ -94,12 +94,12 @@ def pick_file(dice, store, within=None):
 
 
 def spoil(dice, file, kind):
-    """Damage the file; says where."""
+    """Damage the file; says where. One that is empty can only be deleted."""
     size = file.stat().st_size
-    at = dice.randrange(size)
-    if kind == 'delete':
+    if kind == 'delete' or size == 0:
         file.unlink()
         return 'deleted'
+    at = dice.randrange(size)
     if kind == 'truncate':
         os.truncate(file, at)
         return f'cut off at {at} of {size}'
