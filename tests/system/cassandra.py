@@ -68,6 +68,13 @@ def new_keyspace():
     return f'system_{os.getpid()}_{int(time.time()) % 100000}_{_n[0]}'
 
 
+def refusal(kleio, seconds):
+    """What a server says that does not start."""
+    common.wait_until(lambda: kleio.process.poll() is not None, seconds, 0.1, 'its end')
+    common.equal(kleio.process.poll(), 1, 'exit status')
+    return [line for line in kleio.log().split('\n') if ' cri:' in line][-1]
+
+
 def check_rows(session, keyspace, first, last):
     """All ledgers once, each with its transactions and changes, row by row as Clio wrote them."""
     recorded, held = {}, {}

@@ -229,9 +229,9 @@ class Kleio:
         path.write_text(json.dumps(self.config))
         return path
 
-    def start(self):
+    def start(self, **environment):
         with open(self.directory / 'output', 'ab') as out:
-            self.process = start(BUILD / 'kleio', '--conf', self.write_config(), stdout=out, stderr=out)
+            self.process = start(BUILD / 'kleio', '--conf', self.write_config(), stdout=out, stderr=out, env={**os.environ, **environment})
         return self
 
     def ask(self, method, **params):
@@ -278,6 +278,26 @@ class Kleio:
 
     def stop(self, seconds=30):
         return end(self.process, signal.SIGTERM, seconds)
+
+
+def check_command(server, *args):
+    """`kleio check` of what a Kleio stored, or one whose directory this is."""
+    conf = server.write_config() if isinstance(server, Kleio) else server / 'kleio.json'
+    return [BUILD / 'kleio', 'check', '--conf', conf, *map(str, args)]
+
+
+def check(server, *args, timeout=600):
+    """(exit status, output, errors)"""
+    done = subprocess.run(check_command(server, *args), capture_output=True, text=True, timeout=timeout)
+    return done.returncode, done.stdout, done.stderr
+
+
+def make_certificate(directory, name):
+    """A certificate of its own making for localhost; (certificate, key)"""
+    cert, key = directory / f'{name}.pem', directory / f'{name}-key.pem'
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert,
+                    '-days', '90', '-subj', f'/CN={name}', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'], check=True, capture_output=True)
+    return cert, key
 
 
 class Results:
