@@ -80,6 +80,8 @@ static struct rig *rig_start(uint32_t tip)
         .endpoints = e, .n_endpoints = 2, .ledgers = {our_newest, our_hash, r}};
     ASSERT_OK(sources_start(&opts, &r->sources));
     EVENTUALLY(sources_n_connected(r->sources) == 2);
+    /* what they answer to the subscriptions comes before what they say */
+    EVENTUALLY(r->fakes[0].n_subscribed == 1 && r->fakes[1].n_subscribed == 1);
     return r;
 }
 
