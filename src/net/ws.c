@@ -184,8 +184,8 @@ static void on_event(struct ws *ws, enum ws_parse_result r)
             on_message(ws, buf_slice(&ws->parse.message), r == WS_PARSE_TEXT);
         break;
     case WS_PARSE_PING:
-        if (open) /* a failure ends the connection in a turn of the socket */
-            err_ignore(ws_send_control(ws, WS_FRAME_PONG, buf_slice(&ws->parse.control)));
+        if (open && err_failed(ws_send_control(ws, WS_FRAME_PONG, buf_slice(&ws->parse.control))))
+            ws_abort(ws, "gone"); /* what it has sent before may be much, and nobody waits for it */
         break;
     case WS_PARSE_CLOSE: on_close_frame(ws); break;
     case WS_PARSE_FAILED: fail(ws, ws->parse.code, ws->parse.why); break;

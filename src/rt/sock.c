@@ -219,7 +219,7 @@ void sock_set_filter(struct sock *s, struct sock_filter *f)
     struct slice wire = slice_from(buf_slice(&early), s->in_at);
     s->in = (struct buf){0};
     s->in_at = 0;
-    if (wire.n)
+    if (wire.n || f->has_early)
         sock_read_wire(s, wire, &s->in);
     if (s->in.n == 0)
         buf_deinit(&s->in); /* most peers wait for the end of the handshake */

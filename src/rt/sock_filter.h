@@ -26,6 +26,8 @@ struct sock_filter {
     const struct sock_filter_ops *ops;
     /* The end of the stream without the peer's word for it is a failure. */
     bool cut_is_failure;
+    /* It has wire bytes of the peer's from before it was put into its sock. */
+    bool has_early;
 };
 
 /* Put a filter into a connected sock, which owns it from now on. Bytes that were received and not

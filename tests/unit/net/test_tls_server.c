@@ -5,6 +5,8 @@
 #include "net/ws_client.h"
 #include "tls_fixture.h"
 
+#include <openssl/ssl.h>
+
 static void expect_echo(struct sock *s, size_t n)
 {
     struct buf out = {0}, in = {0};
@@ -45,6 +47,83 @@ static void echo_main(void *arg)
 TEST(bytes_of_all_sizes_come_back_over_tls)
 {
     ASSERT_OK(core_run_fiber("t", echo_main, NULL));
+}
+
+/* A client of its own, between two places in memory. */
+struct hasty {
+    SSL *ssl;
+    BIO *in, *out;
+};
+
+static void flush_to(struct hasty *h, struct sock *s)
+{
+    struct buf all = {0};
+    size_t n = BIO_ctrl_pending(h->out);
+    ASSERT(n > 0 && BIO_read(h->out, buf_reserve(&all, n), (int)n) == (int)n);
+    buf_advance(&all, n);
+    ASSERT_OK(sock_write(s, buf_slice(&all)));
+    buf_deinit(&all);
+}
+
+static void hear_from(struct hasty *h, struct sock *s)
+{
+    static uint8_t some[5000];
+    size_t n;
+    ASSERT_OK(sock_read(s, some, sizeof some, SOON, &n));
+    ASSERT(n > 0 && BIO_write(h->in, some, (int)n) == (int)n);
+}
+
+/* Its first data leave together with the last of its handshake. */
+static void expect_hasty_echo(SSL_CTX *ctx, uint16_t port, size_t size)
+{
+    static uint8_t out[100000], in[sizeof out];
+    struct sock *s = net_connect(port);
+    struct hasty h = {SSL_new(ctx), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem())};
+    SSL_set_bio(h.ssl, h.in, h.out);
+    SSL_set_connect_state(h.ssl);
+    while (SSL_do_handshake(h.ssl) != 1) {
+        if (BIO_ctrl_pending(h.out))
+            flush_to(&h, s);
+        hear_from(&h, s);
+    }
+    for (size_t i = 0; i < size; i++)
+        out[i] = (uint8_t)(i * 7 + i / 250);
+    ASSERT_INT((int)size, SSL_write(h.ssl, out, (int)size));
+    flush_to(&h, s);
+    for (size_t got = 0; got < size;) {
+        int n = SSL_read(h.ssl, in + got, (int)(size - got));
+        if (n > 0)
+            got += (size_t)n;
+        else
+            hear_from(&h, s);
+    }
+    ASSERT(memcmp(in, out, size) == 0);
+    SSL_free(h.ssl);
+    sock_close(s, 0);
+}
+
+static void hasty_main(void *arg)
+{
+    struct tls_rig r;
+    tls_rig_init(&r, (struct tls_server_opts){0});
+    static const size_t sizes[] = {1, 1000, 5000, 100000};
+    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    for (size_t v = 0; v < ARRAY_LEN(versions); v++) {
+        SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+        SSL_CTX_set_max_proto_version(ctx, versions[v]);
+        for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+            expect_hasty_echo(ctx, r.port, sizes[i]);
+            while (r.s)
+                ASSERT_OK(fiber_yield());
+        }
+        SSL_CTX_free(ctx);
+    }
+    tls_rig_deinit(&r);
+}
+
+TEST(what_comes_with_the_last_of_the_handshake_is_not_lost)
+{
+    ASSERT_OK(core_run_fiber("t", hasty_main, NULL));
 }
 
 /* What a server does that has something to say before it is asked, in pieces of all kinds. */
