@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The history on disk: bytes a transaction, and what reads cost.
  *   bench_store KEYSPACE.jsonl[.zst] [copies]
+ * SCALE=N in the environment: tables, levels, cache and memtables are N times smaller, as if the
+ * store were N times larger.
  * KEYSPACE: rows of Clio's tables as JSON lines {"table", "row"} (a dump of a keyspace). The
  * ledgers are written `copies` times (default 7), each time with other accounts, keys, hashes,
  * signatures and amounts, so that the compressor finds what it would find in a real history and not
@@ -859,9 +861,13 @@ int main(int argc, char **argv)
         DIE("bench_store: mkdtemp\n");
     struct growth g = {.dir = dir, .rng = 1};
     g.base_megabytes = proc_number("/proc/self/smaps_rollup", "Private_Dirty") / 1024;
-    MUST(rocks_open(
-        &(struct rocks_opts){.path = dir, .cache_bytes = (uint64_t)48 << 20, .scrub_percent = -1},
-        &s));
+    const char *scale_text = getenv("SCALE");
+    uint64_t scale = scale_text ? strtoul(scale_text, NULL, 10) : 1;
+    MUST(rocks_open(&(struct rocks_opts){.path = dir,
+                                         .cache_bytes = ((uint64_t)48 << 20) / scale,
+                                         .file_bytes = ((uint64_t)128 << 20) / scale,
+                                         .scrub_percent = -1},
+                    &s));
     int64_t start = clock_now_ns();
     write_all(s, &d, copies, &g);
     printf("wrote %u ledgers, %zu transactions in %.1f s\n", copies * (d.last - d.first),

@@ -164,6 +164,7 @@ struct rocks {
     pthread_rwlock_t db_lock;
     _Atomic bool failed;      /* a write failed: none until the database is opened again; */
     char failure[256];        /* ... RocksDB's text of it */
+    uint64_t file_bytes;      /* of a table of full size */
     struct rocks_thread tidy; /* rocks_tidy.h */
     struct rocks_scrub scrub;
     bool damaged[ROCKS_N_CFS]; /* has a file that cannot be read whole (rocks_damage.h) */

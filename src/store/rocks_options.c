@@ -203,10 +203,10 @@ void rocks_options_init(struct rocks *r, uint64_t cache_bytes, uint64_t file_byt
     uint64_t memtable_bytes = total / 4, memo_bytes = total / 8;
     r->memo = memo_new(memo_bytes);
     r->cache = rocksdb_cache_create_lru(total - memtable_bytes - memo_bytes);
+    r->file_bytes = file_bytes ? file_bytes : FILE_BYTES;
     r->db_opts = make_db(memtable_bytes);
     for (size_t i = 0; i < ROCKS_N_CFS; i++)
-        r->cf_opts[i] =
-            make_cf(r, &tuning[i], memtable_bytes, file_bytes ? file_bytes : FILE_BYTES);
+        r->cf_opts[i] = make_cf(r, &tuning[i], memtable_bytes, r->file_bytes);
     init_access(r);
 }
 

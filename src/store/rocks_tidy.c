@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #define PERIOD_NS (20 * CLOCK_S)
-#define FULL_BYTES ((uint64_t)128 << 20)
 #define MAX_SMALL_FILES 40 /* more are merged, full or not */
 
 struct file {
@@ -111,7 +110,7 @@ size_t rocks_tidy_once(struct rocks *r, uint64_t bytes, size_t max_files)
 static void tidy_main(struct rocks *r)
 {
     while (!rocks_thread_pause(&r->tidy, PERIOD_NS))
-        rocks_tidy_once(r, FULL_BYTES, MAX_SMALL_FILES);
+        rocks_tidy_once(r, r->file_bytes, MAX_SMALL_FILES);
 }
 
 ERR rocks_tidy_start(struct rocks *r)

@@ -84,6 +84,8 @@ static size_t count_threads(const char *name)
 TEST(rocks_options_let_a_merge_run_beside_a_long_one)
 {
     struct store *s = fixture_open(test_dir());
+    while (count_threads("rocksdb:low") < 2) /* RocksDB names them when it has made them */
+        usleep(1000);
     ASSERT_INT(2, count_threads("rocksdb:low"));
     store_close(s);
 }
