@@ -4,11 +4,15 @@
  * [ledgers] [ledgers per batch] */
 #include "base/mem.h"
 #include "ledger/apply.h"
+#include "ledger/fold.h"
 #include "ledger/view.h"
 #include "rt/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #define FIRST 1000u
 #define OBJECT_BYTES 250
@@ -21,10 +25,16 @@ static void must(err e, const char *what)
     exit(1);
 }
 
-/* --- a history without rows --- */
+/* --- a history without rows, but the lists of keys that a start needs --- */
+
+struct nil_keys {
+    struct hash256 *keys;
+    size_t n;
+};
 
 struct nil_store {
     struct store base;
+    struct nil_keys *diffs; /* of the ledgers after range.first */
     struct store_range range;
     bool any;
     uint8_t dataset[16];
@@ -74,8 +84,27 @@ static err nil_load_commit(struct store *s, const struct store_ledger *ledger)
     n->range = (struct store_range){ledger->header.seq, ledger->header.seq};
     return OK;
 }
+static void nil_keep(struct nil_store *s, const struct store_ledger *ledger)
+{
+    uint32_t at = ledger->header.seq - s->range.first;
+    struct nil_keys k = {xmalloc((ledger->n_objects + 1) * sizeof *k.keys), ledger->n_objects};
+    for (size_t i = 0; i < k.n; i++)
+        k.keys[i] = ledger->objects[i].key;
+    s->diffs = xrealloc(s->diffs, (at + 1) * sizeof *s->diffs);
+    s->diffs[at] = k;
+}
+static err nil_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret,
+                    size_t *ret_n)
+{
+    struct nil_store *n = (struct nil_store *)s;
+    *ret = n->diffs[seq - n->range.first].keys;
+    *ret_n = n->diffs[seq - n->range.first].n;
+    return OK;
+}
 static err nil_write(struct store *s, const struct store_ledger *ledgers, size_t n)
 {
+    for (size_t i = 0; i < n; i++)
+        nil_keep((struct nil_store *)s, &ledgers[i]);
     ((struct nil_store *)s)->range.last += (uint32_t)n;
     ((struct nil_store *)s)->newest = ledgers[n - 1].header;
     return OK;
@@ -89,7 +118,8 @@ static const struct store_ops nil_ops = {.close = nil_close,
                                          .load_begin = nil_load_begin,
                                          .load_add = nil_load_add,
                                          .load_commit = nil_load_commit,
-                                         .write = nil_write};
+                                         .write = nil_write,
+                                         .diff = nil_diff};
 
 /* --- a world --- */
 
@@ -102,7 +132,9 @@ struct item {
 struct world {
     struct item *items; /* ascending */
     size_t n;
-    struct digest_leaf *leaves; /* scratch */
+    uint32_t depth;       /* of the subtrees whose hashes are remembered: 16^depth of them */
+    struct hash256 *subs; /* by their first nibbles */
+    bool *changed;        /* since they were hashed */
     uint64_t random;
     struct ledger_header header;
 };
@@ -129,20 +161,59 @@ static int item_order(const void *a, const void *b)
     return memcmp(a, b, 32);
 }
 
+static size_t sub_of(const struct world *w, const struct hash256 *key)
+{
+    size_t at = 0;
+    for (uint32_t d = 0; d < w->depth; d++)
+        at = at * 16 + fold_nibble(key, d);
+    return at;
+}
+
+/* The subtree that begins with this item; *ret_end: the item after it. */
+static void hash_sub(struct world *w, size_t from, size_t *ret_end)
+{
+    static struct fold fold = {.keep_above = UINT32_MAX}; /* large */
+    struct fold_sub sub;
+    size_t at = sub_of(w, &w->items[from].key), i = from;
+    fold_begin(&fold, w->depth);
+    for (; i < w->n && sub_of(w, &w->items[i].key) == at; i++)
+        if (w->changed[at] && w->items[i].version)
+            must(fold_add(&fold, &w->items[i].key, &w->items[i].leaf), "fold");
+    *ret_end = i;
+    if (!w->changed[at])
+        return;
+    must(fold_end(&fold, &sub), "fold");
+    w->subs[at] = sub.hash;
+    w->changed[at] = false;
+}
+
+/* Subtrees have so many leaves that none is a leaf itself. */
+static struct hash256 world_root(struct world *w)
+{
+    for (size_t i = 0; i < w->n;)
+        hash_sub(w, i, &i);
+    size_t n = (size_t)1 << 4 * w->depth;
+    struct hash256 *level = xmalloc(n * sizeof *level), root;
+    memcpy(level, w->subs, n * sizeof *level);
+    for (; n > 1; n /= 16)
+        for (size_t i = 0; i < n / 16; i++)
+            level[i] = digest_inner(level + 16 * i);
+    root = level[0];
+    free(level);
+    return root;
+}
+
 static void seal(struct world *w, uint32_t seq)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < w->n; i++)
-        if (w->items[i].version)
-            w->leaves[n++] = (struct digest_leaf){w->items[i].key, w->items[i].leaf};
     w->header.parent_hash = w->header.hash;
     w->header.seq = seq;
-    w->header.state_hash = digest_tree_root(w->leaves, n);
+    w->header.state_hash = world_root(w);
     w->header.hash = digest_ledger(&w->header);
 }
 
-static void rehash(struct item *it, struct arena *a)
+static void rehash(struct world *w, struct item *it, struct arena *a)
 {
+    w->changed[sub_of(w, &it->key)] = true;
     if (it->version)
         it->leaf = digest_state_leaf(item_object(it, a), &it->key);
 }
@@ -151,7 +222,10 @@ static void world_init(struct world *w, size_t n_objects)
 {
     *w = (struct world){.random = 7, .n = n_objects + n_objects / 20};
     w->items = xcalloc(w->n, sizeof *w->items);
-    w->leaves = xcalloc(w->n, sizeof *w->leaves);
+    while (w->n >> 4 * (w->depth + 1) >= 64)
+        w->depth++;
+    w->subs = xcalloc((size_t)1 << 4 * w->depth, sizeof *w->subs);
+    w->changed = xcalloc((size_t)1 << 4 * w->depth, sizeof *w->changed);
     struct arena *a = arena_new(0);
     for (size_t i = 0; i < w->n; i++) {
         struct item *it = &w->items[i];
@@ -160,7 +234,7 @@ static void world_init(struct world *w, size_t n_objects)
             memcpy(it->key.b + b, &v, 8);
         }
         it->version = i % 21 != 0;
-        rehash(it, a);
+        rehash(w, it, a);
         arena_clear(a);
     }
     arena_free(a);
@@ -181,7 +255,7 @@ static size_t world_change(struct world *w, size_t n, struct arena *a, struct st
         struct item *it = bsearch(&ret[i].key, w->items, w->n, sizeof *it, item_order);
         uint32_t version = it->version;
         it->version = version && next_random(w) % 20 == 0 ? 0 : version + 1;
-        rehash(it, a);
+        rehash(w, it, a);
         ret[to++] = (struct store_object){it->key, it->version ? item_object(it, a) : SLICE_EMPTY};
     }
     return to;
@@ -249,18 +323,29 @@ static void bench_load(struct world *w, struct ledgers *l)
     arena_free(a);
 }
 
-/* Bytes that this process has had written to disks; 0 where the system does not tell. */
-static uint64_t written_bytes(void)
+/* Bytes that LMDB has written, which finds these functions before the system's. (/proc/self/io
+ * counts a large folio of the page cache for each page of it.) */
+static uint64_t written_bytes;
+
+ssize_t counting_pwrite(int fd, const void *p, size_t n, off_t at) __asm__("pwrite");
+ssize_t counting_pwrite(int fd, const void *p, size_t n, off_t at)
 {
-    char line[100];
-    unsigned long long n = 0;
-    FILE *f = fopen("/proc/self/io", "r");
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "write_bytes: %llu", &n) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return n;
+    written_bytes += n;
+    return syscall(SYS_pwrite64, fd, p, n, at);
+}
+
+ssize_t counting_pwrite64(int fd, const void *p, size_t n, off_t at) __asm__("pwrite64");
+ssize_t counting_pwrite64(int fd, const void *p, size_t n, off_t at)
+{
+    return counting_pwrite(fd, p, n, at);
+}
+
+ssize_t counting_writev(int fd, const struct iovec *v, int n) __asm__("writev");
+ssize_t counting_writev(int fd, const struct iovec *v, int n)
+{
+    for (int i = 0; i < n; i++)
+        written_bytes += v[i].iov_len;
+    return syscall(SYS_writev, fd, v, n);
 }
 
 static void bench_apply(struct world *w, struct ledgers *l, size_t n_changes, uint32_t n_ledgers,
@@ -269,7 +354,7 @@ static void bench_apply(struct world *w, struct ledgers *l, size_t n_changes, ui
     struct arena *a = arena_new(0);
     struct store_object *objects = xmalloc(n_changes * per_batch * sizeof *objects);
     int64_t cpu = 0, wall = 0, commit = 0;
-    uint64_t written = written_bytes();
+    uint64_t written = written_bytes;
     for (uint32_t done = 0; done < n_ledgers; done += per_batch) {
         struct apply *b = NULL;
         for (uint32_t i = 0; i < per_batch; i++) {
@@ -294,7 +379,7 @@ static void bench_apply(struct world *w, struct ledgers *l, size_t n_changes, ui
     printf("apply: %zu changes, %u a batch, per ledger       cpu %9.3f ms   wall %9.3f ms (commit "
            "%.3f), %.2f MB written\n",
            n_changes, per_batch, (double)cpu / 1e6 / n_ledgers, (double)wall / 1e6 / n_ledgers,
-           (double)commit / 1e6 / n_ledgers, (double)(written_bytes() - written) / 1e6 / n_ledgers);
+           (double)commit / 1e6 / n_ledgers, (double)(written_bytes - written) / 1e6 / n_ledgers);
     free(objects);
     arena_free(a);
 }
@@ -375,7 +460,11 @@ int main(int argc, char **argv)
     must(ledgers_open(&opts, &l), "open again");
     timer_print(&t, "open again", 1, "ms", 1e6);
     ledgers_close(l);
+    for (uint32_t i = 1; i <= w.header.seq - FIRST; i++)
+        free(store.diffs[i].keys);
+    free(store.diffs);
     free(w.items);
-    free(w.leaves);
+    free(w.subs);
+    free(w.changed);
     return 0;
 }

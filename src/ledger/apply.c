@@ -7,6 +7,7 @@
 #include "ledger/disk.h"
 #include "ledger/mirror_follow.h"
 #include "ledger/repair.h"
+#include "ledger/retree.h"
 #include "ledger/stage.h"
 #include "rt/clock.h"
 
@@ -41,6 +42,7 @@ ERR apply_begin(struct ledgers *l, struct apply **ret)
 {
     if (!l->complete)
         return FAIL(ERR_INVALID, "apply: no ledger is held yet, it needs an initial load");
+    err_ignore(retree_due(l)); /* doubt that it gives rise to is met at once */
     TRY(mirror_follow(l, 0));
     TRY(disk_check(l->mirror->path, l->min_free_bytes));
     CLEANUP(apply_abortp) struct apply *b = xcalloc(1, sizeof *b);

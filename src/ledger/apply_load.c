@@ -244,6 +244,7 @@ static err commit_mirror(struct ledgers *l, struct successor_list *rows)
     TRY(join_chains(l, o->txn, rows));
     TRY(repair_new_dataset(l, l->meta.dataset));
     l->meta.header = o->header;
+    l->meta.tree_seq = o->header.seq;
     TRY(mirror_meta_put(l->mirror, o->txn, &l->meta));
     return mirror_write_commit(l->mirror, TAKE_PTR(o->txn));
 }

@@ -7,6 +7,7 @@
 #include "ledger/guard.h"
 #include "ledger/mirror_follow.h"
 #include "ledger/repair.h"
+#include "ledger/retree.h"
 #include "rt/clock.h"
 
 #include <pthread.h>
@@ -192,6 +193,7 @@ static err adopt(struct ledgers *l, struct compact *c)
         undo_retract(l->undo, newest - meta.header.seq);
     else
         undo_reset(l->undo, meta.header.seq);
+    TRY(retree(l));
     return mirror_follow(l, 0);
 }
 

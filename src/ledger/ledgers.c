@@ -6,6 +6,7 @@
 #include "ledger/compact.h"
 #include "ledger/ledgers_impl.h"
 #include "ledger/repair.h"
+#include "ledger/retree.h"
 #include "ledger/stage.h"
 #include "ledger/view_impl.h"
 #include "rt/core.h"
@@ -52,8 +53,9 @@ ERR ledgers_open(const struct ledgers_opts *opts, struct ledgers **ret)
         .n_slots = n_slots(l),
     };
     l->undo = undo_new(&undo);
-    l->tree = tree_new(l->mirror);
-    verify_init(&l->verify, l->mirror);
+    l->nodes = nodes_new(l->mirror, NODES_MAX_BYTES);
+    l->tree = tree_new(l->mirror, l->nodes);
+    verify_init(&l->verify, l->mirror, l->nodes);
     snap_set_init(&l->snaps, l->mirror, n_slots(l));
     if (posix_memalign((void **)&l->slots, 64, n_slots(l) * sizeof *l->slots) != 0)
         abort();
@@ -70,11 +72,14 @@ struct ledgers *ledgers_close(struct ledgers *l)
     compact_stop(l);
     apply_load_abort(l);
     stage_free(l->stage);
+    if (l->nodes)
+        retree_save(l);
     for (uint32_t i = 0; l->slots && i < n_slots(l); i++)
         view_pool_free(&l->slots[i].free_views);
     free(l->slots);
     snap_set_deinit(&l->snaps);
     tree_free(l->tree);
+    nodes_free(l->nodes);
     verify_deinit(&l->verify);
     undo_free(l->undo);
     mirror_close(l->mirror);

@@ -32,7 +32,8 @@ struct ledgers_slot {
 struct ledgers {
     struct store *store;
     struct mirror *mirror;
-    struct tree *tree; /* writer's */
+    struct nodes *nodes; /* writer's, like the next one */
+    struct tree *tree;
     struct undo *undo;
     struct snap_set snaps;
     struct tip tip;
@@ -60,10 +61,11 @@ struct ledgers {
     struct mirror_meta meta; /* as committed; valid if `complete` and the mirror is not doubtful */
     bool complete;           /* there is a tip */
     struct stage *stage;     /* ledgers that the history has got, and the mirror's transaction */
-    uint32_t n_failed;       /* attempts to follow, in a row */
-    struct verify verify;    /* of the mirror, as far as it has come */
-    bool verified;           /* all of it, since the start or the rebuild */
-    int64_t blamed_ns;       /* when the mirror was last verified because a ledger did not fit */
+    bool nodes_due;       /* the tree's nodes are to be completed before they are used: retree.h */
+    uint32_t n_failed;    /* attempts to follow, in a row */
+    struct verify verify; /* of the mirror, as far as it has come */
+    bool verified;        /* all of it, since the start or the rebuild */
+    int64_t blamed_ns;    /* when the mirror was last verified because a ledger did not fit */
     struct apply_load *load;
     _Atomic uint64_t n_loaded;
     _Atomic uint64_t n_objects;

@@ -17,7 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FORMAT 2 /* objects with checksums */
+#define FORMAT 3        /* 2, and which ledger the kept nodes are of */
+#define FORMAT_OLDEST 2 /* objects with checksums; nodes of the newest ledger */
 #define META_KEY SLICE_LIT("ledger")
 #define MAP_LARGEST ((uint64_t)1 << 40)
 #define MAP_SMALLEST ((uint64_t)1 << 30)
@@ -278,12 +279,15 @@ ERR mirror_meta_get(const struct mirror *m, MDB_txn *txn, struct mirror_meta *re
     TRY(mirror_check(m, rc, "read meta"));
     struct cursor c = cursor_of(mirror_slice(value));
     uint32_t format = cursor_be32(&c);
-    if (!c.failed && format != FORMAT)
+    if (!c.failed && (format < FORMAT_OLDEST || format > FORMAT))
         return FAIL(ERR_VERSION, "mirror: %s: format %u, this program knows %u", m->path, format,
                     FORMAT);
     struct slice dataset = cursor_take(&c, MIRROR_DATASET_BYTES);
-    struct ledger_header header;
-    if (!digest_header_decode(cursor_rest(&c), &header) || c.failed)
+    struct slice bytes = cursor_take(&c, LEDGER_HEADER_BYTES);
+    struct ledger_header header = {0};
+    bool sound = digest_header_decode(bytes, &header);
+    uint32_t tree_seq = format == FORMAT_OLDEST ? header.seq : cursor_be32(&c);
+    if (!sound || c.failed || !cursor_done(&c) || tree_seq > header.seq)
         return FAIL(ERR_CORRUPT, "mirror: %s: damaged meta record", m->path);
     struct hash256 hash = digest_ledger(&header);
     if (!hash256_eq(&hash, &header.hash))
@@ -291,15 +295,17 @@ ERR mirror_meta_get(const struct mirror *m, MDB_txn *txn, struct mirror_meta *re
                     m->path);
     memcpy(ret->dataset, dataset.p, dataset.n);
     ret->header = header;
+    ret->tree_seq = tree_seq;
     return OK;
 }
 
 ERR mirror_meta_put(const struct mirror *m, MDB_txn *txn, const struct mirror_meta *meta)
 {
-    uint8_t bytes[4 + MIRROR_DATASET_BYTES + LEDGER_HEADER_BYTES];
+    uint8_t bytes[4 + MIRROR_DATASET_BYTES + LEDGER_HEADER_BYTES + 4];
     bits_store32(bytes, FORMAT);
     memcpy(bytes + 4, meta->dataset, MIRROR_DATASET_BYTES);
     digest_header_encode(&meta->header, bytes + 4 + MIRROR_DATASET_BYTES);
+    bits_store32(bytes + sizeof bytes - 4, meta->tree_seq);
     MDB_val key = mirror_val(META_KEY), value = {sizeof bytes, bytes};
     return mirror_check(m, mdb_put(txn, m->meta, &key, &value, 0), "write meta");
 }

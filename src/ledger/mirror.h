@@ -36,6 +36,7 @@ struct mirror_opts {
 struct mirror_meta {
     uint8_t dataset[MIRROR_DATASET_BYTES]; /* the history this mirror belongs to */
     struct ledger_header header;           /* the ledger whose state this is */
+    uint32_t tree_seq; /* the kept nodes lack what ledgers after this one changed (nodes.h) */
 };
 
 /* Open the files, holding the directory against other processes. A file that is damaged, of another

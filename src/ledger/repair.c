@@ -8,6 +8,7 @@
 #include "ledger/mirror_follow.h"
 #include "ledger/rebuild.h"
 #include "ledger/refill.h"
+#include "ledger/retree.h"
 #include "rt/clock.h"
 
 #include <stdio.h>
@@ -185,6 +186,7 @@ ERR repair_scrub(struct ledgers *l, int64_t deadline_ns, bool *ret_more)
     *ret_more = false;
     if (!l->complete || atomic_load(&l->doubtful) || l->load)
         return OK;
+    TRY(retree_due(l));
     do {
         err e = verify_part(&l->verify, &done);
         if (e.code == ERR_CORRUPT)
@@ -328,6 +330,17 @@ static err begin_without(struct ledgers *l, uint32_t seq)
     return OK;
 }
 
+/* Both doubt what is damaged. Completing the nodes takes seconds where pages come from the disk: a
+ * server answers meanwhile. */
+static void begin_tree(struct ledgers *l)
+{
+    bool more;
+    if (l->lazy_repair && l->meta.tree_seq < l->meta.header.seq)
+        return;
+    err_ignore(retree_due(l));
+    err_ignore(repair_scrub(l, clock_now_ns() + VERIFY_NS, &more));
+}
+
 ERR repair_at_open(struct ledgers *l)
 {
     struct store_range span;
@@ -335,10 +348,11 @@ ERR repair_at_open(struct ledgers *l)
         return empty_mirror(l);
     TRY(judge(l, &span));
     l->complete = true;
-    if (!atomic_load(&l->doubtful))
+    l->nodes_due = true;
+    if (!atomic_load(&l->doubtful)) {
         undo_reset(l->undo, l->meta.header.seq);
-    bool more;
-    (void)repair_scrub(l, clock_now_ns() + VERIFY_NS, &more).code; /* it doubts what is damaged */
+        begin_tree(l);
+    }
     bool doubtful = atomic_load(&l->doubtful);
     err e = l->lazy_follow && !doubtful ? OK : mirror_follow(l, 0);
     if (atomic_load(&l->doubtful) && l->lazy_repair)

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "ledger/guard.h"
 #include "ledger/mirror_object.h"
+#include "ledger/retree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct stage *stage_free(struct stage *s)
         return NULL;
     if (s->txn)
         mdb_txn_abort(s->txn);
+    nodes_aborted(s->l->nodes);
     for (size_t i = 0; i < s->n; i++)
         undo_run_free(s->items[i].run);
     free(s->items);
@@ -46,6 +48,7 @@ static err begin_guarded(void *arg)
 
 ERR stage_begin(struct ledgers *l, struct stage **ret)
 {
+    TRY(retree_due(l));
     TRY(ledgers_reserve(l, LEDGERS_RESERVE_BYTES));
     CLEANUP(stage_freep) struct stage *s = xcalloc(1, sizeof *s);
     s->l = l;
@@ -147,6 +150,7 @@ static err change_and_verify(struct stage *s, struct stage_item *item)
 static err restart(struct stage *s, bool grow)
 {
     mdb_txn_abort(TAKE_PTR(s->txn));
+    nodes_aborted(s->l->nodes);
     if (grow)
         TRY(ledgers_grow(s->l));
     TRY(mirror_write_begin(s->l->mirror, &s->txn));
@@ -216,27 +220,31 @@ ERR stage_add(struct stage *s, const struct ledger_header *header,
 
 /* --- the end --- */
 
-static err commit_once(struct stage *s, uint64_t *ret_count)
+static err commit_once(struct stage *s, struct mirror_meta *ret_meta, uint64_t *ret_count)
 {
-    struct mirror_meta meta = s->l->meta;
-    meta.header = s->newest;
-    TRY(mirror_meta_put(s->l->mirror, s->txn, &meta));
-    TRY(tree_count(s->l->mirror, s->txn, ret_count));
-    return mirror_write_commit(s->l->mirror, TAKE_PTR(s->txn));
+    const struct mirror *m = s->l->mirror;
+    *ret_meta = s->l->meta;
+    ret_meta->header = s->newest;
+    TRY(nodes_store(s->l->nodes, s->txn, s->newest.seq, (uint32_t)s->n, &ret_meta->tree_seq));
+    TRY(mirror_meta_put(m, s->txn, ret_meta));
+    TRY(tree_count(m, s->txn, ret_count));
+    return mirror_write_commit(m, TAKE_PTR(s->txn));
 }
 
 static err commit_guarded(void *arg)
 {
     struct stage *s = arg;
+    struct mirror_meta meta;
     uint64_t count = 0;
-    err e = commit_once(s, &count);
+    err e = commit_once(s, &meta, &count);
     while (e.code == ERR_LIMIT) {
         TRY(restart(s, true));
-        e = commit_once(s, &count);
+        e = commit_once(s, &meta, &count);
     }
     TRY(e);
+    nodes_committed(s->l->nodes);
     atomic_store(&s->l->n_objects, count);
-    s->l->meta.header = s->newest;
+    s->l->meta = meta;
     s->l->n_failed = 0;
     return OK;
 }

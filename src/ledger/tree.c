@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/tree.h"
 
-#include "base/cursor.h"
 #include "base/mem.h"
 #include "ledger/leaf.h"
 #include "ledger/mirror_object.h"
 
 #include <stdlib.h>
 
-#define NODE_HEAD_BYTES 4
-#define NODE_CHILD_BYTES (4 + 32)
-#define NODE_MAX_BYTES (NODE_HEAD_BYTES + 16 * NODE_CHILD_BYTES)
 #define BUILD_BATCH 256
 
 /* A slot that has to be hashed again: its leaves stand in the leaf list. */
@@ -24,6 +20,8 @@ struct tree_slot {
  * nodes and slots in the same order. */
 struct tree {
     struct mirror *mirror;
+    struct nodes *kept;
+    bool building; /* nodes go straight into the file */
     MDB_txn *txn;
     MDB_cursor *cursor; /* on state */
     const struct hash256 *keys;
@@ -35,94 +33,22 @@ struct tree {
     struct fold fold;
 };
 
-/* Where a node is kept: its depth, then the bytes its nibbles take. Nodes of one level lie
- * together, in key order. */
-struct node_key {
-    uint8_t b[1 + 32];
-    size_t n;
-};
-
-static struct node_key node_key_of(uint32_t depth, const struct hash256 *key)
+static err keep(void *arg, uint32_t depth, const struct hash256 *key, const struct fold_node *node)
 {
-    struct node_key k = {.n = 1 + (depth + 1) / 2};
-    k.b[0] = (uint8_t)depth;
-    memcpy(k.b + 1, key->b, k.n - 1);
-    if (depth % 2)
-        k.b[k.n - 1] &= 0xF0;
-    return k;
-}
-
-static size_t node_encode(const struct fold_node *node, uint8_t out[NODE_MAX_BYTES])
-{
-    bits_store16(out, node->present);
-    bits_store16(out + 2, node->kept);
-    uint8_t *to = out + NODE_HEAD_BYTES;
-    for (uint32_t left = node->present; left; left &= left - 1, to += NODE_CHILD_BYTES) {
-        uint32_t i = (uint32_t)__builtin_ctz(left);
-        bits_store32(to, node->counts[i]);
-        memcpy(to + 4, node->hashes[i].b, 32);
-    }
-    return (size_t)(to - out);
-}
-
-static bool node_decode(struct slice bytes, struct fold_node *ret)
-{
-    struct cursor c = cursor_of(bytes);
-    memset(ret, 0, sizeof *ret);
-    ret->present = cursor_be16(&c);
-    ret->kept = cursor_be16(&c);
-    for (uint32_t left = ret->present; left; left &= left - 1) {
-        uint32_t i = (uint32_t)__builtin_ctz(left);
-        ret->counts[i] = cursor_be32(&c);
-        struct slice hash = cursor_take(&c, 32);
-        if (hash.n)
-            memcpy(ret->hashes[i].b, hash.p, 32);
-    }
-    return !c.failed && cursor_done(&c) && (ret->kept & ~ret->present) == 0;
-}
-
-ERR tree_node(const struct mirror *m, MDB_txn *txn, uint32_t depth, const struct hash256 *key,
-              struct fold_node *ret)
-{
-    struct node_key k = node_key_of(depth, key);
-    MDB_val name = {k.n, k.b}, value;
-    int rc = mdb_get(txn, m->tree, &name, &value);
-    if (rc == MDB_NOTFOUND && depth == 0) {
-        memset(ret, 0, sizeof *ret);
-        return OK;
-    }
-    if (rc == MDB_NOTFOUND)
-        return FAIL(ERR_CORRUPT, "tree: %s: a kept node at depth %u is missing", m->path, depth);
-    TRY(mirror_check(m, rc, "read node"));
-    if (!node_decode(mirror_slice(value), ret))
-        return FAIL(ERR_CORRUPT, "tree: %s: damaged node at depth %u", m->path, depth);
+    struct tree *t = arg;
+    if (t->building)
+        return nodes_write(t->kept, t->txn, depth, key, node);
+    nodes_put(t->kept, depth, key, node);
     return OK;
 }
 
-static err node_write(void *arg, uint32_t depth, const struct hash256 *key,
-                      const struct fold_node *node)
-{
-    struct tree *t = arg;
-    uint8_t bytes[NODE_MAX_BYTES];
-    struct node_key k = node_key_of(depth, key);
-    MDB_val name = {k.n, k.b}, value = {node_encode(node, bytes), bytes};
-    return mirror_check(t->mirror, mdb_put(t->txn, t->mirror->tree, &name, &value, 0),
-                        "write node");
-}
-
-static err node_remove(struct tree *t, uint32_t depth, const struct hash256 *key)
-{
-    struct node_key k = node_key_of(depth, key);
-    MDB_val name = {k.n, k.b};
-    return mirror_check(t->mirror, mdb_del(t->txn, t->mirror->tree, &name, NULL), "remove node");
-}
-
-struct tree *tree_new(struct mirror *m)
+struct tree *tree_new(struct mirror *m, struct nodes *kept)
 {
     struct tree *t = xcalloc(1, sizeof *t);
     t->mirror = m;
+    t->kept = kept;
     t->fold.keep_above = TREE_SLOT_LEAVES;
-    t->fold.keep = node_write;
+    t->fold.keep = keep;
     t->fold.arg = t;
     return t;
 }
@@ -195,7 +121,7 @@ static err slot_read(struct tree *t, uint32_t depth, const struct hash256 *key)
 static err collect(struct tree *t, uint32_t depth, size_t lo, size_t hi)
 {
     size_t at = push_node(t);
-    TRY(tree_node(t->mirror, t->txn, depth, &t->keys[lo], &t->nodes[at]));
+    TRY(nodes_get(t->kept, t->txn, depth, &t->keys[lo], &t->nodes[at]));
     uint32_t kept = t->nodes[at].kept;
     while (lo < hi) {
         size_t end = group_end(t, depth, lo, hi);
@@ -234,10 +160,13 @@ static err refold(struct tree *t, uint32_t depth, size_t lo, size_t hi, struct f
         lo = end;
     }
     *ret = fold_collapse(node);
-    if (depth > 0 && ret->count <= TREE_SLOT_LEAVES / 2)
-        return node_remove(t, depth, place);
+    if (depth > 0 && ret->count <= TREE_SLOT_LEAVES / 2) {
+        nodes_remove(t->kept, depth, place);
+        return OK;
+    }
     ret->kept = true;
-    return node_write(t, depth, place, node);
+    nodes_put(t->kept, depth, place, node);
+    return OK;
 }
 
 static struct hash256 root_of(const struct fold_node *root)
@@ -276,7 +205,7 @@ ERR tree_update(struct tree *t, MDB_txn *txn, const struct hash256 *keys, size_t
 {
     if (n == 0) {
         struct fold_node root;
-        TRY(tree_node(t->mirror, txn, 0, &HASH256_ZERO, &root));
+        TRY(nodes_get(t->kept, txn, 0, &HASH256_ZERO, &root));
         *ret_root = root_of(&root);
         return OK;
     }
@@ -300,7 +229,7 @@ static err build_batch(struct tree *t, const struct tree_visitor *visitor)
 
 static err build(struct tree *t, const struct tree_visitor *visitor, struct hash256 *ret_root)
 {
-    TRY(mirror_check(t->mirror, mdb_drop(t->txn, t->mirror->tree, 0), "clear tree"));
+    TRY(nodes_clear(t->kept, t->txn));
     fold_begin(&t->fold, 0);
     MDB_val key, value;
     struct slice object;
@@ -324,7 +253,9 @@ ERR tree_build(struct tree *t, MDB_txn *txn, const struct tree_visitor *visitor,
                struct hash256 *ret_root)
 {
     TRY(work_begin(t, txn));
+    t->building = true;
     err e = build(t, visitor, ret_root);
+    t->building = false;
     work_end(t);
     return e;
 }
@@ -332,7 +263,7 @@ ERR tree_build(struct tree *t, MDB_txn *txn, const struct tree_visitor *visitor,
 ERR tree_count(const struct mirror *m, MDB_txn *txn, uint64_t *ret)
 {
     struct fold_node root;
-    TRY(tree_node(m, txn, 0, &HASH256_ZERO, &root));
+    TRY(nodes_get_stored(m, txn, 0, &HASH256_ZERO, &root));
     *ret = fold_count(&root);
     return OK;
 }

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "ledger/guard.h"
 #include "ledger/mirror_object.h"
-#include "ledger/tree.h"
 
 /* Leaves in one part, at most about. */
 #define PART_LEAVES 4096
@@ -19,9 +18,9 @@ struct part {
     uint32_t depth;     /* of the subtree */
 };
 
-void verify_init(struct verify *v, struct mirror *m)
+void verify_init(struct verify *v, struct mirror *m, const struct nodes *kept)
 {
-    *v = (struct verify){.mirror = m};
+    *v = (struct verify){.mirror = m, .kept = kept};
     v->fold.keep_above = UINT32_MAX;
 }
 
@@ -113,7 +112,7 @@ static err check_node(struct part *p, uint32_t depth, const struct fold_node *no
             struct fold_node child;
             if (lo == end || depth + 1 >= FOLD_DEPTHS)
                 return differs(p, depth, lo < hi ? &leaves[lo].key : &p->v->at);
-            TRY(tree_node(p->v->mirror, p->txn, depth + 1, &leaves[lo].key, &child));
+            TRY(nodes_get_committed(p->v->kept, p->txn, depth + 1, &leaves[lo].key, &child));
             if (!node_fits(&child, &node->hashes[i], node->counts[i]))
                 return differs(p, depth + 1, &leaves[lo].key);
             TRY(check_node(p, depth + 1, &child, lo, end));
@@ -129,12 +128,12 @@ static err check_part(struct part *p)
     struct mirror_meta meta;
     struct fold_node node, child;
     TRY(mirror_meta_get(v->mirror, p->txn, &meta));
-    TRY(tree_node(v->mirror, p->txn, 0, &v->at, &node));
+    TRY(nodes_get_committed(v->kept, p->txn, 0, &v->at, &node));
     if (!node_fits(&node, &meta.header.state_hash, fold_count(&node)))
         return differs(p, 0, &v->at);
     uint32_t i = fold_nibble(&v->at, 0);
     while ((node.kept >> i & 1) && fold_count(&node) > PART_LEAVES && p->depth + 1 < FOLD_DEPTHS) {
-        TRY(tree_node(v->mirror, p->txn, p->depth + 1, &v->at, &child));
+        TRY(nodes_get_committed(v->kept, p->txn, p->depth + 1, &v->at, &child));
         if (!node_fits(&child, &node.hashes[i], node.counts[i]))
             return differs(p, p->depth + 1, &v->at);
         node = child;

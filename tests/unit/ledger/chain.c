@@ -145,6 +145,20 @@ void chain_set(struct chain *c, struct store_object *objects, size_t n)
     seal(c, l);
 }
 
+void chain_widen(struct chain *c, size_t n)
+{
+    n = n < 256 * 30 ? 256 * 30 : n;
+    struct store_object *objects = arena_array(c->arena, struct store_object, n);
+    for (size_t i = 0; i < n; i++) {
+        struct hash256 key;
+        for (size_t b = 0; b < sizeof key.b; b++)
+            key.b[b] = (uint8_t)chain_random(c, 256);
+        key.b[0] = (uint8_t)i;
+        objects[i] = (struct store_object){key, random_object(c, &key)};
+    }
+    chain_set(c, objects, n);
+}
+
 void chain_deinit(struct chain *c)
 {
     free(c->ledgers);
@@ -200,6 +214,18 @@ void chain_extend(struct chain *c, size_t n_changes)
     struct chain_ledger *l = push(c);
     const struct chain_ledger *prev = l - 1;
     make_diff(c, prev, l, n_changes);
+    name_keys(c, l);
+    merge(c, prev, l);
+    seal(c, l);
+}
+
+void chain_extend_with(struct chain *c, const struct store_object *diff, size_t n)
+{
+    struct chain_ledger *l = push(c);
+    const struct chain_ledger *prev = l - 1;
+    l->diff = arena_array(c->arena, struct store_object, n + 1);
+    memcpy(l->diff, diff, n * sizeof *diff);
+    l->n_diff = n;
     name_keys(c, l);
     merge(c, prev, l);
     seal(c, l);

@@ -28,9 +28,14 @@ void chain_init(struct chain *c, uint64_t seed, uint32_t first, size_t n_objects
 /* Give the only ledger so far these objects instead (sorted here; they live as long as the chain).
  */
 void chain_set(struct chain *c, struct store_object *objects, size_t n);
+/* Give it instead so many objects that the tree has all its nodes at depth 2: `n` or 30 for each
+ * first byte of the keys, whichever is more. */
+void chain_widen(struct chain *c, size_t n);
 void chain_deinit(struct chain *c);
 /* One more ledger: about n_changes created, modified, deleted. */
 void chain_extend(struct chain *c, size_t n_changes);
+/* One more, with these changes (ascending). */
+void chain_extend_with(struct chain *c, const struct store_object *diff, size_t n);
 uint32_t chain_last(const struct chain *c);
 const struct chain_ledger *chain_at(const struct chain *c, uint32_t seq);
 uint64_t chain_random(struct chain *c, uint64_t below);

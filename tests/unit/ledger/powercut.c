@@ -219,6 +219,15 @@ void powercut_begin(const char *dir, const char *attic, uint64_t n_operations, u
 
 /* --- the system's functions --- */
 
+uint64_t powercut_written;
+
+static ssize_t written(ssize_t n)
+{
+    if (n > 0)
+        __atomic_fetch_add(&powercut_written, (uint64_t)n, __ATOMIC_RELAXED);
+    return n;
+}
+
 ssize_t powercut_pwrite(int fd, const void *p, size_t n, off_t at) __asm__("pwrite");
 ssize_t powercut_pwrite(int fd, const void *p, size_t n, off_t at)
 {
@@ -226,7 +235,7 @@ ssize_t powercut_pwrite(int fd, const void *p, size_t n, off_t at)
         return -1;
     enter();
     before_write(fd, at, n);
-    ssize_t done = syscall(SYS_pwrite64, fd, p, n, at);
+    ssize_t done = written(syscall(SYS_pwrite64, fd, p, n, at));
     /* LMDB's meta page: its descriptor is O_DSYNC */
     if (cut.on && done >= 0 && fcntl(fd, F_GETFL) & O_DSYNC)
         after_sync(fd);
@@ -260,7 +269,7 @@ ssize_t powercut_writev(int fd, const struct iovec *v, int n)
         return -1;
     enter();
     before_write(fd, -1, sum);
-    ssize_t done = syscall(SYS_writev, fd, v, n);
+    ssize_t done = written(syscall(SYS_writev, fd, v, n));
     leave();
     return done;
 }

@@ -10,3 +10,6 @@
  * status 99. `seed` decides what of the unsynced gets through. */
 void powercut_begin(const char *dir, const char *attic, uint64_t n_operations, uint64_t seed);
 #define POWERCUT_STATUS 99
+
+/* Bytes that pwrite and writev have written so far, power cut or not: what LMDB writes. */
+extern uint64_t powercut_written;

@@ -100,7 +100,12 @@ static err p_next(struct store *s, uint32_t seq, const struct hash256 *key, stru
 static err p_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256 **ret,
                   size_t *ret_n)
 {
-    return store_diff(self(s)->inner, seq, a, ret, ret_n);
+    struct proxy *p = self(s);
+    if (p->fail_diff)
+        return FAIL(ERR_IO, "proxy: no list of keys");
+    TRY(store_diff(p->inner, seq, a, ret, ret_n));
+    *ret_n -= p->short_diff && *ret_n;
+    return OK;
 }
 static err p_page(struct store *s, uint32_t seq, const struct hash256 *after, size_t n,
                   bool with_data, struct arena *a, struct store_object *ret, size_t *ret_n)

@@ -11,6 +11,8 @@ struct proxy {
     bool fail_after_write; /* written, but the answer says that it was not */
     bool fail_load_commit;
     bool fail_reads;
+    bool fail_diff;
+    bool short_diff;       /* the last key of every ledger is not told */
     uint32_t hide_after;   /* ledgers after it do not seem to be there; 0 = none hidden */
     uint8_t spoil_objects; /* added to the last byte of every object read */
 };

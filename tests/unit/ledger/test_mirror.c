@@ -94,7 +94,8 @@ TEST(a_mirror_can_be_begun_anew)
 TEST(meta_record_comes_back)
 {
     struct mirror *m = open_here();
-    struct mirror_meta meta = {.dataset = "0123456789abcde", .header = {.seq = 77, .drops = 5}};
+    struct mirror_meta meta = {
+        .dataset = "0123456789abcde", .header = {.seq = 77, .drops = 5}, .tree_seq = 71};
     meta.header.hash = digest_ledger(&meta.header);
     MDB_txn *txn = NULL;
     ASSERT_OK(mirror_write_begin(m, &txn));
@@ -107,12 +108,44 @@ TEST(meta_record_comes_back)
     ASSERT_OK(mirror_write_begin(m, &txn));
     ASSERT_OK(mirror_meta_get(m, txn, &got));
     ASSERT_INT(77, got.header.seq);
+    ASSERT_INT(71, got.tree_seq);
     ASSERT(memcmp(got.dataset, meta.dataset, sizeof got.dataset) == 0);
     ASSERT(hash256_eq(&got.header.hash, &meta.header.hash));
     mdb_txn_abort(txn);
     ASSERT_OK(mirror_clear(m));
     ASSERT_OK(mirror_write_begin(m, &txn));
     ASSERT_ERR(ERR_NOT_FOUND, mirror_meta_get(m, txn, &got));
+    mdb_txn_abort(txn);
+    mirror_close(m);
+}
+
+/* Format 2 kept no nodes of older ledgers. */
+TEST(a_meta_record_of_the_format_before_is_read)
+{
+    struct mirror *m = open_here();
+    struct mirror_meta got;
+    struct ledger_header header = {.seq = 77, .drops = 5};
+    header.hash = digest_ledger(&header);
+    uint8_t bytes[4 + 16 + LEDGER_HEADER_BYTES + 4] = {0};
+    bits_store32(bytes, 2);
+    digest_header_encode(&header, bytes + 20);
+    MDB_val key = {6, "ledger"}, value = {sizeof bytes - 4, bytes};
+    MDB_txn *txn = NULL;
+    ASSERT_OK(mirror_write_begin(m, &txn));
+    ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
+    ASSERT_OK(mirror_meta_get(m, txn, &got));
+    ASSERT_INT(77, got.tree_seq);
+    bits_store32(bytes, 3); /* and format 3 must say which */
+    ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
+    ASSERT_ERR(ERR_CORRUPT, mirror_meta_get(m, txn, &got));
+    value.mv_size += 4;
+    bits_store32(bytes + sizeof bytes - 4, 78); /* not a newer one */
+    ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
+    ASSERT_ERR(ERR_CORRUPT, mirror_meta_get(m, txn, &got));
+    bits_store32(bytes + sizeof bytes - 4, 76);
+    ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
+    ASSERT_OK(mirror_meta_get(m, txn, &got));
+    ASSERT_INT(76, got.tree_seq);
     mdb_txn_abort(txn);
     mirror_close(m);
 }

@@ -7,6 +7,7 @@
 #include "chain.h"
 #include "ledger/mirror_follow.h"
 #include "ledger/repair.h"
+#include "rt/clock.h"
 #include "store/rocks.h"
 #include "test.h"
 
@@ -62,13 +63,24 @@ static int setting(const char *name, int usual)
     return n ? (int)strtol(n, NULL, 10) : usual;
 }
 
-TEST(what_was_shown_survives_a_power_cut)
+/* Every object and kept hash of the mirror, and some reads. */
+static void check_wide(struct chain *c, struct ledgers *l, uint32_t seq)
 {
-    struct chain c;
-    chain_init(&c, (uint64_t)setting("KLEIO_SEED", 71), 5, 800);
-    const int rounds = setting("KLEIO_ROUNDS", 12);
-    for (int i = 0; i < 60; i++)
-        chain_extend(&c, 60);
+    struct view *v = NULL;
+    uint64_t random = seq;
+    l->verify.at = HASH256_ZERO;
+    l->verified = false;
+    for (bool more = true; more;)
+        ASSERT_OK(repair_scrub(l, CLOCK_NEVER, &more));
+    ASSERT(!ledgers_mirror_aside(l));
+    ASSERT_OK(view_open(l, seq, &v));
+    chain_probe(c, v, &random, 200);
+    view_close(v);
+}
+
+static void cuts(struct chain *c, int rounds,
+                 void (*check)(struct chain *c, struct ledgers *l, uint32_t seq))
+{
     struct shared *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ASSERT(mkdir(in_dir("data"), 0755) == 0);
@@ -76,10 +88,10 @@ TEST(what_was_shown_survives_a_power_cut)
     for (int round = 0; round < rounds; round++) {
         int status = 0;
         pid_t pid = fork();
-        uint64_t n = chain_random(&c, round % 3 ? 150 : 2000), seed = chain_random(&c, 1u << 30);
+        uint64_t n = chain_random(c, round % 3 ? 150 : 2000), seed = chain_random(c, 1u << 30);
         alarm(120);
         if (pid == 0)
-            victim(&c, shared, n, seed);
+            victim(c, shared, n, seed);
         waitpid(pid, &status, 0);
         ASSERT(WIFEXITED(status));
         ASSERT(WEXITSTATUS(status) == POWERCUT_STATUS || WEXITSTATUS(status) == 0);
@@ -89,8 +101,8 @@ TEST(what_was_shown_survives_a_power_cut)
         struct ledger_header tip = {0};
         open_both(&s, &l);
         if (ledgers_tip(l, &tip)) {
-            chain_check(&c, l, tip.seq);
-            chain_check(&c, l, 5 + (uint32_t)chain_random(&c, tip.seq - 4));
+            check(c, l, tip.seq);
+            check(c, l, 5 + (uint32_t)chain_random(c, tip.seq - 4));
         }
         if (tip.seq < shared->shown)
             test_fail(__FILE__, __LINE__, "round %d: ledger %u was shown, %u is there", round,
@@ -100,5 +112,26 @@ TEST(what_was_shown_survives_a_power_cut)
     }
     ASSERT(n_cuts > rounds / 2);
     munmap(shared, sizeof *shared);
+}
+
+TEST(what_was_shown_survives_a_power_cut)
+{
+    struct chain c;
+    chain_init(&c, (uint64_t)setting("KLEIO_SEED", 71), 5, 800);
+    for (int i = 0; i < 60; i++)
+        chain_extend(&c, 60);
+    cuts(&c, setting("KLEIO_ROUNDS", 12), chain_check);
+    chain_deinit(&c);
+}
+
+/* The file has nodes of the tree that are older than its objects. */
+TEST(a_power_cut_costs_no_nodes_of_a_wide_tree)
+{
+    struct chain c;
+    chain_init(&c, (uint64_t)setting("KLEIO_SEED", 72), 5, 0);
+    chain_widen(&c, 0);
+    for (int i = 0; i < 60; i++)
+        chain_extend(&c, 30);
+    cuts(&c, setting("KLEIO_ROUNDS", 8), check_wide);
     chain_deinit(&c);
 }

@@ -10,6 +10,7 @@
 
 struct fixture {
     struct mirror *mirror;
+    struct nodes *nodes;
     struct tree *tree;
 };
 
@@ -17,12 +18,14 @@ static void fixture_init(struct fixture *f)
 {
     struct mirror_opts opts = {.path = test_dir(), .max_readers = 16};
     ASSERT_OK(mirror_open(&opts, &f->mirror));
-    f->tree = tree_new(f->mirror);
+    f->nodes = nodes_new(f->mirror, NODES_MAX_BYTES);
+    f->tree = tree_new(f->mirror, f->nodes);
 }
 
 static void fixture_deinit(struct fixture *f)
 {
     tree_free(f->tree);
+    nodes_free(f->nodes);
     mirror_close(f->mirror);
 }
 
@@ -57,8 +60,11 @@ static void step(struct fixture *f, const struct store_object *objects, size_t n
     put_objects(f, txn, objects, n);
     ASSERT_OK(tree_update(f->tree, txn, keys, n, &root));
     uint64_t count = 0;
+    uint32_t since;
+    ASSERT_OK(nodes_store(f->nodes, txn, 1, 1, &since));
     ASSERT_OK(tree_count(f->mirror, txn, &count));
     ASSERT_OK(mirror_write_commit(f->mirror, txn));
+    nodes_committed(f->nodes);
     free(keys);
     if (want == NULL)
         return;

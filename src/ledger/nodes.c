@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/nodes.h"
+
+#include "base/cursor.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "base/table.h"
+
+#include <stdlib.h>
+
+#define NODE_HEAD_BYTES 4
+#define NODE_CHILD_BYTES (4 + 32)
+#define NODE_MAX_BYTES (NODE_HEAD_BYTES + 16 * NODE_CHILD_BYTES)
+#define PLACE_BYTES (1 + 32)
+/* The nodes at depths 0 and 1, which belong to no slice. */
+#define TOP NODES_SLICES
+
+/* Where a node is kept: its depth, then the bytes its nibbles take (zeros behind). Nodes of one
+ * level lie together in the file, in key order. */
+struct place {
+    uint8_t b[PLACE_BYTES];
+    size_t n;
+};
+
+/* A node as it is written. */
+struct form {
+    size_t n; /* 0: there is none any more */
+    uint8_t bytes[];
+};
+
+/* A node that differs from the file's. */
+struct late {
+    struct list link; /* in its slice */
+    struct place place;
+    struct form *committed; /* NULL: as in the file */
+    struct form *staged;    /* NULL: as committed */
+};
+
+struct slice_state {
+    struct list late;
+    uint64_t bytes;
+    uint32_t since; /* the file has the nodes of this ledger */
+};
+
+struct nodes {
+    struct mirror *mirror;
+    uint64_t max_bytes;
+    struct table *late; /* by place */
+    struct slice_state slices[NODES_SLICES + 1];
+    uint64_t bytes;
+    struct late **staged;
+    size_t n_staged, cap_staged;
+    uint32_t next; /* slice to be written next: the one with the oldest `since` */
+    bool wide;     /* the file has all nodes at depth 2 */
+    /* What the transaction has stored. */
+    bool storing, storing_wide;
+    uint32_t n_stored, stored_seq;
+};
+
+static struct place place_of(uint32_t depth, const struct hash256 *key)
+{
+    struct place p = {.n = 1 + (depth + 1) / 2};
+    p.b[0] = (uint8_t)depth;
+    memcpy(p.b + 1, key->b, p.n - 1);
+    if (depth % 2)
+        p.b[p.n - 1] &= 0xF0;
+    return p;
+}
+
+static MDB_val place_val(const struct place *p)
+{
+    return (MDB_val){p->n, (void *)(uintptr_t)p->b};
+}
+
+static struct slice_state *slice_at(struct nodes *n, const struct place *p)
+{
+    return &n->slices[p->b[0] < 2 ? TOP : p->b[1]];
+}
+
+static struct form *encode(const struct fold_node *node)
+{
+    uint32_t n_children = (uint32_t)__builtin_popcount(node->present);
+    struct form *f = xmalloc(sizeof *f + NODE_HEAD_BYTES + n_children * NODE_CHILD_BYTES);
+    bits_store16(f->bytes, node->present);
+    bits_store16(f->bytes + 2, node->kept);
+    uint8_t *to = f->bytes + NODE_HEAD_BYTES;
+    for (uint32_t left = node->present; left; left &= left - 1, to += NODE_CHILD_BYTES) {
+        uint32_t i = (uint32_t)__builtin_ctz(left);
+        bits_store32(to, node->counts[i]);
+        memcpy(to + 4, node->hashes[i].b, 32);
+    }
+    f->n = (size_t)(to - f->bytes);
+    return f;
+}
+
+static bool decode(struct slice bytes, struct fold_node *ret)
+{
+    struct cursor c = cursor_of(bytes);
+    memset(ret, 0, sizeof *ret);
+    ret->present = cursor_be16(&c);
+    ret->kept = cursor_be16(&c);
+    for (uint32_t left = ret->present; left; left &= left - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(left);
+        ret->counts[i] = cursor_be32(&c);
+        struct slice hash = cursor_take(&c, 32);
+        if (hash.n)
+            memcpy(ret->hashes[i].b, hash.p, 32);
+    }
+    return !c.failed && cursor_done(&c) && (ret->kept & ~ret->present) == 0;
+}
+
+/* --- what is in memory --- */
+
+struct nodes *nodes_new(struct mirror *m, uint64_t max_bytes)
+{
+    struct nodes *n = xcalloc(1, sizeof *n);
+    n->mirror = m;
+    n->max_bytes = max_bytes;
+    n->late = table_new(PLACE_BYTES);
+    for (size_t i = 0; i <= NODES_SLICES; i++)
+        list_init(&n->slices[i].late);
+    return n;
+}
+
+static uint64_t form_bytes(const struct form *f)
+{
+    return f ? sizeof *f + f->n : 0;
+}
+
+static void form_free(struct nodes *n, const struct late *l, struct form **f)
+{
+    slice_at(n, &l->place)->bytes -= form_bytes(*f);
+    n->bytes -= form_bytes(*f);
+    free(*f);
+    *f = NULL;
+}
+
+static struct late *late_new(struct nodes *n, const struct place *p)
+{
+    struct late *l = xcalloc(1, sizeof *l);
+    struct slice_state *slice = slice_at(n, p);
+    l->place = *p;
+    list_push_back(&slice->late, &l->link);
+    table_put(n->late, p->b, l);
+    slice->bytes += sizeof *l;
+    n->bytes += sizeof *l;
+    return l;
+}
+
+static void late_free(struct nodes *n, struct late *l)
+{
+    form_free(n, l, &l->committed);
+    form_free(n, l, &l->staged);
+    slice_at(n, &l->place)->bytes -= sizeof *l;
+    n->bytes -= sizeof *l;
+    table_del(n->late, l->place.b);
+    list_unlink(&l->link);
+    free(l);
+}
+
+static void drop_slice(struct nodes *n, uint32_t i)
+{
+    struct list *late = &n->slices[i].late;
+    while (!list_empty(late))
+        late_free(n, LIST_ENTRY(late->next, struct late, link));
+}
+
+static void forget(struct nodes *n)
+{
+    n->n_staged = 0;
+    n->storing = n->wide = false;
+    n->next = 0;
+    for (uint32_t i = 0; i <= NODES_SLICES; i++)
+        drop_slice(n, i);
+}
+
+struct nodes *nodes_free(struct nodes *n)
+{
+    if (n == NULL)
+        return NULL;
+    forget(n);
+    table_free(n->late);
+    free(n->staged);
+    free(n);
+    return NULL;
+}
+
+uint64_t nodes_bytes(const struct nodes *n)
+{
+    return n->bytes;
+}
+
+static void push_staged(struct nodes *n, struct late *l)
+{
+    if (n->n_staged == n->cap_staged) {
+        n->cap_staged = n->cap_staged ? n->cap_staged * 2 : 256;
+        n->staged = xrealloc(n->staged, n->cap_staged * sizeof(struct late *));
+    }
+    n->staged[n->n_staged++] = l;
+}
+
+/* Takes the form. */
+static void stage(struct nodes *n, const struct place *p, struct form *form)
+{
+    struct late *l = table_get(n->late, p->b);
+    if (l == NULL)
+        l = late_new(n, p);
+    if (l->staged)
+        form_free(n, l, &l->staged);
+    else
+        push_staged(n, l);
+    l->staged = form;
+    slice_at(n, p)->bytes += form_bytes(form);
+    n->bytes += form_bytes(form);
+}
+
+void nodes_put(struct nodes *n, uint32_t depth, const struct hash256 *key,
+               const struct fold_node *node)
+{
+    struct place p = place_of(depth, key);
+    stage(n, &p, encode(node));
+}
+
+void nodes_remove(struct nodes *n, uint32_t depth, const struct hash256 *key)
+{
+    struct place p = place_of(depth, key);
+    stage(n, &p, xcalloc(1, sizeof(struct form)));
+}
+
+static void commit_staged(struct nodes *n)
+{
+    for (size_t i = 0; i < n->n_staged; i++) {
+        struct late *l = n->staged[i];
+        form_free(n, l, &l->committed);
+        l->committed = TAKE_PTR(l->staged);
+    }
+    n->n_staged = 0;
+}
+
+void nodes_aborted(struct nodes *n)
+{
+    for (size_t i = 0; i < n->n_staged; i++) {
+        struct late *l = n->staged[i];
+        form_free(n, l, &l->staged);
+        if (l->committed == NULL)
+            late_free(n, l);
+    }
+    n->n_staged = 0;
+    n->storing = false;
+}
+
+/* --- reading --- */
+
+static err missing(const struct mirror *m, uint32_t depth)
+{
+    return FAIL(ERR_CORRUPT, "tree: %s: a kept node at depth %u is missing", m->path, depth);
+}
+
+static err decoded(const struct mirror *m, struct slice bytes, uint32_t depth,
+                   struct fold_node *ret)
+{
+    if (!decode(bytes, ret))
+        return FAIL(ERR_CORRUPT, "tree: %s: damaged node at depth %u", m->path, depth);
+    return OK;
+}
+
+ERR nodes_get_stored(const struct mirror *m, MDB_txn *txn, uint32_t depth,
+                     const struct hash256 *key, struct fold_node *ret)
+{
+    struct place p = place_of(depth, key);
+    MDB_val name = place_val(&p), value;
+    int rc = mdb_get(txn, m->tree, &name, &value);
+    if (rc == MDB_NOTFOUND && depth == 0) {
+        memset(ret, 0, sizeof *ret);
+        return OK;
+    }
+    if (rc == MDB_NOTFOUND)
+        return missing(m, depth);
+    TRY(mirror_check(m, rc, "read node"));
+    return decoded(m, mirror_slice(value), depth, ret);
+}
+
+static err get(const struct nodes *n, MDB_txn *txn, bool staged, uint32_t depth,
+               const struct hash256 *key, struct fold_node *ret)
+{
+    struct place p = place_of(depth, key);
+    const struct late *l = table_get(n->late, p.b);
+    const struct form *f = l && staged && l->staged ? l->staged : l ? l->committed : NULL;
+    if (f == NULL)
+        return nodes_get_stored(n->mirror, txn, depth, key, ret);
+    if (f->n == 0)
+        return missing(n->mirror, depth);
+    return decoded(n->mirror, slice_of(f->bytes, f->n), depth, ret);
+}
+
+ERR nodes_get(const struct nodes *n, MDB_txn *txn, uint32_t depth, const struct hash256 *key,
+              struct fold_node *ret)
+{
+    return get(n, txn, true, depth, key, ret);
+}
+
+ERR nodes_get_committed(const struct nodes *n, MDB_txn *txn, uint32_t depth,
+                        const struct hash256 *key, struct fold_node *ret)
+{
+    return get(n, txn, false, depth, key, ret);
+}
+
+/* Are there all nodes at depth 2? Then those above them change in nothing but hashes and counts,
+ * and may be newer than what is below. */
+static err is_wide(const struct nodes *n, MDB_txn *txn, bool *ret)
+{
+    struct fold_node node;
+    struct hash256 key = HASH256_ZERO;
+    TRY(nodes_get(n, txn, 0, &key, &node));
+    *ret = node.kept == 0xFFFF;
+    for (uint32_t i = 0; *ret && i < 16; i++) {
+        key.b[0] = (uint8_t)(i << 4);
+        TRY(nodes_get(n, txn, 1, &key, &node));
+        *ret = node.kept == 0xFFFF;
+    }
+    return OK;
+}
+
+/* --- the file --- */
+
+ERR nodes_begin(struct nodes *n, MDB_txn *txn, uint32_t seq)
+{
+    forget(n);
+    for (uint32_t i = 0; i < NODES_SLICES; i++)
+        n->slices[i].since = seq;
+    return is_wide(n, txn, &n->wide);
+}
+
+ERR nodes_clear(struct nodes *n, MDB_txn *txn)
+{
+    forget(n);
+    return mirror_check(n->mirror, mdb_drop(txn, n->mirror->tree, 0), "clear tree");
+}
+
+static err write_form(struct nodes *n, MDB_txn *txn, const struct place *p, const struct form *f)
+{
+    MDB_val name = place_val(p), value = {f->n, (void *)(uintptr_t)f->bytes};
+    if (f->n)
+        return mirror_check(n->mirror, mdb_put(txn, n->mirror->tree, &name, &value, 0),
+                            "write node");
+    int rc = mdb_del(txn, n->mirror->tree, &name, NULL);
+    return rc == MDB_NOTFOUND ? OK : mirror_check(n->mirror, rc, "remove node");
+}
+
+ERR nodes_write(struct nodes *n, MDB_txn *txn, uint32_t depth, const struct hash256 *key,
+                const struct fold_node *node)
+{
+    struct place p = place_of(depth, key);
+    CLEANUP(mem_freep) struct form *f = encode(node);
+    return write_form(n, txn, &p, f);
+}
+
+static err store_slice(struct nodes *n, MDB_txn *txn, uint32_t i)
+{
+    LIST_EACH(it, &n->slices[i].late)
+    {
+        const struct late *l = LIST_ENTRY(it, struct late, link);
+        TRY(write_form(n, txn, &l->place, l->staged ? l->staged : l->committed));
+    }
+    return OK;
+}
+
+/* So many slices are due: one for each ledger, and more if there is too much in memory. */
+static uint32_t count_due(const struct nodes *n, uint32_t n_ledgers)
+{
+    uint64_t left = n->bytes;
+    uint32_t due = 0;
+    while (due < NODES_SLICES && (due < n_ledgers || left > n->max_bytes))
+        left -= n->slices[(n->next + due++) % NODES_SLICES].bytes;
+    return due;
+}
+
+ERR nodes_store(struct nodes *n, MDB_txn *txn, uint32_t seq, uint32_t n_ledgers,
+                uint32_t *ret_since)
+{
+    TRY(is_wide(n, txn, &n->storing_wide));
+    n->storing = true;
+    n->stored_seq = seq;
+    n->n_stored = n->wide && n->storing_wide ? count_due(n, n_ledgers) : NODES_SLICES;
+    TRY(store_slice(n, txn, TOP));
+    for (uint32_t i = 0; i < n->n_stored; i++)
+        TRY(store_slice(n, txn, (n->next + i) % NODES_SLICES));
+    *ret_since =
+        n->n_stored < NODES_SLICES ? n->slices[(n->next + n->n_stored) % NODES_SLICES].since : seq;
+    return OK;
+}
+
+void nodes_committed(struct nodes *n)
+{
+    commit_staged(n);
+    if (!n->storing)
+        return;
+    drop_slice(n, TOP);
+    for (uint32_t i = 0; i < n->n_stored; i++) {
+        uint32_t at = (n->next + i) % NODES_SLICES;
+        drop_slice(n, at);
+        n->slices[at].since = n->stored_seq;
+    }
+    n->next = (n->next + n->n_stored) % NODES_SLICES;
+    n->wide = n->storing_wide;
+    n->storing = false;
+}
