@@ -2,6 +2,7 @@
 #include "net/tls_impl.h"
 
 #include "base/mem.h"
+#include "rt/clock.h"
 #include "rt/fiber.h"
 #include "rt/offload.h"
 #include "rt/sock.h"
@@ -116,6 +117,32 @@ static void note_recent(struct tls_filter *f)
     (void)SSL_free_buffers(oldest->ssl); /* not those that hold a part of a record */
 }
 
+/* ---- new keys ---- */
+
+/* A peer may change its keys, and ask us to change ours, whenever it likes; it costs some 20 us for
+ * 30 bytes, and is of use once in millions of records. */
+#define MAX_UPDATES 32
+#define UPDATES_NS (10 * CLOCK_S)
+
+/* OpenSSL tells of each message and of each record. */
+static void on_message(int write_p, int version, int type, const void *p, size_t n, SSL *ssl,
+                       void *arg)
+{
+    struct tls_filter *f = arg;
+    (void)version;
+    if (type != SSL3_RT_HANDSHAKE || write_p || n == 0 || *(const uint8_t *)p != SSL3_MT_KEY_UPDATE)
+        return;
+    int64_t now_ns = clock_now_ns();
+    if (f->n_updates == 0 || now_ns - f->updates_since_ns > UPDATES_NS) {
+        f->updates_since_ns = now_ns;
+        f->n_updates = 0;
+    }
+    if (++f->n_updates <= MAX_UPDATES)
+        return;
+    f->over_updated = true;
+    SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN); /* nothing more is read */
+}
+
 /* ---- the filter ---- */
 
 static struct tls_filter *downcast(struct sock_filter *f)
@@ -141,6 +168,8 @@ static err filter_open(struct sock_filter *filter, struct slice wire, struct buf
         int why = SSL_get_error(f->ssl, n);
         if (why == SSL_ERROR_WANT_READ)
             return OK;
+        if (f->over_updated)
+            return FAIL(ERR_PROTOCOL, "tls: new keys all the time");
         if (why != SSL_ERROR_ZERO_RETURN)
             return FAIL(ERR_PROTOCOL, "tls: %s", tls_impl_reason(f->ssl));
         *ret_end = true;
@@ -282,6 +311,8 @@ err tls_impl_handshake(struct tls_filter *f, struct sock *s, struct slice first,
     note_recent(f);        /* it may say nothing from here on */
     sock_unread(s, f->in); /* of the connection's first data */
     f->filter.has_early = SSL_has_pending(f->ssl);
+    SSL_set_msg_callback(f->ssl, on_message);
+    SSL_set_msg_callback_arg(f->ssl, f);
     sock_set_filter(s, &f->filter);
     return OK;
 }

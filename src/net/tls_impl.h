@@ -16,6 +16,9 @@ struct tls_filter {
     SSL *ssl;
     struct slice in; /* from the wire, not taken by OpenSSL yet */
     struct buf *out; /* where what goes to the wire is appended during a call */
+    int64_t updates_since_ns;
+    uint32_t n_updates; /* of the peer's keys, since then */
+    bool over_updated;
 };
 
 /* A context with what both sides want: versions, ciphers, modes. Aborts when out of memory. */

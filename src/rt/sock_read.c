@@ -11,6 +11,11 @@
 #include <sys/socket.h>
 
 #define MAX_UNREAD (256 * 1024) /* received for nobody: stop reading, let TCP hold the peer */
+/* Of wire bytes at a time: a record; or, of a peer that sends many small ones, some. */
+#define FILTER_BYTES (17 * 1024)
+#define FILTER_DEAR_BYTES (2 * 1024)
+/* A filter's own answers that the peer does not take: it is not read from. */
+#define MAX_WIRE (256 * 1024)
 
 static const char *end_reason(const struct sock *s)
 {
@@ -46,6 +51,8 @@ static bool wants_bytes(const struct sock *s)
         return false;
     if (s->closing)
         return s->shut; /* discarded */
+    if (s->wire.n - s->wire_at > MAX_WIRE)
+        return false;
     if (s->handler)
         return !s->paused;
     return s->reader || (s->reads_ahead && sock_unread_bytes(s) < MAX_UNREAD);
@@ -170,6 +177,11 @@ static void swallow(struct sock *s)
         sock_destroy(s);
 }
 
+static size_t room_here(const struct sock *s)
+{
+    return !s->filter ? CORE_READ_BYTES : s->ready.is_dear ? FILTER_DEAR_BYTES : FILTER_BYTES;
+}
+
 void sock_read_turn(struct sock *s)
 {
     if (!sock_read_wanted(s))
@@ -184,7 +196,7 @@ void sock_read_turn(struct sock *s)
     }
     struct sock_reader *r = s->filter ? NULL : s->reader;
     uint8_t *to = r ? r->p : s->core->read_buf;
-    size_t room = r ? MIN(r->n, (size_t)CORE_READ_BYTES) : CORE_READ_BYTES;
+    size_t room = r ? MIN(r->n, (size_t)CORE_READ_BYTES) : room_here(s);
     ssize_t n = recv(s->fd, to, room, 0);
     if (n <= 0) {
         no_bytes(s, n, errno);

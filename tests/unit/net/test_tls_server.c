@@ -73,11 +73,8 @@ static void hear_from(struct hasty *h, struct sock *s)
     ASSERT(n > 0 && BIO_write(h->in, some, (int)n) == (int)n);
 }
 
-/* Its first data leave together with the last of its handshake. */
-static void expect_hasty_echo(SSL_CTX *ctx, uint16_t port, size_t size)
+static struct hasty hasty_new(SSL_CTX *ctx, struct sock *s)
 {
-    static uint8_t out[100000], in[sizeof out];
-    struct sock *s = net_connect(port);
     struct hasty h = {SSL_new(ctx), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem())};
     SSL_set_bio(h.ssl, h.in, h.out);
     SSL_set_connect_state(h.ssl);
@@ -86,18 +83,33 @@ static void expect_hasty_echo(SSL_CTX *ctx, uint16_t port, size_t size)
             flush_to(&h, s);
         hear_from(&h, s);
     }
+    return h;
+}
+
+static void hear_echo(struct hasty *h, struct sock *s, const uint8_t *want, size_t size)
+{
+    static uint8_t in[100000];
+    for (size_t got = 0; got < size;) {
+        int n = SSL_read(h->ssl, in + got, (int)(size - got));
+        if (n > 0)
+            got += (size_t)n;
+        else
+            hear_from(h, s);
+    }
+    ASSERT(memcmp(in, want, size) == 0);
+}
+
+/* Its first data leave together with the last of its handshake. */
+static void expect_hasty_echo(SSL_CTX *ctx, uint16_t port, size_t size)
+{
+    static uint8_t out[100000];
+    struct sock *s = net_connect(port);
+    struct hasty h = hasty_new(ctx, s);
     for (size_t i = 0; i < size; i++)
         out[i] = (uint8_t)(i * 7 + i / 250);
     ASSERT_INT((int)size, SSL_write(h.ssl, out, (int)size));
     flush_to(&h, s);
-    for (size_t got = 0; got < size;) {
-        int n = SSL_read(h.ssl, in + got, (int)(size - got));
-        if (n > 0)
-            got += (size_t)n;
-        else
-            hear_from(&h, s);
-    }
-    ASSERT(memcmp(in, out, size) == 0);
+    hear_echo(&h, s, out, size);
     SSL_free(h.ssl);
     sock_close(s, 0);
 }
@@ -124,6 +136,44 @@ static void hasty_main(void *arg)
 TEST(what_comes_with_the_last_of_the_handshake_is_not_lost)
 {
     ASSERT_OK(core_run_fiber("t", hasty_main, NULL));
+}
+
+static void new_keys(struct hasty *h, int n)
+{
+    for (int i = 0; i < n; i++) {
+        ASSERT(SSL_key_update(h->ssl, SSL_KEY_UPDATE_REQUESTED) == 1);
+        ASSERT(SSL_do_handshake(h->ssl) == 1);
+    }
+}
+
+static void keys_main(void *arg)
+{
+    struct tls_rig r;
+    tls_rig_init(&r, (struct tls_server_opts){0});
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    struct sock *s = net_connect(r.port);
+    struct hasty h = hasty_new(ctx, s);
+    new_keys(&h, 20);
+    ASSERT_INT(5, SSL_write(h.ssl, "hello", 5));
+    flush_to(&h, s);
+    hear_echo(&h, s, (const uint8_t *)"hello", 5);
+    new_keys(&h, 1000);
+    flush_to(&h, s);
+    struct buf rest = {0};
+    net_read_end(s, &rest);
+    ASSERT(rest.n < 33 * 60); /* it has not answered them all first */
+    buf_deinit(&rest);
+    SSL_free(h.ssl);
+    sock_close(s, 0);
+    while (r.s)
+        ASSERT_OK(fiber_yield());
+    SSL_CTX_free(ctx);
+    tls_rig_deinit(&r);
+}
+
+TEST(a_client_that_changes_its_keys_all_the_time_is_cut_off)
+{
+    ASSERT_OK(core_run_fiber("t", keys_main, NULL));
 }
 
 /* What a server does that has something to say before it is asked, in pieces of all kinds. */

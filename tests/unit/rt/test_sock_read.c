@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/sock_filter.h"
 #include "sock_fixture.h"
 
 #include "rt/ready.h"
@@ -236,4 +237,57 @@ static void half_main(void *arg)
 TEST(a_failure_is_told_after_an_orderly_end)
 {
     ASSERT_OK(core_run_fiber("t", half_main, NULL));
+}
+
+/* A filter that has ten bytes to say for each that comes, and nothing for its user. */
+static err talk(struct sock_filter *f, struct slice wire, struct buf *ret_plain,
+                struct buf *ret_wire, bool *ret_end)
+{
+    for (size_t i = 0; i < wire.n; i++)
+        buf_put_str(ret_wire, "0123456789");
+    return OK;
+}
+
+static err no_seal(struct sock_filter *f, struct slice plain, struct buf *ret_wire)
+{
+    return OK;
+}
+
+static void no_word(struct sock_filter *f, struct buf *ret_wire)
+{
+}
+
+static void not_freed(struct sock_filter *f)
+{
+}
+
+static void talker_main(void *arg)
+{
+    static const struct sock_filter_ops ops = {talk, no_seal, no_word, not_freed};
+    static uint8_t bytes[1 << 16];
+    struct sock_filter talker = {.ops = &ops};
+    int fd = raw_pair();
+    struct hearer h = {.s = accepted};
+    sock_set_filter(accepted, &talker);
+    sock_set_handler(accepted, &hears, &h);
+    size_t n_sent = 0;
+    for (int i = 0; i < 3000; i++) { /* it does not read */
+        ssize_t n = send(fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+        n_sent += n > 0 ? (size_t)n : 0;
+        ASSERT_OK(fiber_yield());
+        ASSERT(sock_queued(accepted) < 1 << 20);
+    }
+    ASSERT(n_sent > 1 << 18 && h.n_calls == 0);
+    for (ssize_t n = 1; n > 0 || sock_queued(accepted);) { /* now it does */
+        n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        ASSERT_OK(fiber_yield());
+    }
+    sock_close(accepted, 0);
+    close(fd);
+    settle();
+}
+
+TEST(a_peer_that_does_not_take_a_filters_answers_is_not_read_from)
+{
+    ASSERT_OK(core_run_fiber("t", talker_main, NULL));
 }
