@@ -246,7 +246,8 @@ static err call_method(struct exchange *x)
         reply_cache_put(x->server->own, x->entry->index,
                         slice_of(x->out->p + members, x->out->n - members));
     envelope_end(x, x->out->n > members);
-    stats_count(x->server->stats, x->entry->index, STATS_FINISHED, clock_now_ns() - x->begun_ns);
+    stats_count(x->server->stats, x->entry->index, STATS_FINISHED,
+                clock_now_ns() - x->request->begun_ns);
     return OK;
 }
 
@@ -300,7 +301,6 @@ err rpc_handle(struct rpc_server *s, const struct rpc_request *request, struct a
         .server = s,
         .request = request,
         .root = &request->root,
-        .begun_ns = request->begun_ns,
         .deadline_ns = request->begun_ns + s->opts.deadline_ns,
         .arena = a,
         .out = out,

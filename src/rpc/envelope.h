@@ -17,7 +17,7 @@ struct exchange {
     bool params_replaced;      /* HTTP: `params` counts as [{}] */
     const struct json *params; /* the parameter object; NULL before it is known */
     struct slice command;
-    int64_t begun_ns, deadline_ns;
+    int64_t deadline_ns;
     const struct registry_entry *entry; /* NULL: unknown command */
     uint32_t api_version;
     int http_status;

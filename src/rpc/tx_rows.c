@@ -3,8 +3,8 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "rpc/rpc_request.h"
 #include "rpc/server_impl.h"
-#include "rt/clock.h"
 #include "xrpl/digest.h"
 #include "xrpl/tables.h"
 
@@ -234,7 +234,7 @@ err tx_rows_each(struct call *c, struct tx_rows *r, tx_rows_fn fn, void *arg)
     bool rest = true, is_filtered = r->type || r->passes;
     r->more = false;
     if (r->show)
-        tx_texts_begin(c->server->texts, clock_now_ns());
+        tx_texts_begin(c->server->texts, c->request->begun_ns);
     while (rest && !r->more && (r->left > 0 || is_filtered) && n_looked_at < MAX_LOOKED_AT) {
         struct arena_pos pos = arena_mark(c->arena);
         TRY((r->type ? typed_step : step)(c, r, fn, arg, &n_looked_at, &rest));

@@ -89,13 +89,13 @@ static bool same_key(const struct tx_texts_key *a, const struct tx_texts_key *b)
            a->form == b->form && a->network_id == b->network_id && a->names == b->names;
 }
 
-void tx_texts_begin(struct tx_texts *t, int64_t now_ns)
+void tx_texts_begin(struct tx_texts *t, int64_t begun_ns)
 {
     struct part *p = part_of(t);
-    if (!p || now_ns < p->forget_ns)
+    if (!p || begun_ns < p->forget_ns)
         return;
     p->forgotten = p->end;
-    p->forget_ns = now_ns + KEEP_NS;
+    p->forget_ns = begun_ns + KEEP_NS;
 }
 
 /* The text of this key, or NULL. */

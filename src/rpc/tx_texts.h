@@ -24,8 +24,8 @@ struct tx_texts_key {
 struct tx_texts *tx_texts_new(uint32_t n_cores, size_t max_bytes);
 struct tx_texts *tx_texts_free(struct tx_texts *t); /* accepts NULL */
 
-/* Once for a request: forgets what is a minute old. */
-void tx_texts_begin(struct tx_texts *t, int64_t now_ns);
+/* Once for a request, with when it began: forgets what is a minute old. */
+void tx_texts_begin(struct tx_texts *t, int64_t begun_ns);
 /* The text of this core, valid until it gives way to others; false when there is none (always, off
  * the cores). */
 bool tx_texts_get(struct tx_texts *t, const struct tx_texts_key *key, struct slice *ret);

@@ -5,9 +5,9 @@
 #include "rpc/hashed_txs.h"
 #include "rpc/header_json.h"
 #include "rpc/method.h"
+#include "rpc/rpc_request.h"
 #include "rpc/server_impl.h"
 #include "rpc/tx_json.h"
-#include "rt/clock.h"
 #include "xrpl/amount.h"
 #include "xrpl/render.h"
 #include "xrpl/tables.h"
@@ -164,7 +164,7 @@ static err put_expanded(struct call *c, const struct args *args)
     if (!rpc_server_network_id(c->server, &network_id))
         network_id = UINT32_MAX; /* no ctid then; as an id it is too large for one */
     TRY(hashed_txs_read(c, &txs, &n));
-    tx_texts_begin(c->server->texts, clock_now_ns());
+    tx_texts_begin(c->server->texts, c->request->begun_ns);
     for (size_t i = 0; i < n; i++) {
         TRY(put_tx(c, args, &funds, network_id, &txs[i]));
         TRY(call_breathe(c));
