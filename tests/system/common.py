@@ -93,13 +93,17 @@ def free_port():
 
 
 class Http:
-    """A keep-alive connection."""
+    """A keep-alive connection; a new one after a pause, for servers close those that are idle for 30 s."""
 
     def __init__(self, port, timeout_s=20):
         self.connection = http.client.HTTPConnection('127.0.0.1', port, timeout=timeout_s)
+        self.used = time.monotonic()
 
     def request(self, verb, path, body=None, headers=None):
         """(status, headers, body)"""
+        if time.monotonic() - self.used > 10:
+            self.connection.close()
+        self.used = time.monotonic()
         self.connection.request(verb, path, body, headers or {})
         reply = self.connection.getresponse()
         return reply.status, reply.headers, reply.read()
