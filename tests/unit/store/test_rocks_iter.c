@@ -2,6 +2,7 @@
 #include "store/rocks_iter.h"
 
 #include "base/mem.h"
+#include "store/rocks_tidy.h"
 #include "unit/store/fixture.h"
 
 static size_t n_idle(struct store *s)
@@ -12,10 +13,18 @@ static size_t n_idle(struct store *s)
     return n;
 }
 
+/* Without the thread that lets go of idle iterators now and then. */
+static struct store *open_alone(void)
+{
+    struct store *s = fixture_open(test_dir());
+    rocks_tidy_stop(rocks_of(s));
+    return s;
+}
+
 TEST(rocks_iter_is_kept_for_the_next_read_but_not_past_a_commit)
 {
     CLEANUP(mem_freep) struct model *m = model_new(1);
-    struct store *s = fixture_open(test_dir());
+    struct store *s = open_alone();
     struct hash256 next;
     model_load(m, s);
     ASSERT_OK(store_next(s, m->seq, &HASH256_ZERO, &next));
@@ -44,7 +53,7 @@ TEST(rocks_iter_from_before_a_commit_is_not_kept)
 TEST(rocks_iter_pool_is_bounded)
 {
     CLEANUP(mem_freep) struct model *m = model_new(1);
-    struct store *s = fixture_open(test_dir());
+    struct store *s = open_alone();
     struct rocks_iter its[2 * ROCKS_ITER_IDLE];
     model_load(m, s);
     struct rocks_read rd = {rocks_of(s), true, NULL};
