@@ -18,6 +18,10 @@
 #define L0_FILES 8
 #define L0_SLOW_FILES 32
 #define L0_STOP_FILES 64
+/* Where keys ascend files do not overlap: a read asks one of them, however many there are, and they
+ * need only be moved. Nobody gains by waiting until a thread has the time for that. */
+#define L0_SETTLED_SLOW_FILES 512
+#define L0_SETTLED_STOP_FILES 1024
 /* One flush, and two merges while one is not enough: a merge of a file of full size takes many
  * seconds, for which the other families would wait, and with them the writes. */
 #define BACKGROUND_JOBS 3
@@ -126,8 +130,10 @@ static rocksdb_options_t *make_cf(struct rocks *r, const struct cf_tuning *t,
     rocksdb_options_set_arena_block_size(
         o, 64 << 10); /* else each column family starts with a megabyte */
     rocksdb_options_set_level0_file_num_compaction_trigger(o, L0_FILES);
-    rocksdb_options_set_level0_slowdown_writes_trigger(o, L0_SLOW_FILES);
-    rocksdb_options_set_level0_stop_writes_trigger(o, L0_STOP_FILES);
+    rocksdb_options_set_level0_slowdown_writes_trigger(o, t->settled ? L0_SETTLED_SLOW_FILES
+                                                                     : L0_SLOW_FILES);
+    rocksdb_options_set_level0_stop_writes_trigger(o, t->settled ? L0_SETTLED_STOP_FILES
+                                                                 : L0_STOP_FILES);
     rocksdb_options_set_disable_auto_compactions(o, 1); /* rocks_damage.h starts them */
     rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
     rocksdb_options_set_target_file_size_base(o, file_bytes);
