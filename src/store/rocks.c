@@ -6,6 +6,7 @@
 #include "store/rocks_iter.h"
 #include "store/rocks_damage.h"
 #include "store/rocks_load.h"
+#include "store/rocks_manifest.h"
 #include "store/rocks_ops.h"
 #include "store/rocks_options.h"
 #include "store/rocks_repair.h"
@@ -254,7 +255,12 @@ static ERR check_column_families(const struct rocks *r)
     if (access(file, F_OK) != 0)
         return OK; /* a new store */
     char **names = rocksdb_list_column_families(r->db_opts, r->path, &n, &text);
-    TRY(rocks_status(r->path, "open", text));
+    err e = rocks_status(r->path, "open", text);
+    if (e.code == ERR_CORRUPT) {
+        CLEANUP(mem_freep) char *why = xstrdup(err_text());
+        return FAIL(ERR_CORRUPT, "%s: " ROCKS_MANIFEST_ADVICE, why);
+    }
+    TRY(e);
     for (size_t i = 0; i < n; i++)
         if (rocks_options_cf_by_name(names[i]) == ROCKS_N_CFS)
             snprintf(unknown, sizeof unknown, "%s", names[i]);
@@ -450,6 +456,7 @@ ERR rocks_reopen(struct rocks *r)
     struct range_set ranges;
     rocks_close_db(r);
     memo_clear(r->memo); /* a write may be there now that nobody published */
+    TRY(rocks_manifest_require(r->path));
     TRY(open_db(r));
     TRY(read_ranges(r, &ranges));
     if (ranges.n > 0)
@@ -473,6 +480,7 @@ static ERR open_checked(struct rocks *r)
     if (!r->read_only) {
         TRY(make_directory(r->path));
         TRY(check_space(r));
+        TRY(rocks_manifest_require(r->path));
     }
     TRY(check_column_families(r));
     TRY(open_db(r));

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define LOG_CHANNEL LOG_CHANNEL_BACKEND
 #include "store/rocks_manifest.h"
 
 #include "base/crc32c.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/rocks_codec.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -112,4 +115,81 @@ ERR rocks_manifest_drop(const char *path, const struct rocks_manifest_file *file
     err e = append(file, fd, files, n);
     close(fd);
     return e;
+}
+
+/* --- CURRENT --- */
+
+struct listing {
+    uint64_t newest; /* manifest; 0: none */
+    bool has_tables;
+};
+
+static ERR list(const char *path, struct listing *ret)
+{
+    DIR *d = opendir(path);
+    *ret = (struct listing){0};
+    if (d == NULL)
+        return FAIL(ERR_IO, "store: %s: %s", path, strerror(errno));
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        const char *dot = strrchr(e->d_name, '.');
+        uint64_t number = 0;
+        if (strncmp(e->d_name, "MANIFEST-", 9) == 0)
+            number = strtoull(e->d_name + 9, NULL, 10);
+        ret->newest = MAX(ret->newest, number);
+        ret->has_tables = ret->has_tables || (dot && strcmp(dot, ".sst") == 0);
+    }
+    closedir(d);
+    return OK;
+}
+
+static bool current_is_right(const char *path)
+{
+    char name[64];
+    if (err_failed(current_name(path, name)))
+        return false;
+    CLEANUP(mem_freep) char *file = xasprintf("%s/%s", path, name);
+    return access(file, F_OK) == 0;
+}
+
+static ERR sync_directory(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    int why = errno;
+    if (fd >= 0)
+        close(fd);
+    return ok ? OK : FAIL(ERR_IO, "store: %s: %s", path, strerror(why));
+}
+
+static ERR write_current(const char *path, uint64_t number)
+{
+    CLEANUP(mem_freep) char *file = xasprintf("%s/CURRENT", path);
+    CLEANUP(mem_freep) char *new = xasprintf("%s/CURRENT.new", path);
+    char text[64];
+    int n = snprintf(text, sizeof text, "MANIFEST-%06llu\n", (unsigned long long)number);
+    int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return FAIL(ERR_IO, "store: %s: %s", new, strerror(errno));
+    bool ok = write(fd, text, (size_t)n) == n && fsync(fd) == 0;
+    close(fd);
+    if (!ok || rename(new, file) != 0)
+        return FAIL(ERR_IO, "store: %s: %s", file, strerror(errno));
+    TRY(sync_directory(path));
+    LOG_ERROR("store: %s was lost or damaged (a bad disk?): it names the newest manifest, %llu, "
+              "again",
+              file, (unsigned long long)number);
+    return OK;
+}
+
+ERR rocks_manifest_require(const char *path)
+{
+    struct listing l;
+    if (current_is_right(path))
+        return OK;
+    TRY(list(path, &l));
+    if (!l.has_tables && l.newest <= 1) /* never made to its end */
+        return OK;
+    if (l.newest == 0)
+        return FAIL(ERR_CORRUPT, "store: %s: there is no manifest: " ROCKS_MANIFEST_ADVICE, path);
+    return write_current(path, l.newest);
 }

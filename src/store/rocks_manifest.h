@@ -9,6 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What is left to do when the manifest cannot be read. */
+#define ROCKS_MANIFEST_ADVICE                                                                      \
+    "the list of the store's files cannot be read: put a whole copy of this directory in its "     \
+    "place, or move it away, and the history begins anew with what the network has"
+
 struct rocks_manifest_file {
     uint32_t family; /* id of its column family */
     uint32_t level;
@@ -18,3 +23,10 @@ struct rocks_manifest_file {
 /* `path`: the database's directory; nobody has it open. Durable. Errors: ERR_IO, ERR_CORRUPT
  * (CURRENT names no manifest). */
 ERR rocks_manifest_drop(const char *path, const struct rocks_manifest_file *files, size_t n);
+
+/* See that CURRENT names a manifest before RocksDB opens a database for writing: to it a directory
+ * without is a new database, and it throws away what is in it. If CURRENT is lost or says something
+ * else, the newest manifest is named again, durably, and that is logged. A directory without tables
+ * and with no manifest but the first is a store that was never made to its end: RocksDB makes it
+ * anew. Errors: ERR_IO, ERR_CORRUPT (there are tables, and no manifest). */
+ERR rocks_manifest_require(const char *path);

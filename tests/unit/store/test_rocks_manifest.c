@@ -6,7 +6,9 @@
 #include "store/rocks_options.h"
 #include "unit/store/fixture.h"
 
+#include <glob.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Level and number of the file of a family; false: it has none. */
 static bool file_of(struct store *s, enum rocks_cf cf, struct rocks_manifest_file *ret)
@@ -52,4 +54,76 @@ TEST(rocks_manifest_loses_a_file_and_nothing_else)
 TEST(rocks_manifest_of_nothing_is_an_error)
 {
     ASSERT_ERR(ERR_IO, rocks_manifest_drop("/nonexistent", NULL, 0));
+}
+
+/* A file of the store in the test's directory. */
+static const char *file_like(const char *pattern)
+{
+    static char path[600];
+    glob_t g;
+    snprintf(path, sizeof path, "%s/%s", test_dir(), pattern);
+    ASSERT_INT(0, glob(path, 0, NULL, &g));
+    snprintf(path, sizeof path, "%s", g.gl_pathv[g.gl_pathc - 1]);
+    globfree(&g);
+    return path;
+}
+
+static void make_store(struct model *m)
+{
+    struct store *s = fixture_open(test_dir());
+    model_load(m, s);
+    model_write(m, s, 20);
+    store_close(s);
+}
+
+TEST(rocks_manifest_is_named_again_when_current_is_lost_or_says_nothing)
+{
+    static const char *const texts[] = {"", "MANIFEST-000999\n", "\n", "MANIFEST-"};
+    CLEANUP(mem_freep) struct model *m = model_new(6);
+    struct ledger_header h;
+    make_store(m);
+    for (size_t i = 0; i <= ARRAY_LEN(texts); i++) {
+        const char *current = file_like("CURRENT");
+        ASSERT_INT(0, unlink(current));
+        FILE *f = i < ARRAY_LEN(texts) ? fopen(current, "w") : NULL;
+        if (f)
+            ASSERT(fputs(texts[i], f) >= 0 && fclose(f) == 0);
+        struct store *s = fixture_open(test_dir());
+        ASSERT_OK(store_header_get(s, m->seq, &h));
+        store_close(s);
+    }
+}
+
+TEST(rocks_manifest_that_is_gone_is_said_and_no_table_is_thrown_away)
+{
+    CLEANUP(mem_freep) struct model *m = model_new(6);
+    struct store *s;
+    make_store(m);
+    ASSERT_INT(0, unlink(file_like("MANIFEST-*")));
+    for (int i = 0; i < 2; i++) {
+        ASSERT_ERR(ERR_CORRUPT, rocks_open(&(struct rocks_opts){.path = test_dir()}, &s));
+        ASSERT(strstr(err_text(), "move it away"));
+        ASSERT_INT(0, access(file_like("*.sst"), F_OK));
+        if (i == 0)
+            ASSERT_INT(0, unlink(file_like("CURRENT")));
+    }
+}
+
+TEST(rocks_manifest_that_is_damaged_is_said)
+{
+    CLEANUP(mem_freep) struct model *m = model_new(6);
+    struct store *s;
+    make_store(m);
+    fixture_flip(file_like("MANIFEST-*"), 30);
+    ASSERT_ERR(ERR_CORRUPT, rocks_open(&(struct rocks_opts){.path = test_dir()}, &s));
+    ASSERT(strstr(err_text(), "move it away"));
+}
+
+TEST(rocks_manifest_of_a_store_that_was_not_made_to_its_end_is_made_anew)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/MANIFEST-000001", test_dir());
+    FILE *f = fopen(path, "w");
+    ASSERT(f && fputs("torn", f) >= 0 && fclose(f) == 0);
+    store_close(fixture_open(test_dir()));
 }
