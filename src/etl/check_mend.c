@@ -36,34 +36,74 @@ static bool others_newest(const struct check *c, struct ledger_header *ret)
     return help->state && !err_failed(help->state(help->arg, &HASH256_ZERO, 1, a, ret, &one, &n));
 }
 
-/* Is it the header that was there? The next one names its hash; of the newest the mirror has it. */
-static bool is_linked(struct check *c, const struct ledger_header *h)
+/* What a ledger's hash must be. */
+struct anchor {
+    uint32_t seq;
+    struct hash256 hash;
+};
+
+/* Of the first ledger from `seq` on whose hash is known: the next one names it, of the newest the
+ * mirror has it. */
+static bool find_anchor(struct check *c, uint32_t seq, struct anchor *ret)
 {
-    struct ledger_header next, newest;
-    bool follows = c->has_previous && c->previous.seq + 1 == h->seq;
-    if (follows && !hash256_eq(&c->previous.hash, &h->parent_hash))
-        return false;
-    if (!err_failed(store_header_get(c->s, h->seq + 1, &next))) {
-        struct hash256 computed = digest_ledger(&next);
-        if (hash256_eq(&computed, &next.hash))
-            return hash256_eq(&next.parent_hash, &h->hash);
+    struct ledger_header h;
+    for (uint32_t at = seq; at < c->last; at++) {
+        if (err_failed(store_header_get(c->s, at + 1, &h)))
+            continue;
+        struct hash256 computed = digest_ledger(&h);
+        *ret = (struct anchor){at, h.parent_hash};
+        if (hash256_eq(&computed, &h.hash))
+            return true;
     }
-    if (others_newest(c, &newest) && newest.seq == h->seq)
-        return hash256_eq(&newest.hash, &h->hash);
-    /* the next one is lost, too: when it comes, it must continue this one, and the newest must have
-     * our state */
-    return follows;
+    if (!others_newest(c, &h) || h.seq < seq || h.seq > c->last)
+        return false;
+    *ret = (struct anchor){h.seq, h.hash};
+    return true;
 }
 
+static bool put_header(struct check *c, const struct store_ledger *l)
+{
+    struct store_ledger put = {
+        .header = l->header, .unnamed = l->unnamed, .n_unnamed = l->n_unnamed};
+    return check_mend(c,
+                      &(struct store_repair){.put = &put, .has_header = true, .at = l->header.seq});
+}
+
+/* The lost headers after `seq`, from the newest on: each tells the hash of the one before it. In
+ * `from`: the one of `seq`. */
+static bool mend_later_headers(struct check *c, uint32_t seq, struct anchor *from)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    for (; from->seq > seq; from->seq--) {
+        struct store_ledger l;
+        err e = c->opts->help->ledger(c->opts->help->arg, from->seq, a, &l);
+        if (err_failed(e) || l.header.seq != from->seq ||
+            !hash256_eq(&l.header.hash, &from->hash) || !put_header(c, &l))
+            return false;
+        check_say(c, true, "ledger %u: header: missing or wrong", from->seq);
+        from->hash = l.header.parent_hash;
+        arena_clear(a);
+    }
+    return true;
+}
+
+/* Where nobody knows the hash, which is so of the newest ones without a mirror, it must continue
+ * the ledger before; and the newest must have our state. */
 bool check_mend_header(struct check *c, uint32_t seq)
 {
     const struct store_ledger *l = check_mend_fetched(c, seq);
-    if (l == NULL || !is_linked(c, &l->header))
+    struct anchor from;
+    if (l == NULL)
         return false;
-    struct store_ledger put = {
-        .header = l->header, .unnamed = l->unnamed, .n_unnamed = l->n_unnamed};
+    bool follows = c->has_previous && c->previous.seq + 1 == seq;
+    if (follows && !hash256_eq(&c->previous.hash, &l->header.parent_hash))
+        return false;
+    if (find_anchor(c, seq, &from))
+        follows = mend_later_headers(c, seq, &from) && hash256_eq(&from.hash, &l->header.hash);
+    if (!follows || !put_header(c, l))
+        return false;
     c->header = l->header;
-    return check_mend(c, &(struct store_repair){.put = &put, .has_header = true, .at = seq});
+    return true;
 }
 
 /* --- transactions --- */

@@ -19,6 +19,7 @@ struct question {
     struct sources *sources;
     uint32_t seq;
     const struct hash256 *key; /* NULL: the whole ledger */
+    bool with_objects;         /* of it */
     fetch_mask avoid;
     struct fetch_reply *reply;
 };
@@ -28,7 +29,7 @@ static YIELDS err ask(void *arg)
     struct question *q = arg;
     if (q->key)
         return fetch_entry(q->sources, q->seq, q->key, q->avoid, &q->reply);
-    return fetch_ledger(q->sources, q->seq, true, q->avoid, &q->reply);
+    return fetch_ledger(q->sources, q->seq, q->with_objects, q->avoid, &q->reply);
 }
 
 struct blame {
@@ -68,18 +69,33 @@ static void take_ledger(struct decode_ledger *d, struct arena *a, struct store_l
     arena_adopt(a, d, free_ledger);
 }
 
+/* Sources cannot tell what the first ledger that they hold changed; if it is our first, too, that
+ * is in no row. */
+static bool does_without_objects(const struct heal_opts *o, const struct question *q)
+{
+    struct store_range held[STORE_MAX_RANGES];
+    size_t n;
+    store_ranges(o->check.store, held, &n);
+    return q->with_objects && n > 0 && held[0].first == q->seq;
+}
+
 /* From whichever source gives one that verifies. */
 static err ledger(void *arg, uint32_t seq, struct arena *a, struct store_ledger *ret)
 {
     const struct heal_opts *o = arg;
-    struct question q = {.sources = o->sources, .seq = seq};
+    struct question q = {.sources = o->sources, .seq = seq, .with_objects = true};
     for (;;) {
         struct decode_ledger *d = NULL;
         const char *what = "";
         q.reply = NULL;
-        TRY(core_call(o->home, ask, &q));
+        err e = core_call(o->home, ask, &q);
+        if (e.code && does_without_objects(o, &q)) {
+            q.with_objects = false;
+            continue;
+        }
+        TRY(e);
         uint32_t source = q.reply->source;
-        err e = decode_ledger(q.reply, true, &d, &what);
+        e = decode_ledger(q.reply, q.with_objects, &d, &what);
         if (e.code == 0) {
             take_ledger(d, a, ret);
             return OK;

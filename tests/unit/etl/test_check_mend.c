@@ -150,16 +150,24 @@ TEST(check_mends_several_at_once)
     comes_back(w);
 }
 
-TEST(check_mends_a_header)
+static void spoil_headers(struct check_world *w, uint32_t first, uint32_t last)
 {
-    for (uint32_t seq = 10; seq <= 12; seq++) {
-        struct check_world *w = check_world_new();
+    for (uint32_t seq = first; seq <= last; seq++) {
         struct store_ledger l = {.header = w->headers[seq - 10]};
         l.header.drops += 5;
         struct store_repair r = {.put = &l, .has_header = true, .at = seq};
         ASSERT_OK(store_repair(w->s, &r));
-        comes_back(w);
     }
+}
+
+TEST(check_mends_headers_whichever_of_them_are_lost)
+{
+    for (uint32_t first = 10; first <= 12; first++)
+        for (uint32_t last = first; last <= 12; last++) {
+            struct check_world *w = check_world_new();
+            spoil_headers(w, first, last);
+            comes_back(w);
+        }
 }
 
 TEST(check_mends_transactions)
