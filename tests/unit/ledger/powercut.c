@@ -34,6 +34,7 @@ struct change {
     off_t size_old;
     char path[PATH]; /* CREATED, REMOVED, RENAMED: where to */
     char from[PATH]; /* RENAMED: where from; REMOVED: in the attic */
+    bool replaces;   /* RENAMED: what was REMOVED before it, in one */
 };
 
 static struct {
@@ -83,16 +84,17 @@ static void take_back(const struct change *c, bool torn)
  * directory are lost from some moment on. */
 static void power_off(void)
 {
-    bool all = next_random() % 3 == 0, entries = true;
+    bool all = next_random() % 3 == 0, entries = true, in_one = false;
     for (const struct change *c = cut.newest; c; c = c->before) {
         if (c->kind == KIND_DATA) {
             uint64_t fate = all ? 0 : next_random() % 3;
             if (fate < 2)
                 take_back(c, fate == 1);
         } else if (entries) {
-            entries = all || next_random() % 2;
+            entries = all || in_one || next_random() % 2;
             if (entries)
                 take_back(c, false);
+            in_one = c->replaces;
         }
     }
     _exit(POWERCUT_STATUS);
@@ -306,15 +308,16 @@ int powercut_ftruncate(int fd, off_t size)
     return rc;
 }
 
-/* To the attic: the name is free then. */
-static void put_away(const char *path)
+/* To the attic: the name is free then. False: there was nothing. */
+static bool put_away(const char *path)
 {
     if (access(path, F_OK) != 0)
-        return;
+        return false;
     struct change *c = push(KIND_REMOVED, directory_of(path));
     snprintf(c->path, sizeof c->path, "%s", path);
     snprintf(c->from, sizeof c->from, "%.400s/%u", cut.attic, cut.n_kept++);
     syscall(SYS_rename, path, c->from);
+    return true;
 }
 
 int powercut_unlink(const char *path) __asm__("unlink");
@@ -337,12 +340,13 @@ int powercut_rename(const char *from, const char *to)
         return (int)syscall(SYS_rename, from, to);
     enter();
     count_down();
-    put_away(to);
+    bool replaces = put_away(to);
     int rc = (int)syscall(SYS_rename, from, to);
     if (rc == 0) {
         struct change *c = push(KIND_RENAMED, directory_of(to));
         snprintf(c->path, sizeof c->path, "%s", to);
         snprintf(c->from, sizeof c->from, "%s", from);
+        c->replaces = replaces;
     }
     leave();
     return rc;
