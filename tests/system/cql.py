@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 
+BUSY, TRIES = (0x1001, 0x1100, 0x1200), 10  # overloaded, a write or a read that timed out: what tests run may be run again
 TEXT, BIGINT, INT, BLOB, BOOLEAN, UUID, TUPLE = 0x0D, 0x02, 0x09, 0x03, 0x04, 0x0C, 0x31
 
 
@@ -129,8 +130,13 @@ class Session:
         return stream, opcode, r
 
     def request(self, opcode, body):
-        self.send(opcode, body)
-        return self.result(self.receive())
+        for left in reversed(range(TRIES)):
+            self.send(opcode, body)
+            try:
+                return self.result(self.receive())
+            except Error as e:
+                if e.code not in BUSY or left == 0:
+                    raise
 
     @staticmethod
     def result(answer):
@@ -162,17 +168,31 @@ class Session:
 
     def run_many(self, prepared, rows, in_flight=256):
         identity, columns = prepared
-        waiting = 0
+        waiting, free, again = {}, list(range(in_flight)), []  # stream: body; bodies that the database was too busy for
+
+        def take():
+            stream, opcode, r = self.receive()
+            body = waiting.pop(stream)
+            free.append(stream)
+            try:
+                self.result((stream, opcode, r))
+            except Error as e:
+                if e.code not in BUSY:
+                    raise
+                again.append(body)
+
         for row in rows:
             body = struct.pack('>H', len(identity)) + identity + struct.pack('>HBH', 4, 1, len(columns))
             body += b''.join(encode(kind, row[name]) for name, kind in columns)
-            self.send(0x0A, body)
-            waiting += 1
-            if waiting >= in_flight:
-                self.result(self.receive())
-                waiting -= 1
-        for _ in range(waiting):
-            self.result(self.receive())
+            if not free:
+                take()
+            stream = free.pop()
+            waiting[stream] = body
+            self.send(0x0A, body, stream)
+        while waiting:
+            take()
+        for body in again:
+            self.request(0x0A, body)
 
 
 def lines(path):
