@@ -21,6 +21,7 @@ check:
 	@tools/run-tests $(BUILD)
 
 torture:
+	@tools/install-packages build test torture
 	@$(MAKE) --no-print-directory build
 	@tools/torture $(BUILD)
 
