@@ -23,6 +23,8 @@ METHODS = {
 }
 OF_ACCOUNT = ('account_lines', 'account_objects', 'account_offers', 'account_channels', 'account_nfts',
               'account_mptokens', 'account_mptoken_issuances')
+# Smaller limits are moved up to these.
+LEAST = {**dict.fromkeys(OF_ACCOUNT, 10), 'account_nfts': 20, 'nft_buy_offers': 50, 'nft_sell_offers': 50}
 # Parameters with which a page counts what it looks at, as in the references: it may show nothing of it.
 OF_ONE_KIND = dict.fromkeys(('account_lines', 'account_offers', 'account_channels', 'account_mptokens', 'account_mptoken_issuances'), ('account',))
 FILTERS = {**OF_ONE_KIND, 'account_objects': ('type', 'deletion_blockers_only')}
@@ -61,7 +63,8 @@ class Walk:
 
     def step(self):
         marker = {} if self.marker is None else {'marker': self.marker}
-        page = self.clients.ask(self.method, limit=self.limit(), **self.params, **marker)
+        limit = self.limit()
+        page = self.clients.ask(self.method, limit=limit, **self.params, **marker)
         self.last = page
         if self.n_pages == 0 and page.get('error') in EMPTY:
             self.done = True
@@ -71,6 +74,8 @@ class Walk:
         entries = page[METHODS[self.method][0]]
         if marker and not entries and not any(p in self.params for p in FILTERS.get(self.method, ('type',))):
             raise AssertionError(f'{self.method} {self.params} {marker}: a marker that led to nothing')
+        if len(entries) > max(limit, LEAST.get(self.method, 1)):
+            raise AssertionError(f'{self.method} {self.params} {marker}: {len(entries)} entries for a limit of {limit}')
         self.entries += entries
         self.n_pages += 1
         self.marker = page.get('marker')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "small_world.h"
+#include "book_world.h"
 #include "test.h"
 
 TEST(ledger_data_pages_through_the_whole_state)
@@ -20,6 +20,17 @@ TEST(ledger_data_pages_through_the_whole_state)
     }
     ASSERT_INT(5, objects); /* two roots, fees, amendments, signer list; not the deleted offer */
     ASSERT_INT(2, pages);
+}
+
+/* Objects are read 64 at a time. */
+TEST(ledger_data_has_as_many_objects_as_were_asked_for)
+{
+    struct small_world *w = book_world_new(200);
+    const char *reply = small_world_ask(w, "ledger_data", "\"limit\":100");
+    ASSERT(*client_at(reply, "result.state.99"));
+    ASSERT_AT("", reply, "result.state.100");
+    ASSERT(strcmp(client_at(reply, "result.state.99.index"), client_at(reply, "result.marker")) ==
+           0);
 }
 
 TEST(ledger_data_shows_bytes_or_one_type)
