@@ -29,6 +29,13 @@ void check_say(struct check *c, bool mended, const char *fmt, ...)
     c->opts->say(c->opts->arg, line, mended);
 }
 
+bool check_looks_at(const struct check *c, const struct hash256 *key)
+{
+    const struct store_lost *l = c->opts->lost;
+    return l == NULL ||
+           (hash256_cmp(&l->key_first, key) <= 0 && hash256_cmp(key, &l->key_last) <= 0);
+}
+
 bool check_is_damage(const struct check *c, err e)
 {
     return e.code == ERR_CORRUPT || e.code == ERR_NOT_FOUND ||
@@ -68,7 +75,7 @@ void check_pace(struct check *c, uint64_t n)
 static bool wants_state(const struct check *c, uint32_t seq)
 {
     uint32_t every = c->opts->state_every;
-    if (every == CHECK_STATE_NONE)
+    if (every == CHECK_STATE_NONE || (!c->look.objects && !c->look.list))
         return false;
     return seq == c->last || (every != CHECK_STATE_NEWEST && (c->last - seq) % every == 0);
 }
@@ -82,10 +89,10 @@ static ERR check_ledger(struct check *c, uint32_t seq)
         return OK;
     TRY(check_txs(c, &usable));
     c->result.n_ledgers++;
-    if (usable) { /* else what they say is not to be believed */
+    if (usable && c->look.rows) /* else what they say is not to be believed */
         TRY(check_rows(c));
+    if (usable && c->look.objects)
         TRY(check_objects(c));
-    }
     if (wants_state(c, seq) && c->opts->repair)
         check_prove_later(c, seq);
     else if (wants_state(c, seq))
@@ -207,11 +214,29 @@ static ERR read_lacks(struct check *c)
     return OK;
 }
 
+/* *ret: there is something to look at. Only keys lead from one of the others to a ledger: all
+ * ledgers say which they have. */
+static bool narrow(struct check *c)
+{
+    const struct store_lost *l = c->opts->lost;
+    c->look = (struct check_look){true, true, true, true};
+    if (l == NULL)
+        return true;
+    c->look = (struct check_look){l->hashes, l->rows, l->objects, l->successors};
+    if (l->hashes || l->rows || l->objects || l->successors)
+        return true;
+    c->first = MAX(c->first, l->first - 1); /* the one before tells whether the first is linked */
+    c->last = MIN(c->last, l->last);
+    return l->last != 0 && c->first <= c->last;
+}
+
 static ERR check_span(struct check *c)
 {
     TRY(find_span(c));
+    if (!narrow(c))
+        return OK;
     TRY(read_lacks(c));
-    if (c->opts->repair)
+    if (c->opts->repair && (c->look.objects || c->look.list))
         check_prove_later(c, c->first); /* its list of keys */
     for (uint32_t seq = c->first;; seq++) {
         c->at = c->position = seq;
@@ -232,7 +257,7 @@ static ERR finish(struct check *c)
     if (!c->stopped)
         c->position = c->first;
     TRY(check_prove_all(c));
-    for (uint32_t seq = c->first + (c->opts->from == 0); seq < end; seq++) {
+    for (uint32_t seq = c->first + (c->opts->from == 0); c->look.list && seq < end; seq++) {
         c->at = seq;
         TRY(check_patiently(c, check_changed_list, seq));
         TRY(check_go_on(c));

@@ -51,7 +51,8 @@ struct check_opts {
     void (*say)(void *arg, const char *line, bool mended);
     /* Called now and then; false: stop. NULL: no progress. */
     bool (*progress)(void *arg, const struct check_progress *p);
-    bool for_nothing; /* what was stopped is thrown away: its repairs need no proof */
+    const struct store_lost *lost; /* look only at what may be lost; NULL: at everything */
+    bool for_nothing;              /* what was stopped is thrown away: its repairs need no proof */
 };
 
 struct check_result {

@@ -15,6 +15,11 @@ struct check_named {
 
 #define CHECK_SAID 1024
 
+/* At what it looks, beside headers and transactions. */
+struct check_look {
+    bool hashes, rows, objects, list;
+};
+
 struct check {
     const struct check_opts *opts;
     struct check_result result;
@@ -39,9 +44,10 @@ struct check {
     size_t n_later, cap_later;
     uint32_t at, position; /* the ledger looked at; where to go on if it is stopped now */
     bool stopped;          /* progress has said so */
-    bool must_end;         /* and is not asked any more */
-    bool put_off;          /* a row could not be written just now */
-    bool io_is_damage;     /* a place of the disk cannot be read, again and again */
+    struct check_look look;
+    bool must_end;     /* and is not asked any more */
+    bool put_off;      /* a row could not be written just now */
+    bool io_is_damage; /* a place of the disk cannot be read, again and again */
 };
 
 /* An object that was put, and what stood there. */
@@ -68,6 +74,8 @@ ERR check_patiently(struct check *c, err (*part)(struct check *c, uint32_t seq),
 ERR check_go_on(struct check *c);
 /* Rows of c's ledger put right, if repairs are asked for: whether it is so now. */
 bool check_mend(struct check *c, const struct store_repair *rows);
+/* Is the object, or list of keys, of this key one to look at? */
+bool check_looks_at(const struct check *c, const struct hash256 *key);
 /* Before n operations: keeps to the bound. */
 void check_pace(struct check *c, uint64_t n);
 

@@ -91,7 +91,7 @@ ERR check_header(struct check *c, uint32_t seq, bool *ret_usable)
     if (!*ret_usable)
         return OK;
     check_link(c);
-    return check_hash_row(c);
+    return c->look.hashes ? check_hash_row(c) : OK;
 }
 
 /* --- transactions --- */
@@ -152,7 +152,8 @@ ERR check_txs(struct check *c, bool *ret_usable)
     c->result.n_txs += c->n_txs;
     check_pace(c, c->n_txs);
     /* (where there is no order, hashes are all that leads to them) */
-    for (size_t i = 0; *ret_usable && !c->s->ops->unordered && i < c->n_txs; i++) {
+    bool look = *ret_usable && c->look.hashes && !c->s->ops->unordered;
+    for (size_t i = 0; look && i < c->n_txs; i++) {
         struct arena_pos mark = arena_mark(c->arena);
         TRY(check_found_by_hash(c, &c->txs[i]));
         arena_rewind(c->arena, mark);

@@ -122,13 +122,32 @@ static ERR check_one(struct check *c, const struct check_named *named, size_t n,
     return is_book(c, x) ? check_base(c, named, n, key) : OK;
 }
 
+/* Rows stand under the key before a changed one, and under the base of its book. *ret_upto: there
+ * is no key between those that are looked at and this one. */
+static ERR behind_lost(struct check *c, struct hash256 *ret_upto)
+{
+    *ret_upto = successor_last();
+    return c->opts->lost ? key_after(c, &c->opts->lost->key_last, ret_upto) : OK;
+}
+
+static bool is_near(struct check *c, const struct hash256 *key, const struct hash256 *upto)
+{
+    struct hash256 base = successor_base(key);
+    return c->opts->lost == NULL || check_looks_at(c, &base) ||
+           (hash256_cmp(key, &c->opts->lost->key_first) >= 0 && hash256_cmp(key, upto) <= 0);
+}
+
 ERR check_links(struct check *c, const struct check_named *named, size_t n)
 {
+    struct hash256 upto;
     if (c->s->ops->unordered) /* each place in the list would be a walk along all of it */
         return OK;
+    TRY(behind_lost(c, &upto));
     for (size_t i = 0; i < n; i++) {
         struct arena_pos mark = arena_mark(c->arena);
         if (!is_created(&named[i]) && !is_deleted(&named[i]))
+            continue;
+        if (!is_near(c, &named[i].node.key, &upto))
             continue;
         check_pace(c, 6);
         err e = check_one(c, named, n, &named[i]);

@@ -180,7 +180,7 @@ static ERR check_unnamed(struct check *c, const struct check_named *named, size_
         while (at < n_named && hash256_cmp(&named[at].node.key, &keys[i]) < 0)
             at++;
         bool is_named = at < n_named && hash256_eq(&named[at].node.key, &keys[i]);
-        if (!is_named && seqs[i] != c->header.seq)
+        if (!is_named && seqs[i] != c->header.seq && check_looks_at(c, &keys[i]))
             check_say(c, check_mend_object(c, &keys[i], NULL),
                       "ledger %u: object %s was changed, but has no version of it", c->header.seq,
                       key_text(&keys[i], text));
@@ -235,12 +235,22 @@ static ERR check_diff(struct check *c, const struct check_named *named, size_t n
     return OK;
 }
 
+static void drop_others(const struct check *c, struct check_named *named, size_t *n)
+{
+    size_t n_kept = 0;
+    for (size_t i = 0; i < *n; i++)
+        if (check_looks_at(c, &named[i].node.key))
+            named[n_kept++] = named[i];
+    *n = n_kept;
+}
+
 ERR check_objects(struct check *c)
 {
     size_t n;
-    const struct check_named *named = last_words(c, &n);
+    struct check_named *named = last_words(c, &n);
     struct store_range held[STORE_MAX_RANGES];
     size_t n_held;
+    drop_others(c, named, &n);
     store_ranges(c->s, held, &n_held);
     if (c->opts->repair && n_held > 0 && c->header.seq > held[0].first)
         TRY(check_before(c, named, n));
@@ -326,9 +336,16 @@ static ERR check_page(struct check *c, struct state *s)
     }
     if (s->n == 0)
         return OK;
-    TRY(check_list(c, s));
+    if (c->look.list)
+        TRY(check_list(c, s));
     s->at = s->page[s->n - 1].key;
     return OK;
+}
+
+static ERR check_end(struct check *c, const struct state *s)
+{
+    struct hash256 end = {{[0 ... 31] = 0xFF}};
+    return c->look.list ? check_successor(c, &s->at, &end) : OK;
 }
 
 static ERR walk_state(struct check *c, struct state *s, bool *ret_damaged)
@@ -345,8 +362,7 @@ static ERR walk_state(struct check *c, struct state *s, bool *ret_damaged)
         TRY(check_page(c, s));
         arena_rewind(c->arena, mark);
     } while (s->n == PAGE);
-    struct hash256 end = {{[0 ... 31] = 0xFF}};
-    return check_successor(c, &s->at, &end);
+    return check_end(c, s);
 }
 
 /* A history whose keys have no order: all of the state as it comes, put into order on the disk. */
@@ -394,8 +410,7 @@ static ERR scan_state(struct check *c, struct state *s, bool *ret_damaged)
     if (*ret_damaged)
         return OK;
     TRY(spill_each(spill, PAGE, take_sorted, &scan));
-    struct hash256 end = {{[0 ... 31] = 0xFF}};
-    return check_successor(c, &s->at, &end);
+    return check_end(c, s);
 }
 
 static err keep_nothing(void *arg, uint32_t depth, const struct hash256 *key,

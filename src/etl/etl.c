@@ -270,7 +270,8 @@ static err heal(struct etl *e, struct check_result *ret, bool *ret_whole)
                                        .progress = may_go_on},
                              .home = e->home,
                              .sources = e->opts.sources,
-                             .ledgers = e->opts.ledgers};
+                             .ledgers = e->opts.ledgers,
+                             .only_lost = true};
     err r = heal_run(&opts, ret, &copied, &taken);
     *ret_whole = r.code == 0 && ret->n_wrong == ret->n_mended && ret->next == 0 && taken == copied;
     return r;

@@ -157,13 +157,15 @@ ERR heal_run(const struct heal_opts *opts, struct check_result *ret, bool *ret_c
     o.check.help = &help;
     o.check.repair = true;
     *ret_taken = false;
-    err e = store_salvage(original, &copy);
+    struct store_lost lost;
+    err e = store_salvage(original, &copy, &lost);
     *ret_copied = e.code == 0;
     if (e.code == ERR_NOT_FOUND || e.code == ERR_UNSUPPORTED)
         return check_run(&o.check, ret);
     TRY(e);
     o.check.store = copy;
     o.check.for_nothing = true;
+    o.check.lost = o.only_lost ? &lost : NULL;
     e = check_run(&o.check, ret);
     bool take = e.code == 0 && ret->n_wrong == ret->n_mended && ret->next == 0;
     err ended = store_salvage_end(original, copy, take);

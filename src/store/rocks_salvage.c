@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rocks_salvage.h"
 
+#include "base/bits.h"
 #include "store/rocks_damage.h"
 #include "store/rocks_manifest.h"
 #include "store/rocks_options.h"
@@ -83,6 +84,7 @@ struct reader {
     const struct bad *bad;
     rocksdb_readoptions_t *opts;
     rocksdb_sstfilewriter_t *writer;
+    struct store_lost *lost;
     uint64_t n;
 };
 
@@ -96,6 +98,31 @@ static struct rocks_key key_of(const char *p, size_t n)
 static int compare(const struct rocks_key *a, const char *p, size_t n)
 {
     return slice_cmp(slice_of(a->b, a->n), slice_of(p, n));
+}
+
+/* Rows with keys from `from` to `to` are lost; both may be cut off. */
+static void note_lost(struct store_lost *l, enum rocks_cf cf, const struct rocks_key *from,
+                      const struct rocks_key *to)
+{
+    struct hash256 first = HASH256_ZERO, last = {{[0 ... 31] = 0xFF}};
+    memcpy(first.b, from->b, MIN(from->n, sizeof first.b));
+    memcpy(last.b, to->b, MIN(to->n, sizeof last.b));
+    l->hashes |= cf == ROCKS_CF_HASH || cf == ROCKS_CF_TXHASH;
+    l->rows |= cf == ROCKS_CF_ACCOUNT_TX || cf == ROCKS_CF_INDEX;
+    if (cf == ROCKS_CF_HEADER || cf == ROCKS_CF_TX) {
+        uint32_t seq = bits_load32(first.b);
+        l->first = l->last == 0 ? seq : MIN(l->first, seq);
+        l->last = MAX(l->last, bits_load32(last.b));
+    }
+    if (cf != ROCKS_CF_OBJECT && cf != ROCKS_CF_SUCCESSOR)
+        return;
+    bool any = l->objects || l->successors;
+    if (!any || hash256_cmp(&first, &l->key_first) < 0)
+        l->key_first = first;
+    if (!any || hash256_cmp(&last, &l->key_last) > 0)
+        l->key_last = last;
+    l->objects |= cf == ROCKS_CF_OBJECT;
+    l->successors |= cf == ROCKS_CF_SUCCESSOR;
 }
 
 /* Copy rows from `at` to the end of the bad file's keys, or to where reading fails: `at` is behind
@@ -168,18 +195,22 @@ static ERR copy_bad(struct reader *rd)
     struct rocks_key at = rd->bad->first;
     char *failed = NULL, *text;
     while ((text = copy_rows(rd, &at, &failed)) != NULL && failed == NULL) {
+        struct rocks_key from = at;
         rocksdb_free(text);
-        if (!leave_damage(rd, &at))
+        bool found = leave_damage(rd, &at);
+        note_lost(rd->lost, rd->bad->cf, &from, found ? &at : &rd->bad->last);
+        if (!found)
             return OK;
     }
     rocksdb_free(text);
     return rocks_status(rd->r->path, "salvage", failed);
 }
 
-static ERR copy_to(struct rocks *r, struct bad *bad, rocksdb_sstfilewriter_t *writer)
+static ERR copy_to(struct rocks *r, struct bad *bad, rocksdb_sstfilewriter_t *writer,
+                   struct store_lost *lost)
 {
     char *text = NULL;
-    struct reader rd = {r, bad, rocks_options_new_walk(), writer, 0};
+    struct reader rd = {r, bad, rocks_options_new_walk(), writer, lost, 0};
     rocksdb_readoptions_set_fill_cache(rd.opts, 0);
     rocksdb_readoptions_set_total_order_seek(rd.opts, 1);
     rocksdb_sstfilewriter_open(writer, bad->rows, &text);
@@ -196,13 +227,13 @@ static ERR copy_to(struct rocks *r, struct bad *bad, rocksdb_sstfilewriter_t *wr
     return rocks_status(r->path, "salvage", text);
 }
 
-static ERR save_rows(struct rocks *r, struct bad *bad)
+static ERR save_rows(struct rocks *r, struct bad *bad, struct store_lost *lost)
 {
     rocksdb_envoptions_t *env = rocksdb_envoptions_create();
     rocksdb_options_t *opts = rocks_options_new_load(r, bad->cf);
     rocksdb_sstfilewriter_t *writer = rocksdb_sstfilewriter_create(env, opts);
     bad->rows = rocks_path(r, "salvaged-%llu", (unsigned long long)bad->file.number);
-    err e = copy_to(r, bad, writer);
+    err e = copy_to(r, bad, writer, lost);
     rocksdb_sstfilewriter_destroy(writer);
     rocksdb_options_destroy(opts);
     rocksdb_envoptions_destroy(env);
@@ -253,7 +284,7 @@ static ERR take_in(struct rocks *r, const struct bad *bad)
 }
 
 /* One round: the bad files that are known are replaced by what can be read of them. */
-static ERR replace_bad(struct store **copy)
+static ERR replace_bad(struct store **copy, struct store_lost *lost)
 {
     CLEANUP(bads_freep) struct bads *bads = xcalloc(1, sizeof *bads);
     struct rocks_manifest_file files[ROCKS_DAMAGE_MAX];
@@ -266,7 +297,7 @@ static ERR replace_bad(struct store **copy)
                         "store: %s: the store's own notes are damaged: nothing else "
                         "has them; restore a backup or load anew",
                         path);
-        TRY(save_rows(r, &bads->v[i]));
+        TRY(save_rows(r, &bads->v[i], lost));
         files[i] = bads->v[i].file;
     }
     store_close(TAKE_PTR(*copy));
@@ -290,12 +321,12 @@ static ERR make_copy(struct rocks *r, struct store **ret)
     return open_copy(path, ret);
 }
 
-static ERR salvage_copy(struct store **copy)
+static ERR salvage_copy(struct store **copy, struct store_lost *lost)
 {
     for (int round = 0; rocks_scrub_round(rocks_of(*copy)) > 0; round++) {
         if (round == MAX_ROUNDS)
             return FAIL(ERR_CORRUPT, "store: %s: too much is damaged", rocks_of(*copy)->path);
-        TRY(replace_bad(copy));
+        TRY(replace_bad(copy, lost));
     }
     return OK;
 }
@@ -319,17 +350,18 @@ static void release(struct rocks *r)
     pthread_mutex_unlock(&r->write_lock);
 }
 
-err rocks_salvage(struct store *s, struct store **ret)
+err rocks_salvage(struct store *s, struct store **ret, struct store_lost *ret_lost)
 {
     struct rocks *r = rocks_of(s);
     struct store *copy = NULL;
+    *ret_lost = (struct store_lost){0};
     atomic_store(&r->scrub.met, false);
     if (rocks_damage_count(r) == 0 && rocks_scrub_round(r) == 0)
         return (err){ERR_NOT_FOUND};
     TRY(reserve(r));
     err e = make_copy(r, &copy);
     if (e.code == 0)
-        e = salvage_copy(&copy);
+        e = salvage_copy(&copy, ret_lost);
     if (e.code == 0) {
         *ret = copy;
         return OK;

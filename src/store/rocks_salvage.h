@@ -8,7 +8,7 @@
 #include "store/rocks_impl.h"
 
 /* As the operations of the store (store.h). */
-err rocks_salvage(struct store *s, struct store **ret);
+err rocks_salvage(struct store *s, struct store **ret, struct store_lost *ret_lost);
 err rocks_salvage_end(struct store *s, struct store *copy, bool take);
 /* Throw away what a salvage that was killed has left. */
 void rocks_salvage_forget(const struct rocks *r);

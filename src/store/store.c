@@ -131,9 +131,9 @@ bool store_txs_have_root(const struct store_tx *txs, size_t n, const struct hash
     return hash256_eq(&computed, root);
 }
 
-err store_no_salvage(struct store *s, struct store **ret)
+err store_no_salvage(struct store *s, struct store **ret, struct store_lost *ret_lost)
 {
-    (void)s, (void)ret;
+    (void)s, (void)ret, (void)ret_lost;
     return FAIL(ERR_UNSUPPORTED, "store: its files are not ours");
 }
 

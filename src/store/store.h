@@ -159,6 +159,14 @@ struct store_repair {
     size_t n_drop_rows;
 };
 
+/* What a copy made of what could be read may lack: everything else is as it was. */
+struct store_lost {
+    uint32_t first, last;     /* headers and transactions of ledgers; last 0: none */
+    bool hashes, rows;        /* rows that lead from hashes; rows of indexes */
+    bool objects, successors; /* versions, and rows of the list, of keys in: */
+    struct hash256 key_first, key_last;
+};
+
 /* A gapless span of complete ledgers, both ends included. */
 struct store_range {
     uint32_t first;
@@ -233,7 +241,7 @@ struct store_ops {
      * go on all the time. Takes as long as reading everything. Errors: ERR_NOT_FOUND (nothing is
      * damaged), ERR_UNSUPPORTED (the files are somebody else's), ERR_CORRUPT (it cannot be done),
      * ERR_IO, ERR_BUSY. */
-    err (*salvage)(struct store *s, struct store **ret);
+    err (*salvage)(struct store *s, struct store **ret, struct store_lost *ret_lost);
     err (*salvage_end)(struct store *s, struct store *copy, bool take);
 
     /* Errors of all reads: ERR_NOT_FOUND, ERR_IO, ERR_CORRUPT, ERR_LIMIT (the arena's budget),
@@ -334,9 +342,9 @@ static inline ERR store_repair(struct store *s, const struct store_repair *rows)
 {
     return s->ops->repair(s, rows);
 }
-static inline ERR store_salvage(struct store *s, struct store **ret)
+static inline ERR store_salvage(struct store *s, struct store **ret, struct store_lost *ret_lost)
 {
-    return s->ops->salvage(s, ret);
+    return s->ops->salvage(s, ret, ret_lost);
 }
 static inline ERR store_salvage_end(struct store *s, struct store *copy, bool take)
 {
@@ -434,7 +442,7 @@ static inline void store_stats(struct store *s, struct store_stats *ret)
 /* `state` by pages, for backends whose keys have an order. */
 ERR store_state_by_pages(struct store *s, uint32_t seq, store_state_fn take, void *arg);
 /* `salvage` of backends that have no files of their own: ERR_UNSUPPORTED. */
-err store_no_salvage(struct store *s, struct store **ret);
+err store_no_salvage(struct store *s, struct store **ret, struct store_lost *ret_lost);
 err store_no_salvage_end(struct store *s, struct store *copy, bool take);
 /* Is it one whose rows lead to transactions? */
 bool store_index_of_txs(enum store_index index);

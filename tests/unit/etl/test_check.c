@@ -128,3 +128,61 @@ TEST(check_waits_for_a_history_that_cannot_be_read_for_a_moment)
     ASSERT(n > 6);
     check_world_free(f.w);
 }
+
+/* --- only what a copy may have lost --- */
+
+static struct check_result look_at(struct check_world *w, const struct store_lost *lost)
+{
+    struct check_opts opts = {.store = w->s,
+                              .repair = true,
+                              .lost = lost,
+                              .state_every = CHECK_STATE_NEWEST,
+                              .arg = w,
+                              .say = check_world_say};
+    struct check_result r;
+    w->said[0] = 0;
+    ASSERT_OK(check_run(&opts, &r));
+    return r;
+}
+
+TEST(check_looks_only_at_ledgers_that_may_be_lost)
+{
+    struct check_world *w = check_world_new();
+    struct store_lost lost = {.first = 12, .last = 12};
+    struct check_result r = look_at(w, &lost);
+    ASSERT_INT(2, r.n_ledgers); /* with the one before, which it is linked to */
+    ASSERT_INT(0, r.n_rows + r.n_objects + r.n_states);
+    lost = (struct store_lost){.first = 0};
+    r = look_at(w, &lost);
+    ASSERT_INT(0, r.n_ledgers);
+    check_world_free(w);
+}
+
+TEST(check_looks_only_at_objects_that_may_be_lost)
+{
+    struct check_world *w = check_world_new();
+    struct store_repair r1 = {.at = 11, .drop_objects = &w->keys[1], .n_drop_objects = 1};
+    struct store_lost lost = {.objects = true, .key_first = w->keys[0], .key_last = w->keys[0]};
+    ASSERT_OK(store_repair(w->s, &r1)); /* a deletion */
+    struct check_result r = look_at(w, &lost);
+    ASSERT_INT(1, r.n_objects);
+    ASSERT_INT(0, r.n_rows);
+    ASSERT(strstr(w->said, "was deleted") == NULL);
+    ASSERT(strstr(w->said, "does not have the header's root") != NULL); /* looked at all the same */
+    lost.key_last = w->keys[1];
+    r = look_at(w, &lost);
+    ASSERT(strstr(w->said, "was deleted") != NULL);
+    ASSERT_INT((int64_t)r.n_wrong, (int64_t)r.n_mended);
+    check_world_free(w);
+}
+
+TEST(check_looks_only_at_rows_that_may_be_lost)
+{
+    struct check_world *w = check_world_new();
+    struct store_lost lost = {.rows = true};
+    struct check_result r = look_at(w, &lost);
+    ASSERT_INT(3, r.n_ledgers);
+    ASSERT(r.n_rows > 0);
+    ASSERT_INT(0, r.n_objects + r.n_states);
+    check_world_free(w);
+}

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+static struct store_lost lost;
+
 /* Objects of the store that are as they should be, that cannot be read, and that look otherwise. */
 struct tally {
     size_t right, refused, other;
@@ -44,7 +46,7 @@ TEST(rocks_salvage_finds_nothing_in_a_store_that_is_whole)
     CLEANUP(mem_freep) struct model *m = model_new(6);
     struct store *s = fixture_open(test_dir()), *copy = NULL;
     model_load(m, s);
-    err e = store_salvage(s, &copy);
+    err e = store_salvage(s, &copy, &lost);
     ASSERT(e.code == ERR_NOT_FOUND && !copy_is_there());
     model_write(m, s, 2);
     store_close(s);
@@ -56,9 +58,18 @@ TEST(rocks_salvage_keeps_what_can_be_read)
     struct store *s = fixture_bad_block(m), *brute = fixture_memory(6, 20), *copy = NULL;
     struct tally before = count(s, brute, m);
     ASSERT(before.refused > 0 && before.other == 0);
-    ASSERT_OK(store_salvage(s, &copy));
+    ASSERT_OK(store_salvage(s, &copy, &lost));
     ASSERT(copy_is_there());
     struct tally now = count(copy, brute, m);
+    ASSERT(lost.objects && !lost.successors && !lost.rows && !lost.hashes && lost.last == 0);
+    for (size_t i = 0; i < MODEL_N_KEYS; i++) { /* who cannot be read is among them */
+        CLEANUP(arena_freep) struct arena *a = arena_new(0);
+        struct slice got;
+        bool is_lost = hash256_cmp(&lost.key_first, &m->keys[i]) <= 0 &&
+                       hash256_cmp(&m->keys[i], &lost.key_last) <= 0;
+        err e = store_objects_get(s, m->seq, &m->keys[i], 1, a, &got, NULL);
+        ASSERT(e.code == 0 || is_lost);
+    }
     ASSERT_INT(0, now.refused);
     ASSERT(now.right >= before.right);
     ASSERT_INT(0, rocks_scrub_round(rocks_of(copy)));
@@ -76,7 +87,7 @@ TEST(rocks_salvage_is_taken_once_it_is_mended)
     CLEANUP(mem_freep) struct model *m = model_new(6);
     CLEANUP(arena_freep) struct arena *a = arena_new(0);
     struct store *s = fixture_bad_block(m), *brute = fixture_memory(6, 20), *copy = NULL;
-    ASSERT_OK(store_salvage(s, &copy));
+    ASSERT_OK(store_salvage(s, &copy, &lost));
     struct store_ledger more = model_next(m, a);
     ASSERT_ERR(ERR_BUSY, store_write(s, &more, 1));
     for (size_t i = 0; i < MODEL_N_KEYS; i++) {
@@ -120,7 +131,7 @@ TEST(rocks_salvage_does_without_a_file_that_is_bad_as_a_whole)
         struct tally t = count(s, brute, m);
         ASSERT(t.refused > 0 && t.other == 0);
         ASSERT(rocks_scrub_round(rocks_of(s)) > 0);
-        ASSERT_OK(store_salvage(s, &copy));
+        ASSERT_OK(store_salvage(s, &copy, &lost));
         ASSERT_INT(0, count(copy, brute, m).refused);
         ASSERT_INT(0, rocks_scrub_round(rocks_of(copy)));
         ASSERT_OK(store_salvage_end(s, copy, false));
