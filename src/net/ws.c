@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "net/ws_impl.h"
+#include "net/ws_unpack.h"
 #include "rt/clock.h"
 #include "rt/sock.h"
 
@@ -12,6 +13,7 @@
 #define LOW_WATER ((size_t)32 << 10)
 #define CLOSE_TIMEOUT_NS (2 * CLOCK_S)
 #define FLUSH_MS 2000
+#define FIRST_STEPS 4 /* of unpacking, at once */
 
 struct ws *ws_ref(struct ws *ws)
 {
@@ -28,6 +30,9 @@ void ws_unref(struct ws *ws)
     ready_cancel(&ws->turn);
     free(ws);
 }
+
+static void end_unpack(struct ws *ws, struct ws_unpack *u);
+static void on_unpack_turn(struct ready *r);
 
 /* ---- end ---- */
 
@@ -49,6 +54,8 @@ static void end(struct ws *ws, uint32_t flush_ms)
     ws->state = WS_STATE_CLOSED;
     ws_send_drop(ws);
     timer_stop(&ws->timer);
+    ready_cancel(&ws->unpack_turn);
+    end_unpack(ws, TAKE_PTR(ws->unpack));
     sock_close(TAKE_PTR(ws->sock), flush_ms);
     ready_add(&ws->turn);
 }
@@ -124,8 +131,8 @@ static void on_close_frame(struct ws *ws)
 
 static bool reads(const struct ws *ws)
 {
-    return ws->state == WS_STATE_CLOSING ||
-           (ws->state == WS_STATE_OPEN && !ws->paused && !ws->choked);
+    return ws->unpack == NULL && (ws->state == WS_STATE_CLOSING ||
+                                  (ws->state == WS_STATE_OPEN && !ws->paused && !ws->choked));
 }
 
 void ws_update_reading(struct ws *ws)
@@ -147,29 +154,48 @@ static void on_message(struct ws *ws, struct slice payload, bool text)
         ws->opts.on_message(ws->opts.arg, ws, payload, text);
 }
 
-/* The payload lies in the codec, which the answer may need: the message gets a place of its own. */
-static void on_message_copy(struct ws *ws, struct slice plain, bool text)
+static void end_unpack(struct ws *ws, struct ws_unpack *u)
 {
-    struct buf own = {0};
-    buf_put_slice(&own, plain);
-    on_message(ws, buf_slice(&own), text);
-    buf_deinit(&own);
+    if (u)
+        ws_unpack_end(u, ws_deflate_spare(ws->opts.deflate));
+}
+
+/* Some steps, which do for nearly all; then for as long as the slice lasts, behind all others. */
+static void go_on_unpacking(struct ws *ws, int steps)
+{
+    bool done = false;
+    err e = OK;
+    do
+        e = ws_unpack_step(ws->unpack, &done);
+    while (!err_failed(e) && !done && (--steps > 0 || (steps < 0 && !ready_slice_over())));
+    if (!err_failed(e) && !done) {
+        ready_add(&ws->unpack_turn);
+        ws_update_reading(ws);
+        return;
+    }
+    struct ws_unpack *u = TAKE_PTR(ws->unpack);
+    if (err_failed(e))
+        fail(ws, e.code == ERR_LIMIT ? WS_FRAME_CODE_TOO_LARGE : WS_FRAME_CODE_BAD_TEXT,
+             err_text());
+    else if (ws->state == WS_STATE_OPEN)
+        on_message(ws, ws_unpack_plain(u), ws_unpack_is_text(u));
+    end_unpack(ws, u);
+    ws_update_reading(ws);
+}
+
+static void on_unpack_turn(struct ready *r)
+{
+    go_on_unpacking(container_of(r, struct ws, unpack_turn), 0);
 }
 
 static void on_packed_message(struct ws *ws, bool text)
 {
-    struct ws_deflate *d = ws->opts.deflate;
-    struct slice plain;
-    err e = ws_deflate_unpack(d, buf_slice(&ws->parse.message), ws->opts.max_message_bytes, &plain);
-    if (e.code == ERR_LIMIT)
-        fail(ws, WS_FRAME_CODE_TOO_LARGE, "message too large");
-    else if (err_failed(e))
-        fail(ws, WS_FRAME_CODE_BAD_TEXT, "damaged compressed message");
-    else if (text && !ws_frame_utf8_valid(plain))
-        fail(ws, WS_FRAME_CODE_BAD_TEXT, "text is not UTF-8");
-    else
-        on_message_copy(ws, plain, text);
-    ws_deflate_trim(d);
+    struct ws_opts *o = &ws->opts;
+    if (o->on_packed && !o->on_packed(o->arg, ws, ws->parse.message.n))
+        return;
+    ws->unpack = ws_unpack_begin(ws_deflate_spare(o->deflate), &ws->parse.message,
+                                 o->max_message_bytes, text);
+    go_on_unpacking(ws, FIRST_STEPS);
 }
 
 static void on_event(struct ws *ws, enum ws_parse_result r)
@@ -339,6 +365,8 @@ struct ws *ws_new(struct sock *sock, bool is_client, const struct ws_opts *opts)
     ws->refs = 1;
     set_opts(ws, opts);
     ready_init(&ws->turn, on_turn);
+    ready_init(&ws->unpack_turn, on_unpack_turn);
+    ready_set_minor(&ws->unpack_turn);
     ws_parse_init(&ws->parse, !is_client, ws->opts.max_message_bytes);
     timer_init(&ws->timer, on_timer);
     ws->last_heard_ns = ws->taken_ns = clock_now_ns();

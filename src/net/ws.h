@@ -29,6 +29,9 @@ struct ws_opts {
     uint32_t message_timeout_ms; /* from a message's first byte to its last; then closed with 1008.
                                     0 = 30,000 */
 
+    /* A compressed message of so many bytes has come: false = it is not wanted, and not unpacked.
+     * NULL = all are. */
+    bool (*on_packed)(void *arg, struct ws *ws, size_t n);
     /* A message. `payload` is valid during the call. Must not yield. */
     void (*on_message)(void *arg, struct ws *ws, struct slice payload, bool text);
     /* The connection ended; called exactly once, from the loop, never from inside a ws_* call.

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "net/http_request.h"
+#include "net/ws_unpack.h"
 
 #include <stdlib.h>
 #include <zlib.h>
@@ -11,22 +12,17 @@
 #define BITS_MAX 15
 #define WORTH_MIN_BYTES 256
 #define WORTH_MAX_BYTES ((size_t)256 << 10) /* some 3 ms of a core */
-#define STEP_BYTES ((size_t)16 << 10)
-#define KEPT_BYTES ((size_t)64 << 10)
 
 struct ws_deflate {
     z_stream packers[BITS_MAX + 1]; /* by window bits; made when first used */
     bool made[BITS_MAX + 1];
-    z_stream unpacker;
+    struct ws_unpack *spare;
     struct buf out;
 };
 
 struct ws_deflate *ws_deflate_new(void)
 {
-    struct ws_deflate *d = xcalloc(1, sizeof *d);
-    if (inflateInit2(&d->unpacker, -BITS_MAX) != Z_OK)
-        abort(); /* out of memory, as in xmalloc */
-    return d;
+    return xcalloc(1, sizeof(struct ws_deflate));
 }
 
 struct ws_deflate *ws_deflate_free(struct ws_deflate *d)
@@ -36,7 +32,7 @@ struct ws_deflate *ws_deflate_free(struct ws_deflate *d)
     for (int bits = BITS_MIN; bits <= BITS_MAX; bits++)
         if (d->made[bits])
             deflateEnd(&d->packers[bits]);
-    inflateEnd(&d->unpacker);
+    ws_unpack_free(d->spare);
     buf_deinit(&d->out);
     free(d);
     return NULL;
@@ -175,50 +171,7 @@ bool ws_deflate_pack(struct ws_deflate *d, const struct ws_deflate_terms *terms,
     return true;
 }
 
-/* What there is of room and input; false when the stream is damaged. */
-static bool inflate_some(z_stream *z, struct buf *out)
+struct ws_unpack **ws_deflate_spare(struct ws_deflate *d)
 {
-    z->next_out = buf_reserve(out, STEP_BYTES);
-    z->avail_out = STEP_BYTES;
-    int rc = inflate(z, Z_SYNC_FLUSH);
-    buf_advance(out, STEP_BYTES - z->avail_out);
-    if (rc ==
-        Z_STREAM_END) /* a sender may end its blocks (7.2.3.4); what follows is a new stream */
-        rc = inflateReset(z);
-    return rc == Z_OK || rc == Z_BUF_ERROR;
-}
-
-static bool feed(struct ws_deflate *d, struct slice packed, size_t max_bytes)
-{
-    z_stream *z = &d->unpacker;
-    z->next_in = (Bytef *)(uintptr_t)packed.p;
-    z->avail_in = (uInt)packed.n;
-    do
-        if (!inflate_some(z, &d->out))
-            return false;
-    while ((z->avail_in || z->avail_out == 0) && d->out.n <= max_bytes);
-    return true;
-}
-
-err ws_deflate_unpack(struct ws_deflate *d, struct slice packed, size_t max_bytes,
-                      struct slice *ret)
-{
-    static const uint8_t tail[] = {0, 0, 0xff, 0xff};
-    inflateReset(&d->unpacker);
-    buf_clear(&d->out);
-    bool fine = feed(d, packed, max_bytes);
-    if (fine && d->out.n <= max_bytes)
-        fine = feed(d, slice_of(tail, sizeof tail), max_bytes);
-    if (!fine)
-        return FAIL(ERR_PARSE, "ws: the compressed message is damaged");
-    if (d->out.n > max_bytes)
-        return FAIL(ERR_LIMIT, "ws: the message has more than %zu bytes when unpacked", max_bytes);
-    *ret = buf_slice(&d->out);
-    return OK;
-}
-
-void ws_deflate_trim(struct ws_deflate *d)
-{
-    if (d->out.cap > KEPT_BYTES)
-        buf_deinit(&d->out);
+    return &d->spare;
 }

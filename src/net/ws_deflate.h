@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* permessage-deflate (RFC 7692), the server's side. Negotiated always without context takeover, so
- * a connection costs no memory for it: messages of all connections of a core pass through one
- * codec, and a message pushed to many is packed once. */
+ * a connection costs no memory for it: messages of all connections of a core are packed by one
+ * codec, and a message pushed to many is packed once. Unpacking: ws_unpack.h. */
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
 
 struct ws_deflate;
+struct ws_unpack;
 
 /* What was agreed with a client. */
 struct ws_deflate_terms {
@@ -30,8 +31,5 @@ bool ws_deflate_worth(size_t n);
  * become smaller. */
 bool ws_deflate_pack(struct ws_deflate *d, const struct ws_deflate_terms *terms, struct slice plain,
                      struct slice *ret);
-/* Unpack likewise, to at most max_bytes. Errors: ERR_LIMIT, ERR_PARSE. */
-ERR ws_deflate_unpack(struct ws_deflate *d, struct slice packed, size_t max_bytes,
-                      struct slice *ret);
-/* Let go of memory that a large message needed. */
-void ws_deflate_trim(struct ws_deflate *d);
+/* The spare one of ws_unpack.h. */
+struct ws_unpack **ws_deflate_spare(struct ws_deflate *d);

@@ -27,6 +27,8 @@ struct ws {
     struct ws_opts opts;
     struct ws_parse parse;
     struct ws_deflate_terms terms; /* what was agreed about compression */
+    struct ws_unpack *unpack;      /* a message that is being unpacked; nothing is read meanwhile */
+    struct ready unpack_turn;
     struct ws_waiting *ring;
     uint32_t ring_cap;
     uint32_t ring_head;

@@ -20,6 +20,9 @@
 
 /* So long a slow client may take to read why it was closed. */
 #define SLOW_FLUSH_MS 10000
+/* A compressed message that size is unpacked in any case: it may be one of those that always pass.
+ */
+#define MAX_CHEAP_BYTES 256
 
 /* Lives until its connection is closed and its last request has ended. */
 struct web_session {
@@ -164,6 +167,16 @@ static void on_message(void *arg, struct ws *ws, struct slice payload, bool text
     session_set_pace(s);
 }
 
+/* Who is over its limits is refused without unpacking, as far as that could be dear. */
+static bool on_packed(void *arg, struct ws *ws, size_t n)
+{
+    struct web_session *s = arg;
+    if (n <= MAX_CHEAP_BYTES || guard_within(s->wc->web->guard, s->client))
+        return true;
+    refuse(s, WEB_SLOW_DOWN, SLICE_EMPTY);
+    return false;
+}
+
 static void on_close(void *arg, struct ws *ws, uint16_t code, const char *reason)
 {
     struct web_session *s = arg;
@@ -273,6 +286,7 @@ void web_ws_accept(struct web_core *wc, struct http_request *req)
         .deflate = wc->deflate,
         .idle_timeout_ms = 300000,
         .ping_interval_ms = 30000,
+        .on_packed = on_packed,
         .on_message = on_message,
         .on_close = on_close,
         .arg = s,

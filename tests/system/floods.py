@@ -152,6 +152,20 @@ def sip(port, ip, seconds, open_one, request, n=20):
         time.sleep(0.1)
 
 
+def hangs(port, ip, seconds):
+    """Have a bad request refused, and hold the connection."""
+    sockets, limit = [], time.monotonic() + seconds
+    while time.monotonic() < limit:
+        with contextlib.suppress(OSError):
+            s = connect(port, ip)
+            s.sendall(b'BAD\r\n\r\n')
+            sockets.append(s)
+            s.settimeout(1)
+            s.recv(1000)
+        if len(sockets) > 2000:
+            sockets.pop(0).close()
+
+
 def resets(port, ip, seconds):
     """Ask and break off, without a word."""
     limit = time.monotonic() + seconds
@@ -198,6 +212,7 @@ HOSTILE = {
     'slow subscriber': lambda *a: sip(*a, upgraded, message(b'{"command":"subscribe","streams":["ledger","transactions"]}') + message(DATA) * 8),
     'idle': idle,
     'resets': resets,
+    'hangs': hangs,
     'many headers': pours(HEAD, b'X-Header-Name: a value\r\n' * 2000),
     'long header': pours(HEAD, b'X: ', b'a' * 100000, b'\r\n'),
     'small chunks': pours(HEAD, b'Transfer-Encoding: chunked\r\n\r\n', b'1\r\n \r\n' * 20000, b'0\r\n\r\n'),
