@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/tx_texts.h"
 
+#include "base/mem.h"
 #include "rt/core.h"
 #include "test.h"
+
+#include <malloc.h>
 
 #define MINUTE_NS (60 * INT64_C(1000000000))
 
@@ -146,6 +149,20 @@ static void turn_round(void *arg)
 TEST(the_oldest_texts_give_way)
 {
     on_core((size_t)1 << 20, turn_round);
+}
+
+static size_t heap_bytes(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return MEM_ASAN || MEM_TSAN ? 0 : m.uordblks + m.hblkhd;
+}
+
+TEST(memory_of_texts_is_given_back)
+{
+    size_t before = heap_bytes();
+    for (int i = 0; i < 10; i++)
+        on_core((size_t)1 << 20, keep);
+    ASSERT(heap_bytes() < before + ((size_t)4 << 20));
 }
 
 TEST(off_the_cores_no_text_is_remembered)
