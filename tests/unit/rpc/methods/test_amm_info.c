@@ -114,6 +114,8 @@ TEST(amm_info_shows_the_pool_in_the_order_asked_for)
     ASSERT_AT("600", reply, "result.amm.trading_fee");
     ASSERT_AT("", reply, "result.amm.asset_frozen");
     ASSERT_AT("true", reply, "result.amm.asset2_frozen");
+    ASSERT_AT("30", reply, "result.ledger_index");
+    ASSERT_AT("true", reply, "result.validated");
     reply = small_world_ask(p.w, "amm_info", "\"asset\":" ASK_USD ",\"asset2\":" ASK_XRP, p.w->bob);
     ASSERT_AT("\"1000\"", reply, "result.amm.amount2");
     ASSERT_AT("\"70\"", reply, "result.amm.amount.value");
