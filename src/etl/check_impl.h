@@ -53,11 +53,11 @@ struct check {
 /* An object that was put, and what stood there. */
 struct check_put {
     struct hash256 key;
-    uint32_t seq;  /* the ledger whose root must prove it */
-    uint32_t at;   /* where it was put: the same, or 0 */
-    bool over;     /* over `before`, an allocated copy; else over nothing */
-    bool done;     /* proven, or taken out */
-    bool is_image; /* made from metadata */
+    uint32_t seq; /* the ledger whose root must prove it */
+    uint32_t at;  /* where it was put: the same, or 0 */
+    bool over;    /* over `before`, an allocated copy; else over nothing */
+    bool done;    /* proven, or taken out */
+    bool unsaid;  /* not among what was mended */
     struct slice before;
 };
 
@@ -86,6 +86,9 @@ bool check_mend_header(struct check *c, uint32_t seq);
 bool check_mend_txs(struct check *c);
 /* `node`: what the metadata says of the object; NULL: nothing names it. */
 bool check_mend_object(struct check *c, const struct hash256 *key, const struct txmeta_node *node);
+/* The objects that c's ledger changed, as sources have them, where the history has them otherwise.
+ * *ret: there were some. */
+ERR check_mend_changes(struct check *c, bool *ret);
 /* The object existed before this ledger, but no version of it is left. */
 bool check_mend_base(struct check *c, const struct hash256 *key);
 /* Objects that a state which is whole still has, and this ledger's does not. *ret_n: mended. */

@@ -210,8 +210,29 @@ static bool from_image(struct check *c, const struct hash256 *key, const struct 
     if (!c->opts->repair || check_image_after(c, key, &image) < least || !fits(c, node, image) ||
         !put_here(c, key, image))
         return false;
-    c->put[c->n_put - 1].is_image = true;
     return true;
+}
+
+/* What was put may have been a guess (an object of another state, made from metadata), and a
+ * version may be lost that no metadata misses. */
+ERR check_mend_changes(struct check *c, bool *ret)
+{
+    const struct store_ledger *l = check_mend_fetched(c, c->header.seq);
+    *ret = false;
+    if (l == NULL || !hash256_eq(&l->header.hash, &c->header.hash))
+        return OK;
+    for (size_t i = 0; i < l->n_objects; i++) {
+        struct slice ours = SLICE_EMPTY;
+        const struct store_object *o = &l->objects[i];
+        err e = store_objects_get(c->s, c->header.seq, &o->key, 1, c->arena, &ours, NULL);
+        if (err_failed(e) && !check_is_damage(c, e))
+            return e;
+        if ((!err_failed(e) && slice_eq(ours, o->data)) || !put_here(c, &o->key, o->data))
+            continue;
+        c->put[c->n_put - 1].unsaid = true;
+        *ret = true;
+    }
+    return OK;
 }
 
 bool check_mend_object(struct check *c, const struct hash256 *key, const struct txmeta_node *node)

@@ -14,7 +14,7 @@ static ERR take_out(struct check *c, struct check_put *p)
     struct store_repair drop = {.at = p->at, .drop_objects = &o.key, .n_drop_objects = 1};
     TRY(store_repair(c->s, p->over ? &back : &drop));
     p->done = true;
-    c->result.n_mended -= c->result.n_mended > 0;
+    c->result.n_mended -= !p->unsaid && c->result.n_mended > 0;
     return OK;
 }
 
@@ -27,26 +27,6 @@ void check_prove_later(struct check *c, uint32_t seq)
         c->later = xrealloc(c->later, c->cap_later * sizeof *c->later);
     }
     c->later[c->n_later++] = seq;
-}
-
-/* The objects that we have made of metadata for this ledger, as sources have them. *ret: there are
- * some. */
-static ERR take_theirs(struct check *c, uint32_t seq, bool *ret)
-{
-    for (size_t i = 0; i < c->n_put; i++) {
-        struct check_put *p = &c->put[i];
-        const struct store_ledger *l =
-            p->seq == seq && p->is_image ? check_mend_fetched(c, seq) : NULL;
-        for (size_t k = 0; l && k < l->n_objects; k++) {
-            if (!hash256_eq(&l->objects[k].key, &p->key))
-                continue;
-            struct store_ledger put = {.objects = &l->objects[k], .n_objects = 1};
-            TRY(store_repair(c->s, &(struct store_repair){.put = &put, .at = p->at}));
-            p->is_image = false;
-            *ret = true;
-        }
-    }
-    return OK;
 }
 
 static ERR is_proven(struct check *c, bool *ret)
@@ -69,7 +49,7 @@ static ERR prove(struct check *c, uint32_t seq)
     TRY(e);
     TRY(is_proven(c, &proven));
     if (!proven)
-        TRY(take_theirs(c, seq, &others));
+        TRY(check_mend_changes(c, &others));
     if (others) {
         c->result = before;
         TRY(is_proven(c, &proven));
@@ -91,20 +71,38 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The newest state first: what it lacks, older ones may lack, too. */
-ERR check_prove_all(struct check *c)
+static ERR prove_others(struct check *c, uint32_t newest, size_t *ret_n)
 {
-    uint32_t newest = c->n_later ? c->later[c->n_later - 1] : 0;
-    if (newest)
-        TRY(check_patiently(c, prove, newest));
     for (size_t i = 0; i < c->n_put; i++)
         check_prove_later(c, c->put[i].seq);
     if (c->n_later)
         qsort(c->later, c->n_later, sizeof *c->later, ascending);
-    for (size_t i = 0; i < c->n_later; i++)
-        if (c->later[i] != newest && (i == 0 || c->later[i] != c->later[i - 1]))
-            TRY(check_patiently(c, prove, c->later[i]));
+    for (size_t i = 0; i < c->n_later; i++) {
+        if (c->later[i] == newest || (i > 0 && c->later[i] == c->later[i - 1]))
+            continue;
+        TRY(check_patiently(c, prove, c->later[i]));
+        ++*ret_n;
+    }
     return OK;
+}
+
+/* The newest state first: what it lacks, older ones may lack, too. If it has what an older one
+ * disproves and puts right, it is looked at again. */
+ERR check_prove_all(struct check *c)
+{
+    uint32_t newest = c->n_later ? c->later[c->n_later - 1] : 0;
+    struct check_result before = c->result;
+    size_t n_others = 0;
+    if (newest)
+        TRY(check_patiently(c, prove, newest));
+    struct check_result after = c->result;
+    bool failed = after.n_wrong - after.n_mended > before.n_wrong - before.n_mended;
+    TRY(prove_others(c, newest, &n_others));
+    if (!failed || n_others == 0)
+        return OK;
+    c->result.n_wrong -= after.n_wrong - before.n_wrong;
+    c->result.n_mended += before.n_mended - after.n_mended;
+    return check_patiently(c, prove, newest);
 }
 
 void check_prove_forget(struct check *c)

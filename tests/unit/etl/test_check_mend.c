@@ -191,3 +191,37 @@ TEST(check_without_help_says_and_leaves_it)
     ASSERT(r.n_wrong > r.n_mended);
     check_world_free(w);
 }
+
+/* A state in which object 0 is another, in a field that the metadata does not show. */
+static err give_guess(void *arg, const struct hash256 *after, size_t n, struct arena *a,
+                      struct ledger_header *ret_header, struct store_object *ret, size_t *ret_n)
+{
+    struct others *o = arg;
+    TRY(give_state(arg, after, n, a, ret_header, ret, ret_n));
+    for (size_t i = 0; i < *ret_n; i++)
+        if (hash256_eq(&ret[i].key, &o->w->keys[0])) {
+            uint8_t *other = arena_alloc(a, ret[i].data.n);
+            memcpy(other, ret[i].data.p, ret[i].data.n);
+            other[7] ^= 1; /* flags */
+            ret[i].data.p = other;
+        }
+    return OK;
+}
+
+TEST(check_takes_a_ledgers_changes_from_sources_where_a_root_disproves_a_guess)
+{
+    struct check_world *w = check_world_new();
+    struct others others = {check_world_new(), false};
+    struct check_help guess = {&others, NULL, NULL, give_guess};
+    drop(w, 11, 0);
+    struct check_result r = mend(w, &guess);
+    ASSERT(r.n_wrong > r.n_mended);
+    guess.ledger = give_ledger;
+    r = mend(w, &guess);
+    if (r.n_wrong == 0 || r.n_wrong != r.n_mended)
+        test_fail(__FILE__, __LINE__, "%s", w->said);
+    r = check_world_run(w, false);
+    ASSERT_INT(0, r.n_wrong);
+    check_world_free(others.w);
+    check_world_free(w);
+}
