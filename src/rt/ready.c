@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-#define SLICE_NS (200 * 1000) /* an entry; as a fiber's */
+#define SLICE_NS (100 * 1000) /* an entry */
 #define ROUND_NS CLOCK_MS     /* all of a turn: fibers, timers and mail come next */
 #define DEAR_NS (50 * 1000)   /* a run that took as long: some ten small requests */
 #define DEAR_ROUND_NS SLICE_NS

@@ -32,7 +32,7 @@ static inline bool ready_queued(const struct ready *r)
 }
 
 /* For an entry that does many small things (the requests in one read): true once it has run for its
- * slice (200 us, beginning at the first call) and should put the rest off. False off the queue. */
+ * slice (100 us, beginning at the first call) and should put the rest off. False off the queue. */
 bool ready_slice_over(void);
 
 /* core.c: is anything queued? */
