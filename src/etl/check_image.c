@@ -115,3 +115,56 @@ enum txmeta_image check_image_before(struct check *c, const struct hash256 *key,
     *ret = image;
     return sure;
 }
+
+/* --- keys that no metadata names --- */
+
+static bool holds(const struct hash256 *keys, size_t n, const struct hash256 *key)
+{
+    for (size_t i = 0; i < n; i++)
+        if (hash256_eq(&keys[i], key))
+            return true;
+    return false;
+}
+
+/* Does the list of recent hashes end with the ledger's parent? */
+static bool ends_with_parent(const struct check *c, struct slice object)
+{
+    struct slice hashes;
+    return sto_get(object, FIELD_Hashes, &hashes) && hashes.n >= 32 &&
+           memcmp(hashes.p + hashes.n - 32, c->header.parent_hash.b, 32) == 0;
+}
+
+static bool mend_unnamed(struct check *c, const struct hash256 *recent)
+{
+    const struct store_ledger *l = check_mend_fetched(c, c->header.seq);
+    struct hash256 page = keylet_hashes(c->header.seq - 1), own[2] = {*recent, page};
+    struct store_ledger put = {.header = c->header, .unnamed = own, .n_unnamed = 1};
+    put.n_unnamed += (c->header.seq - 1) % RECENT == 0;
+    if (put.n_unnamed == 2 && hash256_cmp(&page, recent) < 0) {
+        own[0] = page;
+        own[1] = *recent;
+    }
+    if (l && hash256_eq(&l->header.hash, &c->header.hash) && l->n_unnamed > 0) {
+        put.unnamed = l->unnamed;
+        put.n_unnamed = l->n_unnamed;
+    }
+    struct store_repair rows = {.put = &put, .has_header = true, .at = c->header.seq};
+    return check_mend(c, &rows);
+}
+
+ERR check_image_unnamed(struct check *c, const struct hash256 *keys, size_t n)
+{
+    struct hash256 recent = keylet_hashes_recent();
+    struct slice object = SLICE_EMPTY;
+    if (c->s->ops->unordered || !check_looks_at(c, &recent) || holds(keys, n, &recent))
+        return OK;
+    TRY(store_objects_get(c->s, c->header.seq, &recent, 1, c->arena, &object, NULL));
+    if (object.n == 0)
+        return OK; /* a chain that has none */
+    if (!ends_with_parent(c, object))
+        check_say(c, check_mend_object(c, &recent, NULL),
+                  "ledger %u: the list of recent hashes has no version of it", c->header.seq);
+    check_say(c, mend_unnamed(c, &recent),
+              "ledger %u: what it changed beside its metadata is not noted", c->header.seq);
+    return OK;
+}

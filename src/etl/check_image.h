@@ -9,3 +9,7 @@
 enum txmeta_image check_image_after(struct check *c, const struct hash256 *key, struct slice *ret);
 /* The object before it. */
 enum txmeta_image check_image_before(struct check *c, const struct hash256 *key, struct slice *ret);
+
+/* `keys` are what the ledger changed, as the history has it: the list of recent hashes, which
+ * changes in every ledger and is in no metadata, must be among them. */
+ERR check_image_unnamed(struct check *c, const struct hash256 *keys, size_t n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects of a ledger against its metadata; the whole state against the header. */
-#include "etl/check_impl.h"
+#include "etl/check_image.h"
 
 #include "base/bits.h"
 #include "base/mem.h"
@@ -162,6 +162,31 @@ static ERR check_before(struct check *c, const struct check_named *named, size_t
     return OK;
 }
 
+/* Of the keys of a ledger's difference, those that no metadata names and that are to be looked at.
+ */
+static size_t keep_unnamed(const struct check *c, const struct check_named *named, size_t n_named,
+                           struct hash256 *keys, size_t n)
+{
+    size_t at = 0, n_kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        while (at < n_named && hash256_cmp(&named[at].node.key, &keys[i]) < 0)
+            at++;
+        bool is_named = at < n_named && hash256_eq(&named[at].node.key, &keys[i]);
+        if (!is_named && check_looks_at(c, &keys[i]))
+            keys[n_kept++] = keys[i];
+    }
+    return n_kept;
+}
+
+/* (what a history begins with has changed nothing) */
+static bool is_first(const struct check *c)
+{
+    struct store_range held[STORE_MAX_RANGES];
+    size_t n;
+    store_ranges(c->s, held, &n);
+    return n == 0 || c->header.seq <= held[0].first;
+}
+
 /* Changes that no metadata names: the ledger itself says which. */
 static ERR check_unnamed(struct check *c, const struct check_named *named, size_t n_named)
 {
@@ -171,20 +196,19 @@ static ERR check_unnamed(struct check *c, const struct check_named *named, size_
     err e = store_diff(c->s, c->header.seq, c->arena, &keys, &n);
     if (err_failed(e))
         return check_is_damage(c, e) ? OK : e;
-    struct slice *objects = arena_array(c->arena, struct slice, n);
-    uint32_t *seqs = arena_array(c->arena, uint32_t, n);
+    if (!is_first(c))
+        TRY(check_image_unnamed(c, keys, n));
+    n = keep_unnamed(c, named, n_named, keys, n);
+    struct slice *objects = arena_array(c->arena, struct slice, n + 1);
+    uint32_t *seqs = arena_array(c->arena, uint32_t, n + 1);
     e = store_objects_get(c->s, c->header.seq, keys, n, c->arena, objects, seqs);
     if (err_failed(e))
         return check_is_damage(c, e) ? OK : e;
-    for (size_t i = 0, at = 0; i < n; i++) {
-        while (at < n_named && hash256_cmp(&named[at].node.key, &keys[i]) < 0)
-            at++;
-        bool is_named = at < n_named && hash256_eq(&named[at].node.key, &keys[i]);
-        if (!is_named && seqs[i] != c->header.seq && check_looks_at(c, &keys[i]))
+    for (size_t i = 0; i < n; i++)
+        if (seqs[i] != c->header.seq)
             check_say(c, check_mend_object(c, &keys[i], NULL),
                       "ledger %u: object %s was changed, but has no version of it", c->header.seq,
                       key_text(&keys[i], text));
-    }
     return OK;
 }
 
