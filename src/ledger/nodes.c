@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/nodes.h"
 
-#include "base/cursor.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/table.h"
+#include "ledger/node.h"
 
 #include <stdlib.h>
 
-#define NODE_HEAD_BYTES 4
-#define NODE_CHILD_BYTES (4 + 32)
-#define NODE_MAX_BYTES (NODE_HEAD_BYTES + 16 * NODE_CHILD_BYTES)
 #define PLACE_BYTES (1 + 32)
 /* The nodes at depths 0 and 1, which belong to no slice. */
 #define TOP NODES_SLICES
@@ -22,18 +19,12 @@ struct place {
     size_t n;
 };
 
-/* A node as it is written. */
-struct form {
-    size_t n; /* 0: there is none any more */
-    uint8_t bytes[];
-};
-
 /* A node that differs from the file's. */
 struct late {
     struct list link; /* in its slice */
     struct place place;
-    struct form *committed; /* NULL: as in the file */
-    struct form *staged;    /* NULL: as committed */
+    struct node_form *committed; /* NULL: as in the file */
+    struct node_form *staged;    /* NULL: as committed */
 };
 
 struct slice_state {
@@ -77,38 +68,6 @@ static struct slice_state *slice_at(struct nodes *n, const struct place *p)
     return &n->slices[p->b[0] < 2 ? TOP : p->b[1]];
 }
 
-static struct form *encode(const struct fold_node *node)
-{
-    uint32_t n_children = (uint32_t)__builtin_popcount(node->present);
-    struct form *f = xmalloc(sizeof *f + NODE_HEAD_BYTES + n_children * NODE_CHILD_BYTES);
-    bits_store16(f->bytes, node->present);
-    bits_store16(f->bytes + 2, node->kept);
-    uint8_t *to = f->bytes + NODE_HEAD_BYTES;
-    for (uint32_t left = node->present; left; left &= left - 1, to += NODE_CHILD_BYTES) {
-        uint32_t i = (uint32_t)__builtin_ctz(left);
-        bits_store32(to, node->counts[i]);
-        memcpy(to + 4, node->hashes[i].b, 32);
-    }
-    f->n = (size_t)(to - f->bytes);
-    return f;
-}
-
-static bool decode(struct slice bytes, struct fold_node *ret)
-{
-    struct cursor c = cursor_of(bytes);
-    memset(ret, 0, sizeof *ret);
-    ret->present = cursor_be16(&c);
-    ret->kept = cursor_be16(&c);
-    for (uint32_t left = ret->present; left; left &= left - 1) {
-        uint32_t i = (uint32_t)__builtin_ctz(left);
-        ret->counts[i] = cursor_be32(&c);
-        struct slice hash = cursor_take(&c, 32);
-        if (hash.n)
-            memcpy(ret->hashes[i].b, hash.p, 32);
-    }
-    return !c.failed && cursor_done(&c) && (ret->kept & ~ret->present) == 0;
-}
-
 /* --- what is in memory --- */
 
 struct nodes *nodes_new(struct mirror *m, uint64_t max_bytes)
@@ -122,15 +81,10 @@ struct nodes *nodes_new(struct mirror *m, uint64_t max_bytes)
     return n;
 }
 
-static uint64_t form_bytes(const struct form *f)
+static void form_free(struct nodes *n, const struct late *l, struct node_form **f)
 {
-    return f ? sizeof *f + f->n : 0;
-}
-
-static void form_free(struct nodes *n, const struct late *l, struct form **f)
-{
-    slice_at(n, &l->place)->bytes -= form_bytes(*f);
-    n->bytes -= form_bytes(*f);
+    slice_at(n, &l->place)->bytes -= node_form_bytes(*f);
+    n->bytes -= node_form_bytes(*f);
     free(*f);
     *f = NULL;
 }
@@ -200,7 +154,7 @@ static void push_staged(struct nodes *n, struct late *l)
 }
 
 /* Takes the form. */
-static void stage(struct nodes *n, const struct place *p, struct form *form)
+static void stage(struct nodes *n, const struct place *p, struct node_form *form)
 {
     struct late *l = table_get(n->late, p->b);
     if (l == NULL)
@@ -210,21 +164,8 @@ static void stage(struct nodes *n, const struct place *p, struct form *form)
     else
         push_staged(n, l);
     l->staged = form;
-    slice_at(n, p)->bytes += form_bytes(form);
-    n->bytes += form_bytes(form);
-}
-
-void nodes_put(struct nodes *n, uint32_t depth, const struct hash256 *key,
-               const struct fold_node *node)
-{
-    struct place p = place_of(depth, key);
-    stage(n, &p, encode(node));
-}
-
-void nodes_remove(struct nodes *n, uint32_t depth, const struct hash256 *key)
-{
-    struct place p = place_of(depth, key);
-    stage(n, &p, xcalloc(1, sizeof(struct form)));
+    slice_at(n, p)->bytes += node_form_bytes(form);
+    n->bytes += node_form_bytes(form);
 }
 
 static void commit_staged(struct nodes *n)
@@ -251,33 +192,36 @@ void nodes_aborted(struct nodes *n)
 
 /* --- reading --- */
 
-static err missing(const struct mirror *m, uint32_t depth)
+/* As the file has it; *ret_found: does it? */
+static err read_stored(const struct mirror *m, MDB_txn *txn, const struct place *p, bool *ret_found,
+                       struct fold_node *ret)
 {
-    return FAIL(ERR_CORRUPT, "tree: %s: a kept node at depth %u is missing", m->path, depth);
+    MDB_val name = place_val(p), value;
+    int rc = mdb_get(txn, m->tree, &name, &value);
+    *ret_found = rc == 0;
+    memset(ret, 0, sizeof *ret);
+    if (rc == MDB_NOTFOUND)
+        return OK;
+    TRY(mirror_check(m, rc, "read node"));
+    if (!node_decode(mirror_slice(value), ret))
+        return FAIL(ERR_CORRUPT, "tree: %s: damaged node at depth %u", m->path, p->b[0]);
+    return OK;
 }
 
-static err decoded(const struct mirror *m, struct slice bytes, uint32_t depth,
-                   struct fold_node *ret)
+static err check_found(const struct mirror *m, uint32_t depth, bool found)
 {
-    if (!decode(bytes, ret))
-        return FAIL(ERR_CORRUPT, "tree: %s: damaged node at depth %u", m->path, depth);
-    return OK;
+    if (found || depth == 0)
+        return OK;
+    return FAIL(ERR_CORRUPT, "tree: %s: a kept node at depth %u is missing", m->path, depth);
 }
 
 ERR nodes_get_stored(const struct mirror *m, MDB_txn *txn, uint32_t depth,
                      const struct hash256 *key, struct fold_node *ret)
 {
     struct place p = place_of(depth, key);
-    MDB_val name = place_val(&p), value;
-    int rc = mdb_get(txn, m->tree, &name, &value);
-    if (rc == MDB_NOTFOUND && depth == 0) {
-        memset(ret, 0, sizeof *ret);
-        return OK;
-    }
-    if (rc == MDB_NOTFOUND)
-        return missing(m, depth);
-    TRY(mirror_check(m, rc, "read node"));
-    return decoded(m, mirror_slice(value), depth, ret);
+    bool found;
+    TRY(read_stored(m, txn, &p, &found, ret));
+    return check_found(m, depth, found);
 }
 
 static err get(const struct nodes *n, MDB_txn *txn, bool staged, uint32_t depth,
@@ -285,12 +229,14 @@ static err get(const struct nodes *n, MDB_txn *txn, bool staged, uint32_t depth,
 {
     struct place p = place_of(depth, key);
     const struct late *l = table_get(n->late, p.b);
-    const struct form *f = l && staged && l->staged ? l->staged : l ? l->committed : NULL;
-    if (f == NULL)
-        return nodes_get_stored(n->mirror, txn, depth, key, ret);
-    if (f->n == 0)
-        return missing(n->mirror, depth);
-    return decoded(n->mirror, slice_of(f->bytes, f->n), depth, ret);
+    const struct node_form *f = l && staged && l->staged ? l->staged : l ? l->committed : NULL;
+    bool found;
+    TRY(read_stored(n->mirror, txn, &p, &found, ret));
+    if (f) {
+        node_form_apply(f, ret);
+        found = f->present != 0;
+    }
+    return check_found(n->mirror, depth, found);
 }
 
 ERR nodes_get(const struct nodes *n, MDB_txn *txn, uint32_t depth, const struct hash256 *key,
@@ -303,6 +249,25 @@ ERR nodes_get_committed(const struct nodes *n, MDB_txn *txn, uint32_t depth,
                         const struct hash256 *key, struct fold_node *ret)
 {
     return get(n, txn, false, depth, key, ret);
+}
+
+/* --- changing --- */
+
+ERR nodes_put(struct nodes *n, MDB_txn *txn, uint32_t depth, const struct hash256 *key,
+              const struct fold_node *node)
+{
+    struct place p = place_of(depth, key);
+    struct fold_node stored;
+    bool found;
+    TRY(read_stored(n->mirror, txn, &p, &found, &stored));
+    stage(n, &p, node_form_new(node, &stored));
+    return OK;
+}
+
+void nodes_remove(struct nodes *n, uint32_t depth, const struct hash256 *key)
+{
+    struct place p = place_of(depth, key);
+    stage(n, &p, xcalloc(1, sizeof(struct node_form)));
 }
 
 /* Are there all nodes at depth 2? Then those above them change in nothing but hashes and counts,
@@ -337,30 +302,40 @@ ERR nodes_clear(struct nodes *n, MDB_txn *txn)
     return mirror_check(n->mirror, mdb_drop(txn, n->mirror->tree, 0), "clear tree");
 }
 
-static err write_form(struct nodes *n, MDB_txn *txn, const struct place *p, const struct form *f)
+static err write(struct nodes *n, MDB_txn *txn, const struct place *p, const struct fold_node *node)
 {
-    MDB_val name = place_val(p), value = {f->n, (void *)(uintptr_t)f->bytes};
-    if (f->n)
-        return mirror_check(n->mirror, mdb_put(txn, n->mirror->tree, &name, &value, 0),
-                            "write node");
-    int rc = mdb_del(txn, n->mirror->tree, &name, NULL);
-    return rc == MDB_NOTFOUND ? OK : mirror_check(n->mirror, rc, "remove node");
+    uint8_t bytes[NODE_MAX_BYTES];
+    MDB_val name = place_val(p), value = {node_encode(node, bytes), bytes};
+    return mirror_check(n->mirror, mdb_put(txn, n->mirror->tree, &name, &value, 0), "write node");
 }
 
 ERR nodes_write(struct nodes *n, MDB_txn *txn, uint32_t depth, const struct hash256 *key,
                 const struct fold_node *node)
 {
     struct place p = place_of(depth, key);
-    CLEANUP(mem_freep) struct form *f = encode(node);
-    return write_form(n, txn, &p, f);
+    return write(n, txn, &p, node);
+}
+
+static err store(struct nodes *n, MDB_txn *txn, const struct late *l)
+{
+    const struct node_form *f = l->staged ? l->staged : l->committed;
+    struct fold_node node;
+    bool found;
+    TRY(read_stored(n->mirror, txn, &l->place, &found, &node));
+    node_form_apply(f, &node);
+    if (f->present || l->place.b[0] == 0)
+        return write(n, txn, &l->place, &node);
+    MDB_val name = place_val(&l->place);
+    return found
+               ? mirror_check(n->mirror, mdb_del(txn, n->mirror->tree, &name, NULL), "remove node")
+               : OK;
 }
 
 static err store_slice(struct nodes *n, MDB_txn *txn, uint32_t i)
 {
     LIST_EACH(it, &n->slices[i].late)
     {
-        const struct late *l = LIST_ENTRY(it, struct late, link);
-        TRY(write_form(n, txn, &l->place, l->staged ? l->staged : l->committed));
+        TRY(store(n, txn, LIST_ENTRY(it, struct late, link)));
     }
     return OK;
 }

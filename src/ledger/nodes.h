@@ -37,9 +37,10 @@ ERR nodes_get_committed(const struct nodes *n, MDB_txn *txn, uint32_t depth,
 ERR nodes_get_stored(const struct mirror *m, MDB_txn *txn, uint32_t depth,
                      const struct hash256 *key, struct fold_node *ret);
 
-/* Change a node, in memory. */
-void nodes_put(struct nodes *n, uint32_t depth, const struct hash256 *key,
-               const struct fold_node *node);
+/* Change a node, in memory, where what differs from the file is kept. Errors: ERR_CORRUPT (the
+ * file's is damaged), ERR_IO. */
+ERR nodes_put(struct nodes *n, MDB_txn *txn, uint32_t depth, const struct hash256 *key,
+              const struct fold_node *node);
 void nodes_remove(struct nodes *n, uint32_t depth, const struct hash256 *key);
 /* Straight into the file, after nodes_clear. Errors: ERR_IO, ERR_LIMIT. */
 ERR nodes_write(struct nodes *n, MDB_txn *txn, uint32_t depth, const struct hash256 *key,

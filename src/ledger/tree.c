@@ -38,8 +38,7 @@ static err keep(void *arg, uint32_t depth, const struct hash256 *key, const stru
     struct tree *t = arg;
     if (t->building)
         return nodes_write(t->kept, t->txn, depth, key, node);
-    nodes_put(t->kept, depth, key, node);
-    return OK;
+    return nodes_put(t->kept, t->txn, depth, key, node);
 }
 
 struct tree *tree_new(struct mirror *m, struct nodes *kept)
@@ -165,8 +164,7 @@ static err refold(struct tree *t, uint32_t depth, size_t lo, size_t hi, struct f
         return OK;
     }
     ret->kept = true;
-    nodes_put(t->kept, depth, place, node);
-    return OK;
+    return nodes_put(t->kept, t->txn, depth, place, node);
 }
 
 static struct hash256 root_of(const struct fold_node *root)

@@ -45,12 +45,12 @@ static uint32_t content(const struct nodes *n, MDB_txn *txn, bool committed, uin
     return e.code ? 0 : node.counts[3];
 }
 
-static void put(struct nodes *n, uint32_t depth, uint8_t what)
+static void put(struct nodes *n, MDB_txn *txn, uint32_t depth, uint8_t what)
 {
     struct hash256 key = {{0xAB, 0xCD, 0xEF}};
     struct fold_node node = node_of(what);
     if (what)
-        nodes_put(n, depth, &key, &node);
+        ASSERT_OK(nodes_put(n, txn, depth, &key, &node));
     else
         nodes_remove(n, depth, &key);
 }
@@ -60,24 +60,24 @@ TEST(what_is_staged_is_forgotten_or_stays)
     struct mirror *m = opened("m");
     struct nodes *n = nodes_new(m, NODES_MAX_BYTES);
     MDB_txn *txn = begun(m);
-    put(n, 3, 5);
+    put(n, txn, 3, 5);
     ASSERT_INT(5, content(n, txn, false, 3));
     ASSERT_INT(0, content(n, txn, true, 3));
-    put(n, 3, 6);
+    put(n, txn, 3, 6);
     nodes_aborted(n);
     ASSERT_INT(0, content(n, txn, false, 3));
     ASSERT_INT(0, (int64_t)nodes_bytes(n));
-    put(n, 3, 7);
+    put(n, txn, 3, 7);
     nodes_committed(n);
     uint64_t bytes = nodes_bytes(n);
-    put(n, 3, 8);
-    put(n, 4, 9);
+    put(n, txn, 3, 8);
+    put(n, txn, 4, 9);
     ASSERT_INT(8, content(n, txn, false, 3));
     ASSERT_INT(7, content(n, txn, true, 3));
     nodes_aborted(n);
     ASSERT_INT(7, content(n, txn, false, 3));
     ASSERT_INT((int64_t)bytes, (int64_t)nodes_bytes(n));
-    put(n, 3, 0);
+    put(n, txn, 3, 0);
     ASSERT_INT(0, content(n, txn, false, 3));
     ASSERT_INT(7, content(n, txn, true, 3));
     nodes_committed(n);
@@ -94,17 +94,17 @@ TEST(what_is_stored_is_in_the_file_and_not_in_memory)
     struct nodes *n = nodes_new(m, NODES_MAX_BYTES);
     uint32_t since = 0;
     MDB_txn *txn = begun(m);
-    put(n, 0, 1);
-    put(n, 3, 5);
+    put(n, txn, 0, 1);
+    put(n, txn, 3, 5);
     ASSERT_OK(nodes_store(n, txn, 77, 1, &since));
     mdb_txn_abort(txn);
     nodes_aborted(n); /* the commit failed */
     txn = begun(m);
     ASSERT_INT(0, content(n, txn, false, 3));
-    put(n, 0, 1);
-    put(n, 3, 5);
-    put(n, 5, 4);
-    put(n, 5, 0);
+    put(n, txn, 0, 1);
+    put(n, txn, 3, 5);
+    put(n, txn, 5, 4);
+    put(n, txn, 5, 0);
     ASSERT_OK(nodes_store(n, txn, 77, 1, &since));
     ASSERT_INT(77, since);
     ASSERT_OK(mirror_write_commit(m, txn));
