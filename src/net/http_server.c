@@ -267,6 +267,20 @@ static struct slice fixed_lines(struct http_server *s, int64_t now_ns)
     return buf_slice(&s->fixed_lines);
 }
 
+/* The body waits for others: taken over, unless it has far more room than bytes, for what is held
+ * is counted by its bytes. */
+static void hold_reply(struct http_request *req, struct buf *body)
+{
+    if (body->cap / 4 > body->n) {
+        buf_put_slice(&req->reply, buf_slice(body));
+        buf_clear(body);
+        return;
+    }
+    buf_deinit(&req->reply);
+    req->reply = *body;
+    *body = (struct buf){0};
+}
+
 void http_server_respond(struct http_request *req, int status, const char *content_type,
                          const char *extra_headers, struct buf *body)
 {
@@ -302,10 +316,8 @@ void http_server_respond(struct http_request *req, int status, const char *conte
         if (req->store.cap > COPY_BYTES) /* it waits for others, and nobody reads it any more */
             buf_deinit(&req->store);
         if (body) {
-            buf_deinit(&req->reply);
-            req->reply = *body;
             c->held_bytes += body->n;
-            *body = (struct buf){0};
+            hold_reply(req, body);
         }
     }
     conn_want_turn(c);

@@ -80,7 +80,8 @@ void sock_unread(struct sock *s, struct slice rest);
 
 /* Queue bytes (copied when they cannot be written at once). Never waits. Errors: ERR_CLOSED. */
 ERR sock_write(struct sock *s, struct slice data);
-/* Queue the bytes of b, taking them over (b becomes empty): no copy. Errors: ERR_CLOSED. */
+/* Queue the bytes of b, taking them over (b becomes empty): no copy, unless b has far more room
+ * than bytes that must wait, for what waits is counted by its bytes. Errors: ERR_CLOSED. */
 ERR sock_write_buf(struct sock *s, struct buf *b);
 /* sock_write of `head`, then sock_write_buf of b, in one system call when nothing waits. */
 ERR sock_write_both(struct sock *s, struct slice head, struct buf *b);

@@ -175,6 +175,31 @@ TEST(a_head_and_its_body_arrive_in_order_whatever_the_kernel_takes)
     ASSERT_OK(core_run_fiber("test", both_main, NULL));
 }
 
+/* What waits is counted by its bytes: it must not hold memory many times as large. */
+static void roomy_main(void *arg)
+{
+    struct sock *client = pair();
+    CLEANUP(mem_freep) uint8_t *all = pattern();
+    CLEANUP(buf_deinit) struct buf b = {0};
+    ASSERT_OK(sock_write(server, slice_of(all, TOTAL)));
+    ASSERT(sock_queued(server) > 0);
+    buf_reserve(&b, 100000);
+    uint8_t *room = b.p;
+    buf_put_str(&b, "a few bytes");
+    ASSERT_OK(sock_write_buf(server, &b));
+    ASSERT(b.n == 0 && b.p == room);
+    buf_put(&b, all, 60000);
+    ASSERT_OK(sock_write_buf(server, &b));
+    ASSERT(b.n == 0 && b.p == NULL);
+    sock_close(client, 0);
+    sock_close(server, 0);
+}
+
+TEST(a_buffer_with_far_more_room_than_bytes_is_not_taken_over)
+{
+    ASSERT_OK(core_run_fiber("test", roomy_main, NULL));
+}
+
 static void broken_main(void *arg)
 {
     struct sock *client = pair();
