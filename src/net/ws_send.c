@@ -16,7 +16,7 @@
 /* Messages up to this size are framed on the stack. */
 #define STACK_BYTES 2000
 /* A payload from this size on is handed to the socket without a copy. */
-#define MOVE_BYTES ((size_t)64 << 10)
+#define MOVE_BYTES ((size_t)16 << 10)
 
 /* ---- the ring ---- */
 
@@ -209,12 +209,7 @@ err ws_send_buf(struct ws *ws, enum ws_frame_op op, struct buf *payload)
     }
     uint8_t head[WS_FRAME_MAX_HEAD];
     size_t n = ws_frame_head(head, op, true, payload->n, NULL);
-    sock_cork(ws->sock);
-    err e = sock_write(ws->sock, slice_of(head, n));
-    if (!err_failed(e))
-        e = sock_write_buf(ws->sock, payload);
-    sock_uncork(ws->sock);
-    buf_clear(payload);
+    err e = sock_write_both(ws->sock, slice_of(head, n), payload);
     check_choke(ws);
     return e;
 }
