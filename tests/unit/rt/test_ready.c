@@ -87,7 +87,8 @@ TEST(a_long_queue_lets_fibers_run_between)
     ASSERT_OK(core_run_fiber("t", bound_main, NULL));
 }
 
-/* Some that take long each time, for ever, and one that has little to do each turn. */
+/* Some that take long each time, for ever, and one that has little to do each turn. (It may be
+ * found dear itself, if the machine was at something else while it ran.) */
 static void dear_main(void *arg)
 {
     struct item dear[10], small = {.wants = 1000};
@@ -98,20 +99,26 @@ static void dear_main(void *arg)
     }
     while (dear[ARRAY_LEN(dear) - 1].n_runs == 0)
         ASSERT_OK(fiber_yield());
-    int before = 0, after = 0;
-    for (size_t i = 0; i < ARRAY_LEN(dear); i++)
-        before += dear[i].n_runs;
     ready_init(&small.ready, run_item);
     ready_add(&small.ready);
-    for (int i = 0; i < 10; i++) /* one of them a turn, and each in its turn */
+    int before = 0;
+    for (size_t i = 0; i < ARRAY_LEN(dear); i++)
+        before += dear[i].n_runs;
+    for (bool all = false; !all;) { /* one of them a turn at most, and each in its turn */
+        int after = 0, n_small = small.n_runs;
+        bool is_dear = small.ready.is_dear;
         ASSERT_OK(fiber_yield());
-    for (size_t i = 0; i < ARRAY_LEN(dear); i++) {
-        after += dear[i].n_runs;
-        ASSERT(dear[i].n_runs >= 2);
-        ready_cancel(&dear[i].ready);
+        ASSERT(is_dear || small.n_runs == n_small + 1);
+        all = true;
+        for (size_t i = 0; i < ARRAY_LEN(dear); i++) {
+            after += dear[i].n_runs;
+            all = all && dear[i].n_runs >= 3;
+        }
+        ASSERT(after <= before + 1);
+        before = after;
     }
-    ASSERT_INT(10, after - before);
-    ASSERT(small.n_runs >= 5); /* all ten, if the machine was not at something else meanwhile */
+    for (size_t i = 0; i < ARRAY_LEN(dear); i++)
+        ready_cancel(&dear[i].ready);
     ready_cancel(&small.ready);
 }
 
@@ -127,14 +134,12 @@ static void minor_main(void *arg)
     ready_init(&other.ready, run_item);
     ready_set_minor(&minor.ready);
     ready_add(&minor.ready);
-    for (int i = 1; i < 5; i++) {
-        ready_add(&other.ready); /* behind it, and yet before it */
-        ASSERT(minor.ready.is_dear && !other.ready.is_dear);
+    ready_add(&other.ready);
+    while (minor.n_runs < 5 || other.n_runs == 0) {
+        ASSERT(minor.ready.is_dear);
         ASSERT_OK(fiber_yield());
-        ASSERT_INT(i, minor.n_runs);
-        ASSERT_INT(i, other.n_runs);
     }
-    ready_cancel(&minor.ready);
+    ASSERT(minor.ready.is_dear);
 }
 
 TEST(who_is_minor_stays_so)
