@@ -258,7 +258,7 @@ static ERR check_column_families(const struct rocks *r)
     err e = rocks_status(r->path, "open", text);
     if (e.code == ERR_CORRUPT) {
         CLEANUP(mem_freep) char *why = xstrdup(err_text());
-        return FAIL(ERR_CORRUPT, "%s: " ROCKS_MANIFEST_ADVICE, why);
+        return FAIL(ERR_CORRUPT, "store: %s: " ROCKS_MANIFEST_ADVICE ": %s", r->path, why);
     }
     TRY(e);
     for (size_t i = 0; i < n; i++)
@@ -475,6 +475,20 @@ static ERR check_space(const struct rocks *r)
     return OK;
 }
 
+/* The spans that are held and the format: without them nothing else can be believed. */
+static ERR read_own(struct rocks *r)
+{
+    err e = read_ranges(r, &r->ranges);
+    if (e.code == 0)
+        e = check_meta(r);
+    if (e.code != ERR_CORRUPT)
+        return e;
+    CLEANUP(mem_freep) char *why = xstrdup(err_text());
+    return FAIL(ERR_CORRUPT,
+                "store: %s: what it says of itself cannot be read: " ROCKS_ADVICE ": %s", r->path,
+                why);
+}
+
 static ERR open_checked(struct rocks *r)
 {
     if (!r->read_only) {
@@ -484,8 +498,7 @@ static ERR open_checked(struct rocks *r)
     }
     TRY(check_column_families(r));
     TRY(open_db(r));
-    TRY(read_ranges(r, &r->ranges));
-    TRY(check_meta(r));
+    TRY(read_own(r));
     if (r->ranges.n > 0)
         atomic_store(&r->newest, r->ranges.r[r->ranges.n - 1].last);
     atomic_store(&r->ready, r->ranges.n > 0);
@@ -514,7 +527,13 @@ ERR rocks_open(const struct rocks_opts *opts, struct store **ret)
     rocks_iter_pools_init(r);
     if (opts->path[0] == 0)
         return FAIL(ERR_INVALID, "store: no path");
-    TRY(open_checked(r));
+    err e = open_checked(r);
+    if (e.code) {
+        CLEANUP(mem_freep) char *why = xstrdup(err_text());
+        rocks_freep(&r); /* which may fail in its own way */
+        r = NULL;
+        return FAIL(e.code, "%s", why);
+    }
     *ret = &TAKE_PTR(r)->base;
     return OK;
 }

@@ -190,6 +190,7 @@ ERR rocks_manifest_require(const char *path)
     if (!l.has_tables && l.newest <= 1) /* never made to its end */
         return OK;
     if (l.newest == 0)
-        return FAIL(ERR_CORRUPT, "store: %s: there is no manifest: " ROCKS_MANIFEST_ADVICE, path);
+        return FAIL(ERR_CORRUPT, "store: %s: " ROCKS_MANIFEST_ADVICE ": there is no manifest",
+                    path);
     return write_current(path, l.newest);
 }

@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is left to do when the manifest cannot be read. */
-#define ROCKS_MANIFEST_ADVICE                                                                      \
-    "the list of the store's files cannot be read: put a whole copy of this directory in its "     \
-    "place, or move it away, and the history begins anew with what the network has"
+/* What is left to do when the manifest cannot be read, or what the store says of itself. It comes
+ * before the reason: texts of errors are short. */
+#define ROCKS_ADVICE "put a whole copy of the directory there, or move it away and begin anew"
+#define ROCKS_MANIFEST_ADVICE "the list of its files cannot be read: " ROCKS_ADVICE
 
 struct rocks_manifest_file {
     uint32_t family; /* id of its column family */

@@ -119,6 +119,20 @@ TEST(rocks_manifest_that_is_damaged_is_said)
     ASSERT(strstr(err_text(), "move it away"));
 }
 
+TEST(rocks_own_rows_that_are_damaged_are_said)
+{
+    char path[600];
+    CLEANUP(mem_freep) struct model *m = model_new(6);
+    struct store *s = fixture_open(test_dir());
+    model_load(m, s);
+    ASSERT_OK(rocks_compact(s));
+    fixture_file_of(s, ROCKS_CF_META, path);
+    store_close(s);
+    fixture_flip(path, 5);
+    ASSERT_ERR(ERR_CORRUPT, rocks_open(&(struct rocks_opts){.path = test_dir()}, &s));
+    ASSERT(strstr(err_text(), "move it away"));
+}
+
 TEST(rocks_manifest_of_a_store_that_was_not_made_to_its_end_is_made_anew)
 {
     char path[600];
