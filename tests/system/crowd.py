@@ -15,7 +15,7 @@ INDEX, HASH = re.compile(rb'"ledger_index":(\d+)'), re.compile(rb'"ledger_hash":
 
 class Member:
     def __init__(self, port):
-        self.sock, self.held, self.last, self.in_frames = socket.create_connection(('127.0.0.1', port), 20), b'', 0, False
+        self.sock, self.held, self.first, self.last, self.in_frames = socket.create_connection(('127.0.0.1', port), 20), b'', 0, 0, False
         self.sock.sendall(HANDSHAKE + common.websocket.frame(1, b'{"command":"subscribe","streams":["ledger"]}', True))
 
     def frames(self, data):
@@ -86,7 +86,7 @@ class Crowd:
             self.wrong.append(f'after ledger {m.last}: {text[:300]}')
             return
         self.n_told += m.last > 0
-        m.last = seq
+        m.first, m.last = m.first or seq, seq
 
     def end(self):
         self.ended.set()
