@@ -42,7 +42,8 @@ struct applier {
     bool is_ended;          /* the thread has, and all work is home */
     struct core_mail ended; /* says so */
     _Atomic int64_t last_publish_ns;
-    _Atomic uint32_t n_conflicts;
+    _Atomic uint32_t n_conflicts, n_foreign;
+    uint32_t told_tip; /* newest ledger that is ours, or was counted as another server's */
 
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -239,6 +240,14 @@ static void on_published(void *arg, const struct ledger_header *header)
     atomic_store(&a->last_publish_ns, clock_now_ns());
 }
 
+/* Ledgers up to this one are there; whose are those that are new? */
+static void note_tip(struct applier *a, uint32_t seq, bool ours)
+{
+    if (!ours && a->told_tip && seq > a->told_tip)
+        atomic_fetch_add(&a->n_foreign, 1);
+    a->told_tip = MAX(a->told_tip, seq);
+}
+
 static void count_applied(struct applier *a, const struct applier_work *w)
 {
     counter_inc(a->n_ledgers);
@@ -276,6 +285,8 @@ static void batch_finish(struct batch *b)
         apply_abort(b->apply);
     if (e.code == ERR_CONFLICT)
         atomic_fetch_add(&a->n_conflicts, 1);
+    else if (any && e.code != ERR_EXISTS)
+        note_tip(a, b->newest.seq, true); /* what fails behind the history is ours, too */
     if (any && e.code == 0)
         log_batch(b);
     LIST_EACH(it, &b->works)
@@ -304,6 +315,7 @@ static void apply_ledgers(struct applier *a, struct applier_work *w)
     if (ledgers_tip(l, &b.newest))
         result = result_of(w, apply_begin(l, &b.apply), "store");
     ledgers_tip(l, &b.newest); /* the history may have got more than we knew */
+    note_tip(a, b.newest.seq, false);
     if (result != APPLIER_RESULT_DONE) {
         send_home(a, w, result);
         return;
@@ -320,8 +332,10 @@ static void load(struct applier *a, struct applier_work *w)
     int64_t begun = clock_now_ns();
     err e = load_feed(w->load, &w->ledger->ledger);
     enum applier_result result = result_of(w, e, "state");
-    if (result == APPLIER_RESULT_DONE)
+    if (result == APPLIER_RESULT_DONE) {
         count_applied(a, w);
+        note_tip(a, w->ledger->ledger.header.seq, true);
+    }
     if (e.code == ERR_CANCELLED)
         result = APPLIER_RESULT_SKIPPED;
     counter_add(a->load_us, (clock_now_ns() - begun) / 1000);
@@ -353,7 +367,10 @@ static void follow(struct applier *a)
 {
     static struct log_limit limit = LOG_LIMIT_INIT(1);
     uint64_t dropped;
+    struct ledger_header tip;
     err e = mirror_follow(a->opts.ledgers, 0);
+    if (ledgers_tip(a->opts.ledgers, &tip))
+        note_tip(a, tip.seq, false);
     int64_t wait_ns = a->opts.read_only ? FOLLOW_READ_ONLY_NS : FOLLOW_NS;
     if (err_failed(e) && e.code != ERR_CANCELLED) {
         wait_ns = again_ns(a);
@@ -477,6 +494,11 @@ void applier_push(struct applier *a, struct applier_work *w)
 uint32_t applier_outstanding(const struct applier *a)
 {
     return a->n_outstanding;
+}
+
+uint32_t applier_n_foreign(const struct applier *a)
+{
+    return atomic_load(&a->n_foreign);
 }
 
 uint32_t applier_n_conflicts(const struct applier *a)

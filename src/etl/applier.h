@@ -77,5 +77,7 @@ void applier_push(struct applier *a, struct applier_work *w);
 uint32_t applier_outstanding(const struct applier *a);
 /* Ledgers that another server had written when we wanted to. Any thread. */
 uint32_t applier_n_conflicts(const struct applier *a);
+/* How often ledgers were found that another server had written. Any thread. */
+uint32_t applier_n_foreign(const struct applier *a);
 /* clock_now_ns of the newest publication; 0 = none since the start. Any thread. */
 int64_t applier_last_publish_ns(const struct applier *a);

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 
 #define ROUND_NS (1 * CLOCK_S)
+/* Who wrote before us may go on so long until it has read our message. */
+#define HANDOVER_NS (5 * CLOCK_S)
 /* Ledgers that the mirror may be behind the history, and still be what others call a full cache. */
 #define NEAR 8
 
@@ -23,7 +25,8 @@ struct cluster {
     struct election election;
     struct fiber_group fibers;
     uint32_t newest, of_network; /* ledgers: ours (0 = none yet), and what sources report */
-    uint32_t n_conflicts;
+    uint32_t n_conflicts, n_foreign;
+    int64_t writing_ns; /* since when */
     pthread_mutex_t lock;
     struct cluster_info info; /* guarded by lock */
     struct counter *gauge_nodes, *gauge_healthy, *gauge_fallback, *gauge_recovery, *gauge_writing;
@@ -34,6 +37,8 @@ static void obey(struct cluster *c, enum election_order order, const char *why)
     if (order == ELECTION_KEEP)
         return;
     bool write = order == ELECTION_START_WRITING;
+    if (write)
+        c->writing_ns = clock_now_ns();
     LOG_INFO("cluster: %s: this server %s writing ledgers", why, write ? "begins" : "stops");
     c->opts.on_order(c->opts.arg, write);
 }
@@ -111,13 +116,17 @@ static YIELDS err say(struct cluster *c)
     return cass_chat_put(c->opts.cass, buf_slice(&message));
 }
 
+/* Of two that write, one is first with a ledger. The other learns it when it writes, or finds the
+ * ledger there already. */
 static void check_conflicts(struct cluster *c)
 {
-    uint32_t n = c->opts.n_conflicts(c->opts.arg);
-    if (n == c->n_conflicts)
-        return;
+    uint32_t n = c->opts.n_conflicts(c->opts.arg), n_foreign = c->opts.n_foreign(c->opts.arg);
+    bool writes = c->election.writing && clock_now_ns() - c->writing_ns >= HANDOVER_NS;
+    bool conflicted = n != c->n_conflicts || (writes && n_foreign != c->n_foreign);
     c->n_conflicts = n;
-    obey(c, election_conflicted(&c->election), "another server writes, too");
+    c->n_foreign = n_foreign;
+    if (conflicted)
+        obey(c, election_conflicted(&c->election), "another server writes, too");
 }
 
 static void check_stall(struct cluster *c)

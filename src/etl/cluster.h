@@ -19,8 +19,9 @@ struct cluster_opts {
     bool writing; /* from the start: the dataset is empty */
     /* The newest ledger that a source has reported; 0 = none yet, or the first is being loaded. */
     uint32_t (*network_newest)(void *arg);
-    /* Conflicts met so far. */
+    /* Conflicts met so far; and how often ledgers were there that we did not write. */
     uint32_t (*n_conflicts)(void *arg);
+    uint32_t (*n_foreign)(void *arg);
     /* Begin, or end, to write. On a fiber of this core; must not wait long. */
     void (*on_order)(void *arg, bool write);
     void *arg;

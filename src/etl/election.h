@@ -51,8 +51,9 @@ bool election_parse(struct slice message, struct arena *a, struct election_node 
 enum election_order election_decide(struct election *e, const struct election_node *others,
                                     size_t n, int64_t now_ns);
 /* The newest ledgers of the dataset (0 = none yet) and of the network. Has it been behind for ten
- * seconds without a new one? A network that closes none is nobody's fault, and all who took to
- * writing then would go on with it until the next. True once for each such time. */
+ * seconds (up to thirteen, by the id) without a new one? A network that closes none is nobody's
+ * fault, and all who took to writing then would go on with it until the next. True once for each
+ * such time. */
 bool election_is_late(struct election *e, uint32_t newest, uint32_t of_network, int64_t now_ns);
 /* That is so: whoever should have written does not. */
 enum election_order election_stalled(struct election *e);

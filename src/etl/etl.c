@@ -493,6 +493,11 @@ static uint32_t n_conflicts(void *arg)
     return applier_n_conflicts(((const struct etl *)arg)->applier);
 }
 
+static uint32_t n_foreign(void *arg)
+{
+    return applier_n_foreign(((const struct etl *)arg)->applier);
+}
+
 /* From the newest ledger on, whoever wrote it. */
 static void on_order(void *arg, bool write)
 {
@@ -525,6 +530,7 @@ static void join_cluster(struct etl *e)
                                                       .writing = empty && !e->opts.read_only,
                                                       .network_newest = network_newest,
                                                       .n_conflicts = n_conflicts,
+                                                      .n_foreign = n_foreign,
                                                       .on_order = on_order,
                                                       .arg = e});
 }

@@ -140,12 +140,14 @@ static YIELDS err move(struct cass *c, bool is_latest, uint32_t seq, uint32_t be
                     &values, 3, is_latest, ret_applied);
 }
 
-/* Until it is known what became of it. */
+/* Until it is known what became of it. *ret_doubt: what is not applied may be so because an earlier
+ * attempt was. */
 static YIELDS err move_surely(struct cass *c, bool is_latest, uint32_t seq, uint32_t before,
-                              bool *ret_applied)
+                              bool *ret_applied, bool *ret_doubt)
 {
     err e = OK;
     for (int i = 0; i < MAX_TRIES; i++) {
+        *ret_doubt = i > 0;
         e = move(c, is_latest, seq, before, ret_applied);
         if (e.code != ERR_TIMEOUT && e.code != ERR_BUSY)
             return e;
@@ -162,18 +164,19 @@ static YIELDS err move_surely(struct cass *c, bool is_latest, uint32_t seq, uint
     return e;
 }
 
-/* Another writer may have stored the very same ledger: then its header is ours. */
+/* Another writer that has stored the very same ledger is another writer. */
 YIELDS ERR cass_commit(struct cass *c, uint32_t before, const struct ledger_header *last)
 {
-    bool applied;
-    TRY(move_surely(c, true, last->seq, before, &applied));
+    bool applied, doubt;
+    TRY(move_surely(c, true, last->seq, before, &applied, &doubt));
     if (applied) {
         set_range(c, cass_first(c), last->seq);
         return OK;
     }
     TRY(cass_read_range(c, true));
     struct ledger_header held;
-    if (cass_last(c) == last->seq && !err_failed(cass_header_get(&c->base, last->seq, &held)) &&
+    if (doubt && cass_last(c) == last->seq &&
+        !err_failed(cass_header_get(&c->base, last->seq, &held)) &&
         hash256_eq(&held.hash, &last->hash))
         return OK;
     return FAIL(ERR_CONFLICT,
@@ -195,15 +198,15 @@ static YIELDS err insert_first(struct cass *c, bool is_latest, uint32_t seq)
 
 YIELDS ERR cass_commit_first(struct cass *c, uint32_t seq)
 {
-    bool applied = false;
+    bool applied = false, doubt;
     if (c->provider == CASS_PROVIDER_AWS_KEYSPACE) {
         TRY(insert_first(c, false, seq));
         TRY(insert_first(c, true, seq));
     } else {
-        TRY(move_surely(c, false, seq, seq, &applied));
+        TRY(move_surely(c, false, seq, seq, &applied, &doubt));
         if (!applied)
             return FAIL(ERR_CONFLICT, "database: another server loaded a first ledger meanwhile");
-        TRY(move_surely(c, true, seq, seq - 1, &applied));
+        TRY(move_surely(c, true, seq, seq - 1, &applied, &doubt));
     }
     TRY(cass_read_range(c, true));
     if (cass_first(c) != seq)

@@ -161,3 +161,32 @@ WORLD_TEST(everything_comes_home_before_the_stop)
     ASSERT_INT(100 + atomic_load(&r->n_published), tip_of(r));
     rig_stop(r);
 }
+
+/* On the apply thread: the history in memory knows one at a time. */
+static err write_as_another(struct applier_work *w)
+{
+    struct rig *r = w->owner;
+    struct ledgers *other = chain_open(r->store, "other");
+    chain_apply(&r->chain, other, 102, 1);
+    ledgers_close(other);
+    return OK;
+}
+
+WORLD_TEST(a_ledger_that_another_server_wrote_is_told_from_ours)
+{
+    struct rig *r = rig_start(5);
+    (void)arg;
+    push(r, 101);
+    EVENTUALLY(r->n_home == 1);
+    ASSERT_INT(0, applier_n_foreign(r->applier));
+    struct applier_work *other = applier_work_new(APPLIER_CALL, on_done, r);
+    other->call = write_as_another;
+    applier_push(r->applier, other);
+    EVENTUALLY(applier_n_foreign(r->applier) == 1);
+    push(r, 103);
+    EVENTUALLY(r->n_home == 3);
+    ASSERT_INT(103, tip_of(r));
+    ASSERT_INT(1, applier_n_foreign(r->applier));
+    ASSERT_INT(0, applier_n_conflicts(r->applier));
+    rig_stop(r);
+}
