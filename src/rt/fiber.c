@@ -12,6 +12,8 @@
 
 #define SLICE_NS (200 * 1000) /* how long a fiber may compute before fiber_breathe yields */
 #define MAX_SWITCHES 1024 /* per turn of the loop, so that fibers waking each other let I/O in */
+#define FEW_SWITCHES 8    /* these run whatever they take, */
+#define ROUND_NS SLICE_NS /* the others while they have not taken so long: I/O comes next */
 
 struct fiber *fiber_current(void)
 {
@@ -175,8 +177,14 @@ bool fiber_try_spawn_now(const char *name, fiber_fn fn, void *arg)
 
 void fiber_run_ready(struct core *c)
 {
-    for (int n = 0; n < MAX_SWITCHES && !list_empty(&c->runnable); n++)
+    int64_t begun_ns = 0;
+    for (int n = 0; n < MAX_SWITCHES && !list_empty(&c->runnable); n++) {
+        if (n == FEW_SWITCHES)
+            begun_ns = clock_real_ns();
+        else if (n > FEW_SWITCHES && clock_real_ns() - begun_ns > ROUND_NS)
+            break;
         resume(c, LIST_ENTRY(list_pop_front(&c->runnable), struct fiber, run_node));
+    }
 }
 
 static void move_all(struct list *from, struct list *to)

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "rt/clock.h"
 #include "rt/core.h"
+#include "rt/core_impl.h"
 #include "test.h"
 
 #include <sys/resource.h>
@@ -252,6 +253,43 @@ static void breathe_main(void *arg)
 TEST(a_long_computation_that_breathes_lets_others_run)
 {
     run(breathe_main);
+}
+
+struct busy {
+    uint64_t first_turn, last_turn;
+    int n_done;
+};
+
+/* Computes for 100 us, all at once with others. */
+static void compute(void *arg)
+{
+    struct busy *b = arg;
+    ASSERT_OK(fiber_park(CLOCK_NEVER));
+    uint64_t turn = atomic_load(&core_current()->turns);
+    b->first_turn = b->n_done ? b->first_turn : turn;
+    b->last_turn = turn;
+    for (int64_t until_ns = clock_real_ns() + 100 * 1000; clock_real_ns() < until_ns;)
+        ;
+    b->n_done++;
+}
+
+static void busy_main(void *arg)
+{
+    struct busy b = {0};
+    struct fiber *fibers[100];
+    for (size_t i = 0; i < ARRAY_LEN(fibers); i++)
+        fibers[i] = fiber_spawn("compute", compute, &b);
+    ASSERT_OK(fiber_yield());
+    for (size_t i = 0; i < ARRAY_LEN(fibers); i++)
+        fiber_wake(fibers[i]);
+    while (b.n_done < (int)ARRAY_LEN(fibers))
+        ASSERT_OK(fiber_yield());
+    ASSERT(b.last_turn - b.first_turn >= 3); /* some twelve in each half of a turn */
+}
+
+TEST(many_fibers_that_wake_at_once_let_io_in_between)
+{
+    run(busy_main);
 }
 
 static void deep(void *arg)
