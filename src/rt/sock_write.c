@@ -73,6 +73,8 @@ static void push_piece(struct sock *s, struct sock_piece piece)
 static void push_copy(struct sock *s, struct slice data)
 {
     struct sock_piece *tail = s->out_tail;
+    if (data.n == 0)
+        return;
     if (tail && tail->own && tail->room >= data.n) {
         memcpy(tail->own + (tail->p - tail->own) + tail->n, data.p, data.n);
         tail->n += data.n;

@@ -62,7 +62,8 @@ struct rocks_key {
 
 static inline void rocks_key_put(struct rocks_key *k, const void *p, size_t n)
 {
-    memcpy(k->b + k->n, p, n);
+    if (n > 0)
+        memcpy(k->b + k->n, p, n);
     k->n += n;
 }
 static inline void rocks_key_put32(struct rocks_key *k, uint32_t v)
