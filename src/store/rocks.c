@@ -258,13 +258,13 @@ static ERR check_column_families(const struct rocks *r)
     err e = rocks_status(r->path, "open", text);
     if (e.code == ERR_CORRUPT) {
         CLEANUP(mem_freep) char *why = xstrdup(err_text());
-        return FAIL(ERR_CORRUPT, "store: %s: " ROCKS_MANIFEST_ADVICE ": %s", r->path, why);
+        e = FAIL(ERR_CORRUPT, "store: %s: " ROCKS_MANIFEST_ADVICE ": %s", r->path, why);
     }
-    TRY(e);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && !err_failed(e); i++)
         if (rocks_options_cf_by_name(names[i]) == ROCKS_N_CFS)
             snprintf(unknown, sizeof unknown, "%s", names[i]);
     rocksdb_list_column_families_destroy(names, n);
+    TRY(e);
     if (unknown[0])
         return FAIL(ERR_VERSION, "store: %s: written by a newer version (it has \"%s\")", r->path,
                     unknown);

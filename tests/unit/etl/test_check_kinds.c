@@ -308,9 +308,11 @@ static void is_found_and_mended(struct kinds *k, const char *name, const char *s
 static uint32_t follow(struct kinds *k, const char *kind, uint32_t seq, uint32_t last)
 {
     struct recording rec = recording_open(kind);
-    struct fetch_reply *reply = NULL;
-    while (seq <= last && (reply = recording_next(&rec, false)) != NULL) {
+    while (seq <= last) {
         struct apply *batch = NULL;
+        struct fetch_reply *reply = recording_next(&rec, false);
+        if (reply == NULL)
+            return seq; /* which frees the recording */
         k->replies[seq] = arena_dup(k->a, buf_slice(&reply->bytes));
         struct decode_ledger *d = decoded(k, seq++);
         ASSERT_OK(apply_begin(k->h.ledgers, &batch));
@@ -319,8 +321,7 @@ static uint32_t follow(struct kinds *k, const char *kind, uint32_t seq, uint32_t
         decode_ledger_free(d);
         fetch_reply_free(reply);
     }
-    if (reply)
-        free(rec.bytes);
+    free(rec.bytes);
     return seq;
 }
 
