@@ -6,6 +6,23 @@
 
 #include <openssl/ripemd.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
+
+size_t hash256_sort_unique(struct hash256 *v, size_t n)
+{
+    size_t n_kept = 0;
+    if (n > 0)
+        qsort(v, n, sizeof *v, hash256_order);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || !hash256_eq(&v[n_kept - 1], &v[i]))
+            v[n_kept++] = v[i];
+    return n_kept;
+}
+
+bool hash256_in(const struct hash256 *v, size_t n, const struct hash256 *h)
+{
+    return n > 0 && bsearch(h, v, n, sizeof *v, hash256_order) != NULL;
+}
 
 struct hash256 hash_sha512half(const struct slice *parts, size_t n)
 {

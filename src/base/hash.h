@@ -26,6 +26,11 @@ static inline int hash256_order(const void *a, const void *b)
     return memcmp(a, b, 32);
 }
 
+/* Put n hashes in order, each once: how many there are then. */
+size_t hash256_sort_unique(struct hash256 *v, size_t n);
+/* Is it among n that ascend? */
+bool hash256_in(const struct hash256 *v, size_t n, const struct hash256 *h);
+
 static inline bool hash256_is_zero(const struct hash256 *a)
 {
     static const uint8_t zero[32];

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "ledger/fold.h"
 #include "ledger/spill.h"
+#include "ledger/successor.h"
 #include "store/cass.h"
 #include "xrpl/txmeta.h"
 
@@ -224,7 +225,7 @@ static ERR check_versions(struct check *c, const struct hash256 *keys, size_t n,
     check_pace(c, n);
     TRY(store_objects_get(c->s, c->header.seq, keys, n, c->arena, objects, seqs));
     for (size_t i = 0; i < n; i++) {
-        bool listed = n_diff && bsearch(&keys[i], diff, n_diff, sizeof *diff, hash256_order);
+        bool listed = hash256_in(diff, n_diff, &keys[i]);
         if (seqs[i] == c->header.seq && !listed)
             check_say(c, mend_version(c, &keys[i], objects[i]),
                       "ledger %u: object %s is missing in diff", c->header.seq,
@@ -252,7 +253,7 @@ static ERR check_diff(struct check *c, const struct check_named *named, size_t n
     for (; n_keys < n_diff; n_keys++)
         keys[n_keys] = diff[n_keys];
     for (size_t i = 0; i < n; i++)
-        if (!n_diff || !bsearch(&named[i].node.key, diff, n_diff, sizeof *diff, hash256_order))
+        if (!hash256_in(diff, n_diff, &named[i].node.key))
             keys[n_keys++] = named[i].node.key;
     for (size_t i = 0; i < n_keys; i += OBJECTS_AT_ONCE)
         TRY(check_versions(c, keys + i, MIN(n_keys - i, (size_t)OBJECTS_AT_ONCE), diff, n_diff));
@@ -316,7 +317,7 @@ static bool mend_successor(struct check *c, const struct hash256 *key, const str
 
 ERR check_successor(struct check *c, const struct hash256 *key, const struct hash256 *next)
 {
-    struct hash256 got = {{[0 ... 31] = 0xFF}};
+    struct hash256 got = successor_last();
     char text[20];
     err e = store_next(c->s, c->header.seq, key, &got);
     if (e.code != ERR_NOT_FOUND && e.code != ERR_CORRUPT)
@@ -368,7 +369,7 @@ static ERR check_page(struct check *c, struct state *s)
 
 static ERR check_end(struct check *c, const struct state *s)
 {
-    struct hash256 end = {{[0 ... 31] = 0xFF}};
+    struct hash256 end = successor_last();
     return c->look.list ? check_successor(c, &s->at, &end) : OK;
 }
 

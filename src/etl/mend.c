@@ -45,11 +45,6 @@ static bool is_damage(err e)
     return e.code == ERR_CORRUPT || e.code == ERR_NOT_FOUND;
 }
 
-static bool holds(const struct hash256 *sorted, size_t n, const struct hash256 *key)
-{
-    return n && bsearch(key, sorted, n, sizeof *sorted, hash256_order) != NULL;
-}
-
 /* --- header --- */
 
 static err look_at_header(struct mend *m)
@@ -110,13 +105,13 @@ static err look_at_txs(struct mend *m)
     qsort(hashes, n_held, sizeof *hashes, hash256_order);
     qsort(must, r->n_txs, sizeof *must, hash256_order);
     for (size_t i = 0; i < n_held; i++)
-        if (!holds(must, r->n_txs, &hashes[i])) {
+        if (!hash256_in(must, r->n_txs, &hashes[i])) {
             wrong(m, MEND_PROVEN, "ledger_transactions", hash256_slice(&hashes[i]),
                   "not one of the ledger's");
             m->repair.all_txs = true;
         }
     for (size_t i = 0; i < r->n_txs; i++) {
-        bool right, listed = holds(hashes, n_held, &r->tx_hashes[i]);
+        bool right, listed = hash256_in(hashes, n_held, &r->tx_hashes[i]);
         TRY(is_tx_right(m, i, &right));
         if (!listed)
             wrong(m, MEND_PROVEN, "ledger_transactions", hash256_slice(&r->tx_hashes[i]),
@@ -169,7 +164,7 @@ static err look_at_diff(struct mend *m, struct hash256 **ret, size_t *ret_n)
     extra = arena_array(m->a, struct hash256, *ret_n + 1);
     m->drop = arena_array(m->a, struct hash256, *ret_n + 1);
     for (size_t i = 0; i < *ret_n; i++)
-        if (!holds(must, m->right->n_objects, &(*ret)[i]))
+        if (!hash256_in(must, m->right->n_objects, &(*ret)[i]))
             extra[n_extra++] = (*ret)[i];
     return n_extra ? look_at_extra(m, extra, n_extra) : OK;
 }
@@ -186,7 +181,7 @@ static err look_at_objects(struct mend *m)
         keys[i] = r->objects[i].key;
     TRY(store_objects_get(m->s, m->seq, keys, r->n_objects, m->a, held, seqs));
     for (size_t i = 0; i < r->n_objects; i++) {
-        bool listed = holds(diff, n_diff, &keys[i]);
+        bool listed = hash256_in(diff, n_diff, &keys[i]);
         bool right = seqs[i] == m->seq && slice_eq(held[i], r->objects[i].data);
         if (!listed)
             wrong(m, MEND_PROVEN, "diff", hash256_slice(&keys[i]), "missing");

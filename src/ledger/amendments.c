@@ -30,7 +30,7 @@ err amendments_read(struct view *v, struct arena *a, struct amendments *ret)
 
 bool amendments_have(const struct amendments *s, const struct hash256 *id)
 {
-    return s->n > 0 && bsearch(id, s->ids, s->n, sizeof *id, hash256_order) != NULL;
+    return hash256_in(s->ids, s->n, id);
 }
 
 err amendments_enabled(struct view *v, struct arena *a, const char *name, bool *ret)

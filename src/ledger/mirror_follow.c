@@ -17,20 +17,16 @@ static err read_ledger(struct ledgers *l, uint32_t seq, struct arena *a,
                        struct ledger_header *ret_header, struct store_object **ret, size_t *ret_n)
 {
     struct hash256 *keys = NULL;
-    size_t n = 0, n_kept = 0;
+    size_t n = 0;
     TRY(store_header_get(l->store, seq, ret_header));
     TRY(store_diff(l->store, seq, a, &keys, &n));
-    if (n)
-        qsort(keys, n, sizeof *keys, hash256_order);
+    n = hash256_sort_unique(keys, n);
+    struct slice *objects = arena_array(a, struct slice, n + 1);
+    TRY(store_objects_get(l->store, seq, keys, n, a, objects, NULL));
+    *ret = arena_array(a, struct store_object, n + 1);
     for (size_t i = 0; i < n; i++)
-        if (i == 0 || !hash256_eq(&keys[i], &keys[n_kept - 1]))
-            keys[n_kept++] = keys[i];
-    struct slice *objects = arena_array(a, struct slice, n_kept + 1);
-    TRY(store_objects_get(l->store, seq, keys, n_kept, a, objects, NULL));
-    *ret = arena_array(a, struct store_object, n_kept + 1);
-    for (size_t i = 0; i < n_kept; i++)
         (*ret)[i] = (struct store_object){keys[i], objects[i]};
-    *ret_n = n_kept;
+    *ret_n = n;
     return OK;
 }
 

@@ -28,11 +28,6 @@ static void work_deinit(struct work *w)
     free(w->keys);
 }
 
-static int key_order(const void *a, const void *b)
-{
-    return memcmp(a, b, 32);
-}
-
 /* --- what has changed --- */
 
 static err read_keys(struct work *w, uint32_t seq)
@@ -53,15 +48,9 @@ static err read_keys(struct work *w, uint32_t seq)
 
 static err read_all_keys(struct work *w, uint32_t since, uint32_t seq)
 {
-    size_t n = 0;
     while (since < seq)
         TRY(read_keys(w, ++since));
-    if (w->n)
-        qsort(w->keys, w->n, sizeof *w->keys, key_order);
-    for (size_t i = 0; i < w->n; i++)
-        if (n == 0 || !hash256_eq(&w->keys[i], &w->keys[n - 1]))
-            w->keys[n++] = w->keys[i];
-    w->n = n;
+    w->n = hash256_sort_unique(w->keys, w->n);
     return OK;
 }
 

@@ -29,13 +29,7 @@ static void diff_deinit(struct diff_read *d)
 
 static void sort_unique(struct buf *keys)
 {
-    size_t n = keys->n / 32, n_kept = 0;
-    if (n > 0)
-        qsort(keys->p, n, 32, hash256_order);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || memcmp(keys->p + 32 * (n_kept - 1), keys->p + 32 * i, 32) != 0)
-            memmove(keys->p + 32 * n_kept++, keys->p + 32 * i, 32);
-    keys->n = 32 * n_kept;
+    keys->n = 32 * hash256_sort_unique((struct hash256 *)keys->p, keys->n / 32);
 }
 
 /* Metadata with values of types that only some versions of this program know names nothing for

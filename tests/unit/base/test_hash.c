@@ -66,3 +66,17 @@ TEST(fast_hash_depends_on_each_bit_the_length_and_the_seed)
         in[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
 }
+
+TEST(hashes_are_put_in_order_each_once_and_found)
+{
+    struct hash256 v[] = {{{3}}, {{1}}, {{3}}, {{2}}, {{1}}}, none = {{4}};
+    size_t n = hash256_sort_unique(v, ARRAY_LEN(v));
+    ASSERT_INT(3, n);
+    for (size_t i = 0; i < n; i++) {
+        ASSERT_INT(i + 1, v[i].b[0]);
+        ASSERT(hash256_in(v, n, &v[i]));
+    }
+    ASSERT(!hash256_in(v, n, &none));
+    ASSERT_INT(0, hash256_sort_unique(NULL, 0));
+    ASSERT(!hash256_in(NULL, 0, &none));
+}
