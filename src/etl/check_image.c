@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "xrpl/keylet.h"
+#include "xrpl/sto_put.h"
 
 #define RECENT 256 /* hashes in the list of recent ledgers, and ledgers to an entry of a page */
 
@@ -17,18 +18,17 @@ static bool adds_parent(const struct check *c, const struct hash256 *key, bool *
     return *ret_recent || (hash256_eq(key, &page) && (c->header.seq - 1) % RECENT == 0);
 }
 
+static void put_id(struct buf *b, field_id id)
+{
+    buf_advance(b, sto_put_id(id, buf_reserve(b, 3)));
+}
+
 static void put_hashes(struct check *c, struct buf *b, struct slice held, bool recent)
 {
     if (recent && held.n >= RECENT * 32)
         held = slice_from(held, held.n - (RECENT - 1) * 32);
-    size_t n = held.n + 32;
-    buf_put(b, "\x02\x13", 2); /* Hashes */
-    if (n <= 192) {
-        buf_put_u8(b, (uint8_t)n);
-    } else {
-        buf_put_u8(b, (uint8_t)(193 + (n - 193) / 256));
-        buf_put_u8(b, (uint8_t)((n - 193) % 256));
-    }
+    put_id(b, FIELD_Hashes);
+    buf_advance(b, sto_put_length(held.n + 32, buf_reserve(b, 3)));
     buf_put_slice(b, held);
     buf_put(b, c->header.parent_hash.b, 32);
 }
@@ -41,7 +41,7 @@ static bool add_parent(struct check *c, struct slice was, bool recent, struct sl
         if (f.id == FIELD_Hashes) {
             put_hashes(c, &b, f.value, recent);
         } else if (f.id == FIELD_LastLedgerSequence) {
-            buf_put(&b, "\x20\x1B", 2);
+            put_id(&b, f.id);
             buf_put_be32(&b, c->header.seq - 1);
         } else {
             buf_put_slice(&b, f.whole);
@@ -118,14 +118,6 @@ enum txmeta_image check_image_before(struct check *c, const struct hash256 *key,
 
 /* --- keys that no metadata names --- */
 
-static bool holds(const struct hash256 *keys, size_t n, const struct hash256 *key)
-{
-    for (size_t i = 0; i < n; i++)
-        if (hash256_eq(&keys[i], key))
-            return true;
-    return false;
-}
-
 /* Does the list of recent hashes end with the ledger's parent? */
 static bool ends_with_parent(const struct check *c, struct slice object)
 {
@@ -156,7 +148,7 @@ ERR check_image_unnamed(struct check *c, const struct hash256 *keys, size_t n)
 {
     struct hash256 recent = keylet_hashes_recent();
     struct slice object = SLICE_EMPTY;
-    if (c->s->ops->unordered || !check_looks_at(c, &recent) || holds(keys, n, &recent))
+    if (c->s->ops->unordered || !check_looks_at(c, &recent) || hash256_in(keys, n, &recent))
         return OK;
     TRY(store_objects_get(c->s, c->header.seq, &recent, 1, c->arena, &object, NULL));
     if (object.n == 0)

@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "base/cursor.h"
+#include "xrpl/sto_put.h"
 
 #define DEPTH_MAX 64 /* nibbles of a key */
 
@@ -52,27 +53,6 @@ struct hash256 digest_ledger(const struct ledger_header *h)
     return hash_sha512half(parts, 2);
 }
 
-/* A length as the wire has it before a blob. What is too long for the wire gets the longest prefix:
- * such a blob is in no tree, and its digest will not be found equal to anything. */
-static size_t put_length(size_t n, uint8_t out[3])
-{
-    if (n <= 192) {
-        out[0] = (uint8_t)n;
-        return 1;
-    }
-    if (n <= 12480) {
-        n -= 193;
-        out[0] = (uint8_t)(193 + (n >> 8));
-        out[1] = (uint8_t)n;
-        return 2;
-    }
-    n = n <= 918744 ? n - 12481 : 918744 - 12481;
-    out[0] = (uint8_t)(241 + (n >> 16));
-    out[1] = (uint8_t)(n >> 8);
-    out[2] = (uint8_t)n;
-    return 3;
-}
-
 struct hash256 digest_tx_id(struct slice tx_blob)
 {
     struct slice parts[] = {slice_of("TXN", 4), tx_blob};
@@ -84,8 +64,8 @@ struct hash256 digest_tx_leaf(struct slice tx_blob, struct slice meta_blob,
 {
     uint8_t head[4 + 3] = "SND";
     uint8_t meta_head[3];
-    struct slice parts[] = {slice_of(head, 4 + put_length(tx_blob.n, head + 4)), tx_blob,
-                            slice_of(meta_head, put_length(meta_blob.n, meta_head)), meta_blob,
+    struct slice parts[] = {slice_of(head, 4 + sto_put_length(tx_blob.n, head + 4)), tx_blob,
+                            slice_of(meta_head, sto_put_length(meta_blob.n, meta_head)), meta_blob,
                             hash256_slice(tx_id)};
     return hash_sha512half(parts, 5);
 }

@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "xrpl/sto_put.h"
 
 #include <stdlib.h>
 
@@ -54,22 +55,10 @@ static void set_all(struct image *m, struct slice fields)
 
 /* --- values of our own --- */
 
-static size_t put_id(uint8_t *p, field_id id)
-{
-    uint32_t type = id >> 16, nth = id & 0xFFFF;
-    size_t n = 1;
-    p[0] = (uint8_t)((type < 16 ? type << 4 : 0) | (nth < 16 ? nth : 0));
-    if (type >= 16)
-        p[n++] = (uint8_t)type;
-    if (nth >= 16)
-        p[n++] = (uint8_t)nth;
-    return n;
-}
-
 static void set_value(struct image *m, field_id id, const void *value, size_t n)
 {
     uint8_t *p = arena_alloc(m->a, n + 3);
-    size_t at = put_id(p, id);
+    size_t at = sto_put_id(id, p);
     memcpy(p + at, value, n);
     set(m, id, slice_of(p, at + n));
 }
