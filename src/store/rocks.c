@@ -208,8 +208,7 @@ struct rocks *rocks_of(struct store *s)
     return container_of(s, struct rocks, base);
 }
 
-/* A new entry of a directory is there after a power cut only if the directory was synced. */
-static ERR sync_directory(const char *path)
+ERR rocks_sync_directory(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
@@ -227,7 +226,7 @@ static ERR make_one(const char *path)
     char *slash = strrchr(above, '/');
     if (slash)
         slash[slash == above] = 0;
-    return sync_directory(slash ? above : ".");
+    return rocks_sync_directory(slash ? above : ".");
 }
 
 /* mkdir -p */

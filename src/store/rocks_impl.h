@@ -191,6 +191,9 @@ void rocks_close_db(struct rocks *r);
 /* Close the database and open it again; db_lock is held for writing. After an error there is none
  * (r->db is NULL). A write that failed may be there now. Errors: as rocks_open. */
 ERR rocks_reopen(struct rocks *r);
+/* A new entry of a directory is there after a power cut only if the directory was synced. Errors:
+ * ERR_IO. */
+ERR rocks_sync_directory(const char *path);
 /* Spans as they are now. */
 struct range_set rocks_ranges(struct rocks *r);
 /* New spans: bumps the generation, drops idle iterators, lets reads see them. */

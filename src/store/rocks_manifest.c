@@ -151,16 +151,6 @@ static bool current_is_right(const char *path)
     return access(file, F_OK) == 0;
 }
 
-static ERR sync_directory(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    int why = errno;
-    if (fd >= 0)
-        close(fd);
-    return ok ? OK : FAIL(ERR_IO, "store: %s: %s", path, strerror(why));
-}
-
 static ERR write_current(const char *path, uint64_t number)
 {
     CLEANUP(mem_freep) char *file = xasprintf("%s/CURRENT", path);
@@ -174,7 +164,7 @@ static ERR write_current(const char *path, uint64_t number)
     close(fd);
     if (!ok || rename(new, file) != 0)
         return FAIL(ERR_IO, "store: %s: %s", file, strerror(errno));
-    TRY(sync_directory(path));
+    TRY(rocks_sync_directory(path));
     LOG_ERROR("store: %s was lost or damaged (a bad disk?): it names the newest manifest, %llu, "
               "again",
               file, (unsigned long long)number);

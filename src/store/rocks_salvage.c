@@ -378,11 +378,7 @@ static ERR exchange(const struct rocks *r, const char *copy)
     if (renameat2(AT_FDCWD, copy, AT_FDCWD, r->path, RENAME_EXCHANGE) != 0)
         return FAIL(ERR_IO, "store: %s: %s", copy, strerror(errno));
     CLEANUP(mem_freep) char *parent = xasprintf("%s/..", r->path);
-    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)!fsync(fd); /* not durable: the damaged one is back after a power cut */
-        close(fd);
-    }
+    err_ignore(rocks_sync_directory(parent)); /* else the damaged one is back after a power cut */
     return OK;
 }
 
