@@ -25,6 +25,13 @@ static inline void buf_clear(struct buf *b)
     b->n = 0;
 }
 
+/* Has it far more room than n bytes? Then they are copied rather than kept waiting in it: what
+ * waits is counted by its bytes. */
+static inline bool buf_is_roomy(const struct buf *b, size_t n)
+{
+    return b->cap / 4 > n;
+}
+
 /* Pointer to room for n bytes at the end; they count once buf_advance is called. */
 static inline uint8_t *buf_reserve(struct buf *b, size_t n)
 {

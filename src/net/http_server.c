@@ -271,7 +271,7 @@ static struct slice fixed_lines(struct http_server *s, int64_t now_ns)
  * is counted by its bytes. */
 static void hold_reply(struct http_request *req, struct buf *body)
 {
-    if (body->cap / 4 > body->n) {
+    if (buf_is_roomy(body, body->n)) {
         buf_put_slice(&req->reply, buf_slice(body));
         buf_clear(body);
         return;

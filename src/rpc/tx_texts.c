@@ -134,14 +134,12 @@ static bool is_second(struct set *set, uint32_t hash)
 /* Where the key's own text stands, else the oldest of the set. */
 static int way_for(const struct set *set, uint32_t hash, const struct tx_texts_key *key)
 {
+    const struct slot *own = find(set, hash, key);
     int oldest = 0;
-    for (int i = 0; i < N_WAYS; i++) {
-        if (set->hashes[i] == hash && same_key(&set->slots[i].key, key))
-            return i;
+    for (int i = 1; i < N_WAYS; i++)
         if (set->slots[i].at < set->slots[oldest].at)
             oldest = i;
-    }
-    return oldest;
+    return own ? (int)(own - set->slots) : oldest;
 }
 
 void tx_texts_put(struct tx_texts *t, const struct tx_texts_key *key, struct slice text)

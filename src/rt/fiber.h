@@ -33,7 +33,7 @@ bool fiber_cancelled(void); /* of the current fiber; false when not on one */
 
 /* Let others run once. OK or ERR_CANCELLED. */
 YIELDS ERR fiber_yield(void);
-/* For long loops: yields when the current fiber has run for more than 300 us, else returns at once
+/* For long loops: yields when the current fiber has run for more than 200 us, else returns at once
  * (some ns). Not on a fiber: always OK. */
 YIELDS ERR fiber_breathe(void);
 /* Sleep until the deadline. OK or ERR_CANCELLED. Not on a fiber: blocks the thread. */

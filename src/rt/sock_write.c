@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 
 #define PIECE_BYTES 4096             /* least room of a copied piece */
-#define MAX_ROOM 4                   /* times what waits, a buffer that is taken over may have */
 #define SMALL_BYTES 512              /* shared bytes that are cheaper to copy than to refer to */
 #define MAX_PIECES 64                /* in one system call */
 #define SLICE_BYTES (256 * 1024)     /* in one turn */
@@ -366,7 +365,7 @@ err sock_write_both(struct sock *s, struct slice head, struct buf *b)
     if (n < head.n)
         push_copy(s, slice_from(head, n));
     n -= MIN(n, head.n);
-    if (b->cap / MAX_ROOM > b->n - n) {
+    if (buf_is_roomy(b, b->n - n)) {
         push_copy(s, slice_from(buf_slice(b), n));
         buf_clear(b);
     } else if (b->n) {
