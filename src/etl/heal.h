@@ -14,8 +14,8 @@ struct heal_opts {
     struct core *home;       /* where the sources live; NULL: none are asked */
     struct sources *sources;
     struct ledgers *ledgers; /* whose mirror may help; NULL: none */
-    bool
-        only_lost; /* of a copy, look only at what its files have lost: the rest was right before */
+    /* Of a copy, look only at what its files have lost: the rest was right before. */
+    bool only_lost;
 };
 
 /* Runs on a plain thread, not one of a core. Nobody else writes meanwhile: what tries is refused

@@ -157,14 +157,20 @@ void check_world_say(void *arg, const char *line, bool mended)
     snprintf(w->said + n, sizeof w->said - n, "%s%s\n", line, mended ? " (mended)" : "");
 }
 
-struct check_result check_world_run(struct check_world *w, bool repair)
+struct check_result check_world_check(struct check_world *w, struct check_opts opts)
 {
-    struct check_opts opts = {
-        .store = w->s, .repair = repair, .state_every = 1, .arg = w, .say = check_world_say};
     struct check_result r;
+    opts.store = w->s;
+    opts.arg = w;
+    opts.say = check_world_say;
     w->said[0] = 0;
     ASSERT_OK(check_run(&opts, &r));
     return r;
+}
+
+struct check_result check_world_run(struct check_world *w, bool repair)
+{
+    return check_world_check(w, (struct check_opts){.repair = repair, .state_every = 1});
 }
 
 void check_world_expect(struct check_world *w, const char *what, bool mendable)

@@ -25,7 +25,9 @@ void check_world_free(struct check_world *w);
 struct slice check_world_object(struct check_world *w, size_t i, uint32_t sequence);
 /* For check_opts: `arg` is the world. */
 void check_world_say(void *arg, const char *line, bool mended);
-/* Check all, states too; what is found stands in `said`. */
+/* Check as the options say, of this world; what is found stands in `said`. */
+struct check_result check_world_check(struct check_world *w, struct check_opts opts);
+/* All, states too. */
 struct check_result check_world_run(struct check_world *w, bool repair);
 /* One thing is found, whose line contains `what`; it is mended, if it can be, and then all is
  * right. */

@@ -133,16 +133,8 @@ TEST(check_waits_for_a_history_that_cannot_be_read_for_a_moment)
 
 static struct check_result look_at(struct check_world *w, const struct store_lost *lost)
 {
-    struct check_opts opts = {.store = w->s,
-                              .repair = true,
-                              .lost = lost,
-                              .state_every = CHECK_STATE_NEWEST,
-                              .arg = w,
-                              .say = check_world_say};
-    struct check_result r;
-    w->said[0] = 0;
-    ASSERT_OK(check_run(&opts, &r));
-    return r;
+    return check_world_check(
+        w, (struct check_opts){.repair = true, .lost = lost, .state_every = CHECK_STATE_NEWEST});
 }
 
 TEST(check_looks_only_at_ledgers_that_may_be_lost)

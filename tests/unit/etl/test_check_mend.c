@@ -58,16 +58,8 @@ static err give_state(void *arg, const struct hash256 *after, size_t n, struct a
 
 static struct check_result mend(struct check_world *w, const struct check_help *help)
 {
-    struct check_opts opts = {.store = w->s,
-                              .repair = true,
-                              .help = help,
-                              .state_every = 1,
-                              .arg = w,
-                              .say = check_world_say};
-    struct check_result r;
-    w->said[0] = 0;
-    ASSERT_OK(check_run(&opts, &r));
-    return r;
+    return check_world_check(w,
+                             (struct check_opts){.repair = true, .help = help, .state_every = 1});
 }
 
 /* With liars nothing gets worse, or better than what follows from metadata and is proven; with

@@ -34,15 +34,6 @@ TEST(the_first_offer_that_can_be_kept_is_taken)
     buf_deinit(&head);
 }
 
-static struct buf text_of(size_t n)
-{
-    struct buf b = {0};
-    while (b.n < n)
-        buf_printf(&b, "{\"ledger_index\":%zu,\"type\":\"transaction\"}", b.n);
-    b.n = n;
-    return b;
-}
-
 TEST(what_does_not_become_smaller_is_not_packed)
 {
     struct ws_deflate *d = ws_deflate_new();

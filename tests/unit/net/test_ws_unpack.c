@@ -23,15 +23,6 @@ static err unpack(struct ws_unpack **spare, struct slice packed, size_t max, boo
     return e;
 }
 
-static struct buf text_of(size_t n)
-{
-    struct buf b = {0};
-    while (b.n < n)
-        buf_printf(&b, "{\"ledger_index\":%zu,\"type\":\"transaction\"}", b.n);
-    b.n = n;
-    return b;
-}
-
 TEST(packed_messages_come_back_and_each_stands_alone)
 {
     struct ws_deflate *d = ws_deflate_new();

@@ -7,6 +7,16 @@
 #include "net/ws_msg.h"
 #include "net_fixture.h"
 
+/* As messages are: much of it repeats. */
+static inline struct buf text_of(size_t n)
+{
+    struct buf b = {0};
+    while (b.n < n)
+        buf_printf(&b, "{\"ledger_index\":%zu,\"type\":\"transaction\"}", b.n);
+    b.n = n;
+    return b;
+}
+
 /* A WebSocket server that sends back what comes. */
 struct rig {
     struct http_server *server;

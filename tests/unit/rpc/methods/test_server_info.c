@@ -51,18 +51,25 @@ TEST(server_info_shows_counters_to_admins)
               "result.info.backend_counters");
 }
 
+/* Beside a rippled that counts how often it is asked, with a cache. */
+static struct small_world *world_with_source(int *asked)
+{
+    struct small_world *w = small_world_new();
+    struct rpc_server_opts opts = *rpc_server_get_opts(w->server);
+    opts.forward = answer_info;
+    opts.arg = asked;
+    opts.rpc_cache_ns = CLOCK_S;
+    opts.network_id = NULL;
+    w->http.server = rpc_server_new(&opts);
+    return w;
+}
+
 TEST(server_info_takes_some_figures_from_rippled_and_is_cached)
 {
     int64_t now = 100 * CLOCK_S;
     clock_test_set(&now, 0);
-    struct small_world *w = small_world_new();
     int asked = 0;
-    struct rpc_server_opts opts = *rpc_server_get_opts(w->server);
-    opts.forward = answer_info;
-    opts.arg = &asked;
-    opts.rpc_cache_ns = CLOCK_S;
-    opts.network_id = NULL;
-    w->http.server = rpc_server_new(&opts);
+    struct small_world *w = world_with_source(&asked);
     const char *reply = small_world_ask(w, "server_info", "%s", "");
     ASSERT_AT("2.5", reply, "result.info.load_factor");
     ASSERT_AT("28", reply, "result.info.validation_quorum");
@@ -82,13 +89,8 @@ TEST(server_info_for_admins_comes_from_no_cache_and_goes_into_none)
 {
     int64_t now = 100 * CLOCK_S;
     clock_test_set(&now, 0);
-    struct small_world *w = small_world_new();
     int asked = 0;
-    struct rpc_server_opts opts = *rpc_server_get_opts(w->server);
-    opts.forward = answer_info;
-    opts.arg = &asked;
-    opts.rpc_cache_ns = CLOCK_S;
-    w->http.server = rpc_server_new(&opts);
+    struct small_world *w = world_with_source(&asked);
     w->http.request.is_admin = true;
     for (int i = 1; i <= 2; i++) {
         ASSERT_AT("{}", small_world_ask(w, "server_info", "%s", ""), "result.info.etl");
