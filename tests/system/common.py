@@ -39,6 +39,8 @@ def _clean():
 atexit.register(_clean)
 for _signal in (signal.SIGTERM, signal.SIGHUP):
     signal.signal(_signal, lambda *_: sys.exit(1))
+# A script's background jobs begin with SIGINT ignored, and so would what they start: one that comes before the server's own handler would be lost.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def temp_dir(name):
