@@ -45,9 +45,10 @@ struct check {
     uint32_t at, position; /* the ledger looked at; where to go on if it is stopped now */
     bool stopped;          /* progress has said so */
     struct check_look look;
-    bool must_end;     /* and is not asked any more */
-    bool put_off;      /* a row could not be written just now */
-    bool io_is_damage; /* a place of the disk cannot be read, again and again */
+    unsigned list_bits; /* keys are some 2^bits apart (check_links.c); 0: nothing learned */
+    bool must_end;      /* and is not asked any more */
+    bool put_off;       /* a row could not be written just now */
+    bool io_is_damage;  /* a place of the disk cannot be read, again and again */
 };
 
 /* An object that was put, and what stood there. */

@@ -7,7 +7,13 @@
 #include "base/mem.h"
 #include "ledger/successor.h"
 
-#define KEYS 64
+#define KEYS_FIRST 4 /* at a time, */
+#define KEYS 64      /* ... and when they were not enough */
+
+/* Where the looking for the key before one begins, 2^bits before it. */
+#define LIST_BITS_FIRST 236u /* a state of a million has one key in so many */
+#define LIST_BITS_MIN 216u
+#define LIST_BITS_MAX 252u
 
 static bool is_created(const struct check_named *n)
 {
@@ -31,38 +37,61 @@ static bool subtract(struct hash256 *a, unsigned bits)
     return !borrow;
 }
 
-/* The greatest key of the state in (from, key); zero: there is none. */
-static ERR last_between(struct check *c, const struct hash256 *from, const struct hash256 *key,
-                        struct hash256 *ret)
+/* The keys of the state beside one. Zero: none before it that was looked for; all FF: none behind
+ * it. */
+struct neighbours {
+    struct hash256 before, after;
+    size_t n_before; /* keys that were passed on the way */
+};
+
+/* Before it: from `from` on. */
+static ERR look_from(struct check *c, const struct hash256 *from, const struct hash256 *key,
+                     struct neighbours *ret)
 {
     struct store_object *page = arena_array(c->arena, struct store_object, KEYS);
     struct hash256 at = *from;
-    size_t n = KEYS;
-    *ret = HASH256_ZERO;
-    while (n == KEYS && hash256_cmp(&at, key) < 0) {
-        TRY(store_page(c->s, c->header.seq, &at, KEYS, false, c->arena, page, &n));
-        for (size_t i = 0; i < n && hash256_cmp(&page[i].key, key) < 0; i++)
-            *ret = page[i].key;
-        if (n > 0)
-            at = page[n - 1].key;
+    size_t want = KEYS_FIRST;
+    bool more = true;
+    *ret = (struct neighbours){HASH256_ZERO, successor_last(), 0};
+    while (more) {
+        size_t n;
+        TRY(store_page(c->s, c->header.seq, &at, want, false, c->arena, page, &n));
+        for (size_t i = 0; i < n; i++) {
+            at = page[i].key;
+            int side = hash256_cmp(&at, key);
+            if (side > 0) {
+                ret->after = at;
+                return OK;
+            }
+            ret->before = side < 0 ? at : ret->before;
+            ret->n_before += side < 0;
+        }
+        more = n == want;
+        want = KEYS;
     }
     return OK;
 }
 
-/* The greatest key of the state below `key`, or zero. The store lists forward only: from further
- * and further before it; a book's directories are close together, other keys are spread evenly. */
-static ERR key_before(struct check *c, const struct hash256 *key, struct hash256 *ret)
+/* The store lists forward only: from further and further before the key. A book's directories are
+ * close together (their last 64 bits are the price), other keys are spread evenly: how far it is
+ * to the one before is learned. */
+static ERR neighbours_of(struct check *c, const struct hash256 *key, struct neighbours *ret)
 {
-    static const unsigned widths[] = {64, 228, 234, 240, 246, 252};
+    const unsigned learned = c->list_bits ? c->list_bits : LIST_BITS_FIRST;
+    const unsigned widths[] = {64, learned, learned + 4, learned + 8, learned + 16};
     for (size_t i = 0; i < ARRAY_LEN(widths); i++) {
         struct hash256 from = *key;
-        if (!subtract(&from, widths[i]))
+        if (widths[i] > LIST_BITS_MAX || !subtract(&from, widths[i]))
             break;
-        TRY(last_between(c, &from, key, ret));
-        if (!hash256_is_zero(ret))
+        TRY(look_from(c, &from, key, ret));
+        if (i == 1 && hash256_is_zero(&ret->before))
+            c->list_bits = MIN(learned + 1, LIST_BITS_MAX);
+        if (i == 1 && ret->n_before > KEYS_FIRST)
+            c->list_bits = MAX(learned - 1, LIST_BITS_MIN);
+        if (!hash256_is_zero(&ret->before))
             return OK;
     }
-    return last_between(c, &HASH256_ZERO, key, ret);
+    return look_from(c, &HASH256_ZERO, key, ret);
 }
 
 static ERR key_after(struct check *c, const struct hash256 *key, struct hash256 *ret)
@@ -112,13 +141,12 @@ static ERR check_one(struct check *c, const struct check_named *named, size_t n,
                      const struct check_named *x)
 {
     const struct hash256 *key = &x->node.key;
-    struct hash256 before, after;
-    TRY(key_before(c, key, &before));
-    TRY(key_after(c, key, &after));
-    consider_created(named, n, key, &before, &after);
-    TRY(check_successor(c, &before, is_created(x) ? key : &after));
+    struct neighbours by;
+    TRY(neighbours_of(c, key, &by));
+    consider_created(named, n, key, &by.before, &by.after);
+    TRY(check_successor(c, &by.before, is_created(x) ? key : &by.after));
     if (is_created(x))
-        TRY(check_successor(c, key, &after));
+        TRY(check_successor(c, key, &by.after));
     return is_book(c, x) ? check_base(c, named, n, key) : OK;
 }
 
