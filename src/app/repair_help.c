@@ -4,7 +4,7 @@
 #include "app/options.h"
 #include "app/server.h"
 #include "base/mem.h"
-#include "ledger/ledgers.h"
+#include "ledger/apply.h"
 #include "rippled/sources.h"
 #include "rt/clock.h"
 #include "rt/core.h"
@@ -63,7 +63,8 @@ static void find_mirror(struct repair_help *h, const struct config *config, stru
                                 .n_cores = 1,
                                 .lazy_repair = true,
                                 .lazy_undo = true};
-    if (err_failed(ledgers_open(&opts, &h->ledgers)) || ledgers_mirror_aside(h->ledgers))
+    if (err_failed(ledgers_open(&opts, &h->ledgers)) || ledgers_mirror_aside(h->ledgers) ||
+        err_failed(apply_ready(h->ledgers)))
         fprintf(stderr, "kleio: the state mirror cannot help\n");
 }
 

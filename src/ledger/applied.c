@@ -64,7 +64,8 @@ struct find {
 static err find_guarded(void *arg)
 {
     struct find *f = arg;
-    return successor_of_changes(f->stage->l->mirror, f->stage->txn, f->changes, f->n,
+    struct ledgers *l = f->stage->l;
+    return successor_of_changes(l->mirror, undo_versions(l->undo), f->stage->txn, f->changes, f->n,
                                 &f->a->successors);
 }
 

@@ -149,6 +149,11 @@ ERR apply_prove(struct ledgers *l, const struct apply_ledger *in, apply_proven_f
     return fn(arg, &b->items[0].ledger);
 }
 
+ERR apply_ready(struct ledgers *l)
+{
+    return retree_due(l);
+}
+
 ERR apply_check(struct ledgers *l, int64_t budget_ns, bool *ret_more)
 {
     TRY(repair_scrub(l, clock_now_ns() + budget_ns, ret_more));

@@ -59,6 +59,11 @@ ERR apply_load_commit(struct ledgers *l, const struct apply_ledger *ledger);
 void apply_load_abort(struct ledgers *l);
 uint64_t apply_load_count(struct ledgers *l); /* objects so far; any thread */
 
+/* After a start with lazy_repair: views read the mirror from now on. (Otherwise the first batch, or
+ * apply_check, sees to it.) Errors: ERR_IO (it is damaged), ERR_BUSY (the history cannot say what
+ * it lacks). */
+ERR apply_ready(struct ledgers *l);
+
 /* When there is nothing to apply: look for damage in the mirror, for so long, where it was left
  * off; and see to it that its file is not much larger than it must be (compact.h). *ret_more: not
  * all of it has been seen since the start. ERR_IO: it is damaged, the next mirror_follow makes it

@@ -215,19 +215,19 @@ static err scan_all(struct ledgers *l, MDB_txn *txn, struct successor_list *rows
 /* The last object of every chain is followed by the first one of a later chain, or by nothing. */
 static err join_chains(struct ledgers *l, MDB_txn *txn, struct successor_list *rows)
 {
-    MDB_cursor *cursor = NULL;
-    TRY(mirror_check(l->mirror, mdb_cursor_open(txn, l->mirror->state, &cursor), "open cursor"));
+    struct merged w = {l->mirror, undo_versions(l->undo), .seq = MERGED_NEWEST};
+    TRY(mirror_check(l->mirror, mdb_cursor_open(txn, l->mirror->state, &w.cursor), "open cursor"));
     err e = OK;
     for (uint32_t i = 0; i < l->load->n_chains && e.code == 0; i++) {
         const struct load_chain *c = &l->load->chains[i];
         struct hash256 next;
         if (!c->begun)
             continue;
-        e = successor_after(l->mirror, cursor, &c->last, &next);
+        e = successor_after(&w, &c->last, &next);
         if (e.code == 0)
             successor_list_add(rows, &c->last, &next);
     }
-    mdb_cursor_close(cursor);
+    mdb_cursor_close(w.cursor);
     return e;
 }
 
@@ -244,7 +244,7 @@ static err commit_mirror(struct ledgers *l, struct successor_list *rows)
     TRY(join_chains(l, o->txn, rows));
     TRY(repair_new_dataset(l, l->meta.dataset));
     l->meta.header = o->header;
-    l->meta.tree_seq = o->header.seq;
+    l->meta.turn = mirror_turn_whole(o->header.seq);
     TRY(mirror_meta_put(l->mirror, o->txn, &l->meta));
     return mirror_write_commit(l->mirror, TAKE_PTR(o->txn));
 }
@@ -285,7 +285,7 @@ ERR apply_load_commit(struct ledgers *l, const struct apply_ledger *ledger)
     }
     atomic_store(&l->n_objects, apply_load_count(l));
     l->load = load_free(l->load);
-    undo_reset(l->undo, ledger->header.seq);
+    ledgers_from_file(l);
     atomic_store(&l->doubtful, false);
     snap_set_unshut(&l->snaps);
     ledgers_show(l, &ledger->header);

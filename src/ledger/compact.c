@@ -174,7 +174,8 @@ void compact_stop(struct ledgers *l)
 
 /* --- taking its place --- */
 
-/* Views are gone and none is opened. Undo of what the copy lacks comes again with its ledgers. */
+/* Views are gone and none is opened. The window begins anew, with the ledgers that the copy lacks.
+ */
 static err adopt(struct ledgers *l, struct compact *c)
 {
     struct mirror_meta meta;
@@ -189,10 +190,7 @@ static err adopt(struct ledgers *l, struct compact *c)
     if (memcmp(meta.dataset, l->meta.dataset, sizeof meta.dataset) != 0 || meta.header.seq > newest)
         return FAIL(ERR_CORRUPT, "mirror: %s: the copy is of another ledger", c->path);
     l->meta = meta;
-    if (newest - meta.header.seq <= undo_ledgers(l->undo))
-        undo_retract(l->undo, newest - meta.header.seq);
-    else
-        undo_reset(l->undo, meta.header.seq);
+    ledgers_from_file(l);
     TRY(retree(l));
     return mirror_follow(l, 0);
 }

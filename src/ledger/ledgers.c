@@ -53,9 +53,17 @@ ERR ledgers_open(const struct ledgers_opts *opts, struct ledgers **ret)
         .n_slots = n_slots(l),
     };
     l->undo = undo_new(&undo);
-    l->nodes = nodes_new(l->mirror, NODES_MAX_BYTES);
-    l->tree = tree_new(l->mirror, l->nodes);
-    verify_init(&l->verify, l->mirror, l->nodes);
+    l->nodes = nodes_new(l->mirror);
+    l->turns = (struct turns){
+        .mirror = l->mirror,
+        .nodes = l->nodes,
+        .undo = l->undo,
+        .max_node_bytes = TURNS_MAX_NODE_BYTES,
+        .max_object_bytes =
+            opts->waiting_max_bytes ? opts->waiting_max_bytes : TURNS_MAX_OBJECT_BYTES,
+    };
+    l->tree = tree_new(l->mirror, l->nodes, undo_versions(l->undo));
+    verify_init(&l->verify, l->mirror, l->nodes, undo_versions(l->undo));
     snap_set_init(&l->snaps, l->mirror, n_slots(l));
     if (posix_memalign((void **)&l->slots, 64, n_slots(l) * sizeof *l->slots) != 0)
         abort();
@@ -106,6 +114,12 @@ ERR ledgers_slot_index(struct ledgers *l, uint32_t *ret)
         }
     }
     return FAIL(ERR_BUSY, "ledgers: more than %u threads beside the cores", LEDGERS_OTHER_THREADS);
+}
+
+void ledgers_from_file(struct ledgers *l)
+{
+    undo_reset(l->undo, l->meta.header.seq);
+    turns_begin(&l->turns, &l->meta.turn);
 }
 
 void ledgers_show(struct ledgers *l, const struct ledger_header *header)
@@ -262,6 +276,7 @@ void ledgers_get_stats(struct ledgers *l, struct ledgers_stats *ret)
         .mirror_bytes = atomic_load_explicit(&l->mirror_bytes, memory_order_relaxed),
         .undo_bytes = undo_bytes(l->undo),
         .undo_ledgers = undo_ledgers(l->undo),
+        .waiting_bytes = versions_waiting_bytes(undo_versions(l->undo)),
         .n_rebuilt = atomic_load_explicit(&l->n_rebuilt, memory_order_relaxed),
         .mirror_aside = atomic_load_explicit(&l->doubtful, memory_order_relaxed),
     };

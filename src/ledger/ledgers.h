@@ -17,6 +17,7 @@ struct ledgers_opts {
                                    bound, DISK_MIN_FREE_DEFAULT = what disk.h says */
     uint64_t undo_max_bytes;    /* 0 = 40 MiB */
     uint32_t undo_max_ledgers;  /* 0 = 256 */
+    uint64_t waiting_max_bytes; /* of objects that the mirror's file gets later; 0 = 40 MiB */
     bool lazy_undo;             /* do not read the window back at start: it fills as ledgers come */
     bool lazy_repair;           /* a mirror that must be rebuilt is left to the first mirror_follow:
                                    the history answers meanwhile */
@@ -80,6 +81,7 @@ struct ledgers_stats {
     uint64_t mirror_bytes; /* file pages used */
     uint64_t undo_bytes;
     uint32_t undo_ledgers;
+    uint64_t waiting_bytes; /* memory of objects that the mirror's file does not have yet */
     uint64_t reads_mirror;  /* answered by the mirror alone, */
     uint64_t reads_undo;    /* with the undo window, */
     uint64_t reads_history; /* by the history */

@@ -6,6 +6,7 @@
 #include "ledger/snap.h"
 #include "ledger/tip.h"
 #include "ledger/tree.h"
+#include "ledger/turns.h"
 #include "ledger/undo.h"
 #include "ledger/verify.h"
 
@@ -34,7 +35,8 @@ struct ledgers {
     struct mirror *mirror;
     struct nodes *nodes; /* writer's, like the next one */
     struct tree *tree;
-    struct undo *undo;
+    struct turns turns;
+    struct undo *undo; /* the window, and what waits */
     struct snap_set snaps;
     struct tip tip;
     uint32_t n_cores;
@@ -61,7 +63,9 @@ struct ledgers {
     struct mirror_meta meta; /* as committed; valid if `complete` and the mirror is not doubtful */
     bool complete;           /* there is a tip */
     struct stage *stage;     /* ledgers that the history has got, and the mirror's transaction */
-    bool nodes_due;       /* the tree's nodes are to be completed before they are used: retree.h */
+    bool nodes_due;       /* the tree's nodes, and objects that the file lacks, are to be read from
+                             the history before they are used: retree.h; */
+    bool views_wait;      /* ... and views read the history meanwhile */
     uint32_t n_failed;    /* attempts to follow, in a row */
     struct verify verify; /* of the mirror, as far as it has come */
     bool verified;        /* all of it, since the start or the rebuild */
@@ -80,6 +84,8 @@ ERR ledgers_slot_index(struct ledgers *l, uint32_t *ret);
 void ledgers_show(struct ledgers *l, const struct ledger_header *header);
 /* Tell the listeners of a ledger that became visible: each once, in order. */
 void ledgers_tell(struct ledgers *l, const struct ledger_header *header);
+/* The mirror is what its file has, as the meta record says: forget what is in memory. */
+void ledgers_from_file(struct ledgers *l);
 /* Twice the mirror's address space, once no view is open. Errors: ERR_LIMIT. */
 ERR ledgers_grow(struct ledgers *l);
 /* Grow until the map has room for so many bytes. Between transactions. Errors: ERR_LIMIT. */

@@ -17,8 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FORMAT 3        /* 2, and which ledger the kept nodes are of */
-#define FORMAT_OLDEST 2 /* objects with checksums; nodes of the newest ledger */
+#define FORMAT 4 /* 3, where objects, too, may be those of older ledgers */
+#define FORMAT_OLDEST                                                                              \
+    2 /* objects with checksums; nodes of the newest ledger (3: of older ones)                     \
+       */
 #define META_KEY SLICE_LIT("ledger")
 #define MAP_LARGEST ((uint64_t)1 << 40)
 #define MAP_SMALLEST ((uint64_t)1 << 30)
@@ -270,6 +272,19 @@ struct mirror *mirror_close(struct mirror *m)
     return NULL;
 }
 
+/* Of format 3, the objects are newer than it says: no harm is done. */
+static bool read_turn(struct cursor *c, uint32_t format, struct mirror_meta *ret)
+{
+    uint32_t seq = ret->header.seq;
+    struct mirror_turn *turn = &ret->turn;
+    *turn = mirror_turn_whole(format == FORMAT_OLDEST ? seq : cursor_be32(c));
+    if (format == FORMAT) {
+        turn->next = cursor_be32(c);
+        turn->begun = cursor_be32(c);
+    }
+    return !c->failed && cursor_done(c) && turn->since <= turn->begun && turn->begun <= seq;
+}
+
 ERR mirror_meta_get(const struct mirror *m, MDB_txn *txn, struct mirror_meta *ret)
 {
     MDB_val key = mirror_val(META_KEY), value;
@@ -284,28 +299,28 @@ ERR mirror_meta_get(const struct mirror *m, MDB_txn *txn, struct mirror_meta *re
                     FORMAT);
     struct slice dataset = cursor_take(&c, MIRROR_DATASET_BYTES);
     struct slice bytes = cursor_take(&c, LEDGER_HEADER_BYTES);
-    struct ledger_header header = {0};
-    bool sound = digest_header_decode(bytes, &header);
-    uint32_t tree_seq = format == FORMAT_OLDEST ? header.seq : cursor_be32(&c);
-    if (!sound || c.failed || !cursor_done(&c) || tree_seq > header.seq)
+    struct mirror_meta meta = {0};
+    if (!digest_header_decode(bytes, &meta.header) || !read_turn(&c, format, &meta))
         return FAIL(ERR_CORRUPT, "mirror: %s: damaged meta record", m->path);
-    struct hash256 hash = digest_ledger(&header);
-    if (!hash256_eq(&hash, &header.hash))
+    struct hash256 hash = digest_ledger(&meta.header);
+    if (!hash256_eq(&hash, &meta.header.hash))
         return FAIL(ERR_CORRUPT, "mirror: %s: the meta record's header does not have its hash",
                     m->path);
-    memcpy(ret->dataset, dataset.p, dataset.n);
-    ret->header = header;
-    ret->tree_seq = tree_seq;
+    memcpy(meta.dataset, dataset.p, dataset.n);
+    *ret = meta;
     return OK;
 }
 
 ERR mirror_meta_put(const struct mirror *m, MDB_txn *txn, const struct mirror_meta *meta)
 {
-    uint8_t bytes[4 + MIRROR_DATASET_BYTES + LEDGER_HEADER_BYTES + 4];
+    uint8_t bytes[4 + MIRROR_DATASET_BYTES + LEDGER_HEADER_BYTES + 12];
+    uint8_t *turn = bytes + sizeof bytes - 12;
     bits_store32(bytes, FORMAT);
     memcpy(bytes + 4, meta->dataset, MIRROR_DATASET_BYTES);
     digest_header_encode(&meta->header, bytes + 4 + MIRROR_DATASET_BYTES);
-    bits_store32(bytes + sizeof bytes - 4, meta->tree_seq);
+    bits_store32(turn, meta->turn.since);
+    bits_store32(turn + 4, meta->turn.next);
+    bits_store32(turn + 8, meta->turn.begun);
     MDB_val key = mirror_val(META_KEY), value = {sizeof bytes, bytes};
     return mirror_check(m, mdb_put(txn, m->meta, &key, &value, 0), "write meta");
 }

@@ -32,11 +32,24 @@ struct mirror_opts {
     uint32_t max_readers; /* reading transactions open at the same time */
 };
 
+/* How far objects and kept nodes are written, which are by turns (turns.h). */
+struct mirror_turn {
+    uint32_t since; /* they lack what ledgers after this one changed, but in slices before `next` */
+    uint32_t next;  /* the slice to be written next */
+    uint32_t
+        begun; /* with this ledger the first slice was written: those before `next` since then */
+};
+/* All are those of ledger `seq`. */
+static inline struct mirror_turn mirror_turn_whole(uint32_t seq)
+{
+    return (struct mirror_turn){.since = seq, .begun = seq};
+}
+
 /* What the meta record says; it is written last of every change. */
 struct mirror_meta {
     uint8_t dataset[MIRROR_DATASET_BYTES]; /* the history this mirror belongs to */
-    struct ledger_header header;           /* the ledger whose state this is */
-    uint32_t tree_seq; /* the kept nodes lack what ledgers after this one changed (nodes.h) */
+    struct ledger_header header;           /* the ledger whose state this is, but for what waits */
+    struct mirror_turn turn;
 };
 
 /* Open the files, holding the directory against other processes. A file that is damaged, of another

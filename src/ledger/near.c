@@ -3,9 +3,10 @@
 
 #include "ledger/guard.h"
 #include "ledger/ledgers_impl.h"
+#include "ledger/merged.h"
 
 struct near {
-    struct snap *snap;
+    struct merged merged;
     const struct hash256 *key;
     bool before;
     size_t n, got;
@@ -15,28 +16,42 @@ struct near {
 static err walk(void *arg)
 {
     struct near *w = arg;
-    MDB_cursor *cursor = w->snap->cursor;
-    MDB_val k = mirror_val(hash256_slice(w->key)), value;
-    int rc = mdb_cursor_get(cursor, &k, &value, MDB_SET_RANGE); /* at or after the key */
-    if (w->before)
-        rc = mdb_cursor_get(cursor, &k, &value, rc == 0 ? MDB_PREV : MDB_LAST);
-    else if (rc == 0 && memcmp(k.mv_data, w->key->b, 32) == 0)
-        rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
-    for (; rc == 0 && w->got < w->n;
-         rc = mdb_cursor_get(cursor, &k, &value, w->before ? MDB_PREV : MDB_NEXT))
-        w->ret[w->got++] = hash256_of(k.mv_data);
+    struct merged_entry entry;
+    struct hash256 at = *w->key;
+    if (!w->before)
+        merged_seek(&w->merged, w->key, true);
+    while (w->got < w->n) {
+        err e =
+            w->before ? merged_before(&w->merged, &at, &entry) : merged_next(&w->merged, &entry);
+        if (e.code == ERR_NOT_FOUND)
+            break;
+        TRY(e);
+        w->ret[w->got++] = at = hash256_of(entry.key);
+    }
     return OK;
+}
+
+static err walk_snapshot(struct ledgers *l, uint32_t slot, struct near *w)
+{
+    struct snap *snap;
+    TRY(snap_acquire(&l->snaps, slot, &snap));
+    w->merged = (struct merged){l->mirror, undo_versions(l->undo), snap->cursor, snap->header.seq};
+    err e = snap->complete ? guard_run(walk, w, l->mirror->path) : OK;
+    snap_release(&l->snaps, slot, snap);
+    return e;
 }
 
 size_t near_keys(void *arg, const struct hash256 *key, bool before, size_t n, struct hash256 *ret)
 {
     struct ledgers *l = arg;
+    struct versions *versions = undo_versions(l->undo);
     uint32_t slot;
+    struct versions_pin pin;
     struct near w = {.key = key, .before = before, .n = n, .ret = ret};
-    if (err_failed(ledgers_slot_index(l, &slot)) ||
-        err_failed(snap_acquire(&l->snaps, slot, &w.snap)))
+    if (err_failed(ledgers_slot_index(l, &slot)))
         return 0; /* a guess less */
-    err e = w.snap->complete ? guard_run(walk, &w, l->mirror->path) : OK;
-    snap_release(&l->snaps, slot, w.snap);
+    versions_pin(versions, slot, &pin);
+    err e = walk_snapshot(l, slot, &w);
+    versions_unpin(versions, slot, &pin);
     return err_failed(e) ? 0 : w.got;
 }

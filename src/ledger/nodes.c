@@ -30,22 +30,18 @@ struct late {
 struct slice_state {
     struct list late;
     uint64_t bytes;
-    uint32_t since; /* the file has the nodes of this ledger */
+    bool stored; /* by the transaction */
 };
 
 struct nodes {
     struct mirror *mirror;
-    uint64_t max_bytes;
     struct table *late; /* by place */
     struct slice_state slices[NODES_SLICES + 1];
     uint64_t bytes;
     struct late **staged;
     size_t n_staged, cap_staged;
-    uint32_t next; /* slice to be written next: the one with the oldest `since` */
-    bool wide;     /* the file has all nodes at depth 2 */
-    /* What the transaction has stored. */
-    bool storing, storing_wide;
-    uint32_t n_stored, stored_seq;
+    bool wide;                  /* the file has all nodes at depth 2, */
+    bool storing, storing_wide; /* ... and will have them after the commit */
 };
 
 static struct place place_of(uint32_t depth, const struct hash256 *key)
@@ -70,11 +66,10 @@ static struct slice_state *slice_at(struct nodes *n, const struct place *p)
 
 /* --- what is in memory --- */
 
-struct nodes *nodes_new(struct mirror *m, uint64_t max_bytes)
+struct nodes *nodes_new(struct mirror *m)
 {
     struct nodes *n = xcalloc(1, sizeof *n);
     n->mirror = m;
-    n->max_bytes = max_bytes;
     n->late = table_new(PLACE_BYTES);
     for (size_t i = 0; i <= NODES_SLICES; i++)
         list_init(&n->slices[i].late);
@@ -119,11 +114,18 @@ static void drop_slice(struct nodes *n, uint32_t i)
         late_free(n, LIST_ENTRY(late->next, struct late, link));
 }
 
+static void stored_none(struct nodes *n)
+{
+    n->storing = false;
+    for (uint32_t i = 0; i <= NODES_SLICES; i++)
+        n->slices[i].stored = false;
+}
+
 static void forget(struct nodes *n)
 {
     n->n_staged = 0;
-    n->storing = n->wide = false;
-    n->next = 0;
+    n->wide = false;
+    stored_none(n);
     for (uint32_t i = 0; i <= NODES_SLICES; i++)
         drop_slice(n, i);
 }
@@ -187,7 +189,7 @@ void nodes_aborted(struct nodes *n)
             late_free(n, l);
     }
     n->n_staged = 0;
-    n->storing = false;
+    stored_none(n);
 }
 
 /* --- reading --- */
@@ -288,11 +290,9 @@ static err is_wide(const struct nodes *n, MDB_txn *txn, bool *ret)
 
 /* --- the file --- */
 
-ERR nodes_begin(struct nodes *n, MDB_txn *txn, uint32_t seq)
+ERR nodes_begin(struct nodes *n, MDB_txn *txn)
 {
     forget(n);
-    for (uint32_t i = 0; i < NODES_SLICES; i++)
-        n->slices[i].since = seq;
     return is_wide(n, txn, &n->wide);
 }
 
@@ -331,52 +331,33 @@ static err store(struct nodes *n, MDB_txn *txn, const struct late *l)
                : OK;
 }
 
-static err store_slice(struct nodes *n, MDB_txn *txn, uint32_t i)
+ERR nodes_store_slice(struct nodes *n, MDB_txn *txn, uint32_t slice, uint64_t *ret_bytes)
 {
-    LIST_EACH(it, &n->slices[i].late)
+    LIST_EACH(it, &n->slices[slice].late)
     {
         TRY(store(n, txn, LIST_ENTRY(it, struct late, link)));
     }
+    n->slices[slice].stored = true;
+    *ret_bytes = n->slices[slice].bytes;
     return OK;
 }
 
-/* So many slices are due: one for each ledger, and more if there is too much in memory. */
-static uint32_t count_due(const struct nodes *n, uint32_t n_ledgers)
+ERR nodes_store_top(struct nodes *n, MDB_txn *txn, bool *ret_wide)
 {
-    uint64_t left = n->bytes;
-    uint32_t due = 0;
-    while (due < NODES_SLICES && (due < n_ledgers || left > n->max_bytes))
-        left -= n->slices[(n->next + due++) % NODES_SLICES].bytes;
-    return due;
-}
-
-ERR nodes_store(struct nodes *n, MDB_txn *txn, uint32_t seq, uint32_t n_ledgers,
-                uint32_t *ret_since)
-{
+    uint64_t bytes;
     TRY(is_wide(n, txn, &n->storing_wide));
     n->storing = true;
-    n->stored_seq = seq;
-    n->n_stored = n->wide && n->storing_wide ? count_due(n, n_ledgers) : NODES_SLICES;
-    TRY(store_slice(n, txn, TOP));
-    for (uint32_t i = 0; i < n->n_stored; i++)
-        TRY(store_slice(n, txn, (n->next + i) % NODES_SLICES));
-    *ret_since =
-        n->n_stored < NODES_SLICES ? n->slices[(n->next + n->n_stored) % NODES_SLICES].since : seq;
-    return OK;
+    *ret_wide = n->wide && n->storing_wide;
+    return nodes_store_slice(n, txn, TOP, &bytes);
 }
 
 void nodes_committed(struct nodes *n)
 {
     commit_staged(n);
-    if (!n->storing)
-        return;
-    drop_slice(n, TOP);
-    for (uint32_t i = 0; i < n->n_stored; i++) {
-        uint32_t at = (n->next + i) % NODES_SLICES;
-        drop_slice(n, at);
-        n->slices[at].since = n->stored_seq;
-    }
-    n->next = (n->next + n->n_stored) % NODES_SLICES;
-    n->wide = n->storing_wide;
-    n->storing = false;
+    for (uint32_t i = 0; i <= NODES_SLICES; i++)
+        if (n->slices[i].stored)
+            drop_slice(n, i);
+    if (n->storing)
+        n->wide = n->storing_wide;
+    stored_none(n);
 }

@@ -2,26 +2,21 @@
 /* The kept nodes of the state tree. Every ledger changes nodes all over the tree, each in a page of
  * its own, but only the next ledger's root needs them: so they are kept in memory and written into
  * the mirror's file a slice at a time (a 256th, the nodes above keys that begin with the same
- * byte), each slice once in 256 ledgers. The file is always one state of the objects, but its nodes
- * are those of older ledgers; which ledger's at least is in its meta record, and what later ones
- * changed is in the history (retree.h). A small tree, whose upper nodes have children that are not
- * kept, is written whole with every ledger. The writer's. */
+ * byte), by turns, together with the objects below (turns.h). The nodes at depths 0 and 1, which
+ * are in no slice, are written with every ledger. The writer's. */
 #pragma once
 #include "ledger/fold.h"
 #include "ledger/mirror.h"
 
 #define NODES_SLICES 256
-/* Slices are written earlier, when the nodes in memory take more. */
-#define NODES_MAX_BYTES ((uint64_t)16 << 20)
 
 struct nodes;
 
-struct nodes *nodes_new(struct mirror *m, uint64_t max_bytes);
+struct nodes *nodes_new(struct mirror *m);
 struct nodes *nodes_free(struct nodes *n); /* accepts NULL */
 
-/* Forget what is in memory: the file has the nodes of ledger `seq`, or of later ones. Errors:
- * ERR_CORRUPT, ERR_IO. */
-ERR nodes_begin(struct nodes *n, MDB_txn *txn, uint32_t seq);
+/* Forget what is in memory. Errors: ERR_CORRUPT, ERR_IO. */
+ERR nodes_begin(struct nodes *n, MDB_txn *txn);
 /* None, neither in memory nor in the file: they are made anew (nodes_write). Errors: ERR_IO. */
 ERR nodes_clear(struct nodes *n, MDB_txn *txn);
 
@@ -46,11 +41,12 @@ void nodes_remove(struct nodes *n, uint32_t depth, const struct hash256 *key);
 ERR nodes_write(struct nodes *n, MDB_txn *txn, uint32_t depth, const struct hash256 *key,
                 const struct fold_node *node);
 
-/* Before the commit of `txn`, which brings n_ledgers more, up to `seq`: write what is due.
- * *ret_since: the file has the nodes of this ledger, or of later ones. Errors: ERR_IO, ERR_LIMIT,
- * ERR_CORRUPT. */
-ERR nodes_store(struct nodes *n, MDB_txn *txn, uint32_t seq, uint32_t n_ledgers,
-                uint32_t *ret_since);
+/* Before the commit of `txn`: write those at depths 0 and 1. *ret_wide: all nodes at depth 2 are
+ * there, and were in the file; if not, all slices must be written, too, as those above change in
+ * more than hashes and counts then. Errors: ERR_IO, ERR_LIMIT, ERR_CORRUPT. */
+ERR nodes_store_top(struct nodes *n, MDB_txn *txn, bool *ret_wide);
+/* The nodes of a slice; *ret_bytes: of memory, until nodes_committed. Errors: the same. */
+ERR nodes_store_slice(struct nodes *n, MDB_txn *txn, uint32_t slice, uint64_t *ret_bytes);
 /* What was changed since the last of these calls stays (and what was stored is in the file); or is
  * forgotten. */
 void nodes_committed(struct nodes *n);

@@ -87,7 +87,7 @@ static err finish(struct ledgers *l, MDB_txn *txn, const struct ledger_header *h
 {
     struct mirror_meta meta = l->meta;
     meta.header = *header;
-    meta.tree_seq = header->seq;
+    meta.turn = mirror_turn_whole(header->seq);
     uint64_t count = 0;
     err e = tree_count(l->mirror, txn, &count);
     if (e.code == 0)

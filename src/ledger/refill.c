@@ -26,7 +26,7 @@ static err read_run(struct ledgers *l, uint32_t seq, struct undo_run **ret)
         qsort(keys, n, sizeof *keys, hash256_order);
     struct slice *objects = arena_array(a, struct slice, n + 1);
     TRY(store_objects_get(l->store, seq - 1, keys, n, a, objects, NULL));
-    run = undo_run_new(&before);
+    run = undo_run_new(l->undo, &before);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || !hash256_eq(&keys[i - 1], &keys[i]))
             undo_run_add(run, &keys[i], objects[i]);
@@ -47,7 +47,7 @@ void refill_window(struct ledgers *l, uint32_t first, int64_t deadline_ns)
         }
         n++;
     }
-    undo_reset(l->undo, newest - n);
+    undo_rewind(l->undo, newest - n);
     while (n)
         undo_publish(l->undo, runs[--n]);
     free(runs);

@@ -153,11 +153,12 @@ static err make_anew(struct ledgers *l)
     int64_t begun = clock_now_ns();
     TRY(rebuild_newest(l, &span));
     struct ledger_header header = l->meta.header;
-    undo_reset(l->undo, header.seq);
+    ledgers_from_file(l);
     l->verify.at = HASH256_ZERO;
     l->verified = true;
     atomic_fetch_add(&l->n_rebuilt, 1);
     atomic_store(&l->doubtful, false);
+    l->views_wait = false;
     snap_set_unshut(&l->snaps);
     LOG_INFO("mirror: %s: made anew at ledger %u: %llu objects in %.1f s", l->mirror->path,
              header.seq, (unsigned long long)atomic_load(&l->n_objects),
@@ -330,12 +331,12 @@ static err begin_without(struct ledgers *l, uint32_t seq)
     return OK;
 }
 
-/* Both doubt what is damaged. Completing the nodes takes seconds where pages come from the disk: a
- * server answers meanwhile. */
+/* Both doubt what is damaged. Completing nodes and objects takes seconds where they come from the
+ * disk: a server answers meanwhile. */
 static void begin_tree(struct ledgers *l)
 {
     bool more;
-    if (l->lazy_repair && l->meta.tree_seq < l->meta.header.seq)
+    if (l->lazy_repair && retree_needed(l))
         return;
     err_ignore(retree_due(l));
     err_ignore(repair_scrub(l, clock_now_ns() + VERIFY_NS, &more));
@@ -350,7 +351,7 @@ ERR repair_at_open(struct ledgers *l)
     l->complete = true;
     l->nodes_due = true;
     if (!atomic_load(&l->doubtful)) {
-        undo_reset(l->undo, l->meta.header.seq);
+        ledgers_from_file(l);
         begin_tree(l);
     }
     bool doubtful = atomic_load(&l->doubtful);
@@ -359,8 +360,13 @@ ERR repair_at_open(struct ledgers *l)
         return begin_without(l, span.last);
     if (e.code == ERR_CORRUPT && ledgers_suspect(l))
         LOG_ERROR("%s: what is before it is served", err_text()); /* the apply thread goes on */
+    else if (e.code == ERR_BUSY && retree_needed(l))
+        LOG_ERROR("%s: the history answers", err_text()); /* and is asked again */
     else
         TRY(e);
+    l->views_wait = retree_needed(l);
+    if (l->views_wait)
+        snap_set_shut(&l->snaps);
     if (!l->lazy_undo)
         refill_window(l, span.first, clock_now_ns() + REFILL_NS);
     ledgers_show(l, &l->meta.header);

@@ -4,11 +4,18 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "ledger/guard.h"
-#include "ledger/mirror_object.h"
+#include "ledger/merged.h"
 #include "ledger/retree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* What the ledgers have changed in memory, the newest first. */
+static void take_runs_back(struct stage *s)
+{
+    for (size_t i = s->n; i-- > 0;)
+        s->items[i].run = undo_run_free(s->items[i].run);
+}
 
 struct stage *stage_free(struct stage *s)
 {
@@ -17,8 +24,7 @@ struct stage *stage_free(struct stage *s)
     if (s->txn)
         mdb_txn_abort(s->txn);
     nodes_aborted(s->l->nodes);
-    for (size_t i = 0; i < s->n; i++)
-        undo_run_free(s->items[i].run);
+    take_runs_back(s);
     free(s->items);
     free(s->keys);
     free(s);
@@ -83,28 +89,17 @@ static err check_links(const struct ledger_header *prev, const struct ledger_hea
 
 /* --- changing the state --- */
 
-static err change_one(const struct mirror *m, MDB_cursor *cursor, const struct store_object *object,
-                      struct undo_run *run)
+static err change_one(const struct ledgers *l, MDB_cursor *cursor,
+                      const struct store_object *object, struct undo_run *run)
 {
-    MDB_val key = mirror_val(hash256_slice(&object->key)), value;
-    struct slice old;
-    int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET);
-    if (rc == MDB_NOTFOUND) {
-        if (object->data.n == 0)
-            return OK;
-        undo_run_add(run, &object->key, SLICE_EMPTY);
-        return mirror_check(m, mirror_object_put_at(cursor, &object->key, object->data, 0),
-                            "create");
-    }
-    TRY(mirror_check(m, rc, "look up"));
-    TRY(mirror_object_read(m, &key, &value, &old));
-    if (slice_eq(old, object->data))
-        return OK;
-    undo_run_add(run, &object->key, old);
-    if (object->data.n == 0)
-        return mirror_check(m, mdb_cursor_del(cursor, 0), "delete");
-    return mirror_check(m, mirror_object_put_at(cursor, &object->key, object->data, MDB_CURRENT),
-                        "modify");
+    struct slice old = SLICE_EMPTY;
+    err e =
+        merged_get(l->mirror, undo_versions(l->undo), cursor, MERGED_NEWEST, &object->key, &old);
+    if (e.code != ERR_NOT_FOUND)
+        TRY(e);
+    if (!slice_eq(old, object->data))
+        undo_run_change(run, &object->key, old, object->data);
+    return OK;
 }
 
 static err change_all(struct stage *s, struct stage_item *item)
@@ -114,7 +109,7 @@ static err change_all(struct stage *s, struct stage_item *item)
     TRY(mirror_check(m, mdb_cursor_open(s->txn, m->state, &cursor), "open cursor"));
     err e = OK;
     for (size_t i = 0; i < item->n_objects && e.code == 0; i++)
-        e = change_one(m, cursor, &item->objects[i], item->run);
+        e = change_one(s->l, cursor, &item->objects[i], item->run);
     mdb_cursor_close(cursor);
     return e;
 }
@@ -134,7 +129,7 @@ static err update_tree(struct stage *s, const struct undo_run *run, struct hash2
 static err change_and_verify(struct stage *s, struct stage_item *item)
 {
     undo_run_free(item->run);
-    item->run = undo_run_new(&s->newest);
+    item->run = undo_run_new(s->l->undo, &s->newest);
     TRY(change_all(s, item));
     struct hash256 root;
     TRY(update_tree(s, item->run, &root));
@@ -151,6 +146,7 @@ static err restart(struct stage *s, bool grow)
 {
     mdb_txn_abort(TAKE_PTR(s->txn));
     nodes_aborted(s->l->nodes);
+    take_runs_back(s);
     if (grow)
         TRY(ledgers_grow(s->l));
     TRY(mirror_write_begin(s->l->mirror, &s->txn));
@@ -175,6 +171,7 @@ static err add_guarded(void *arg)
     struct stage_item *item = &s->items[s->n];
     err e = change_and_verify(s, item);
     while (e.code == ERR_LIMIT) {
+        item->run = undo_run_free(item->run);
         TRY(restart(s, true));
         e = change_and_verify(s, item);
     }
@@ -225,7 +222,7 @@ static err commit_once(struct stage *s, struct mirror_meta *ret_meta, uint64_t *
     const struct mirror *m = s->l->mirror;
     *ret_meta = s->l->meta;
     ret_meta->header = s->newest;
-    TRY(nodes_store(s->l->nodes, s->txn, s->newest.seq, (uint32_t)s->n, &ret_meta->tree_seq));
+    TRY(turns_store(&s->l->turns, s->txn, s->newest.seq, (uint32_t)s->n, &ret_meta->turn));
     TRY(mirror_meta_put(m, s->txn, ret_meta));
     TRY(tree_count(m, s->txn, ret_count));
     return mirror_write_commit(m, TAKE_PTR(s->txn));
@@ -242,11 +239,21 @@ static err commit_guarded(void *arg)
         e = commit_once(s, &meta, &count);
     }
     TRY(e);
-    nodes_committed(s->l->nodes);
     atomic_store(&s->l->n_objects, count);
     s->l->meta = meta;
     s->l->n_failed = 0;
     return OK;
+}
+
+/* The window takes the runs, and the last of them what was written. */
+static void publish(struct stage *s)
+{
+    struct ledgers *l = s->l;
+    turns_committed(&l->turns, s->items[s->n - 1].run);
+    for (size_t i = 0; i < s->n; i++)
+        undo_publish(l->undo, TAKE_PTR(s->items[i].run));
+    snap_set_advance(&l->snaps);
+    undo_settle(l->undo);
 }
 
 /* Ledgers that are visible already (the mirror's file was changed for one of an older ledger) are
@@ -266,12 +273,10 @@ ERR stage_commit(struct stage *staged)
     CLEANUP(stage_freep) struct stage *s = staged;
     if (s->broken)
         return FAIL(ERR_IO, "apply: the batch failed at an earlier ledger");
-    for (size_t i = 0; i < s->n; i++)
-        undo_publish(s->l->undo, TAKE_PTR(s->items[i].run));
-    err e = guarded(s, commit_guarded);
-    if (e.code)
-        undo_retract(s->l->undo, s->n);
-    TRY(e);
+    if (s->n == 0)
+        return OK;
+    TRY(guarded(s, commit_guarded));
+    publish(s);
     show(s);
     return OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ledgers changed in the mirror's open transaction: each verified against its state root, with what
- * it replaced, and not visible yet. The writer's; from begin to commit on one thread. */
+/* Ledgers changed on top of the mirror's, in memory: each verified against its state root, with
+ * what it replaced, and not visible yet. The mirror's transaction gets what is due with them at the
+ * commit. The writer's; from begin to commit on one thread. */
 #pragma once
 #include "ledger/ledgers_impl.h"
 

@@ -2,7 +2,6 @@
 #include "ledger/successor.h"
 
 #include "base/mem.h"
-#include "ledger/mirror_object.h"
 #include "xrpl/sto.h"
 
 #include <stdlib.h>
@@ -56,48 +55,40 @@ struct hash256 successor_base(const struct hash256 *directory)
     return base;
 }
 
-ERR successor_after(const struct mirror *m, MDB_cursor *cursor, const struct hash256 *key,
-                    struct hash256 *ret)
+ERR successor_after(struct merged *w, const struct hash256 *key, struct hash256 *ret)
 {
-    MDB_val k = mirror_val(hash256_slice(key)), value;
-    int rc = mdb_cursor_get(cursor, &k, &value, MDB_SET_RANGE);
-    if (rc == 0 && memcmp(k.mv_data, key->b, 32) == 0)
-        rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
-    if (rc == MDB_NOTFOUND) {
+    struct merged_entry next;
+    merged_seek(w, key, true);
+    err e = merged_next(w, &next);
+    if (e.code == ERR_NOT_FOUND) {
         *ret = successor_last();
         return OK;
     }
-    struct slice object;
-    TRY(mirror_check(m, rc, "read successor"));
-    TRY(mirror_object_read(m, &k, &value, &object));
-    *ret = hash256_of(k.mv_data);
+    TRY(e);
+    *ret = hash256_of(next.key);
     return OK;
 }
 
 /* Greatest key before `key`, or SUCCESSOR_FIRST. */
-static err before(const struct mirror *m, MDB_cursor *cursor, const struct hash256 *key,
-                  struct hash256 *ret)
+static err before(struct merged *w, const struct hash256 *key, struct hash256 *ret)
 {
-    MDB_val k = mirror_val(hash256_slice(key)), value;
-    int rc = mdb_cursor_get(cursor, &k, &value, MDB_SET_RANGE);
-    rc = mdb_cursor_get(cursor, &k, &value, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
-    if (rc == MDB_NOTFOUND) {
+    struct merged_entry last;
+    err e = merged_before(w, key, &last);
+    if (e.code == ERR_NOT_FOUND) {
         *ret = SUCCESSOR_FIRST;
         return OK;
     }
-    struct slice object;
-    TRY(mirror_check(m, rc, "read predecessor"));
-    TRY(mirror_object_read(m, &k, &value, &object));
-    *ret = hash256_of(k.mv_data);
+    TRY(e);
+    *ret = hash256_of(last.key);
     return OK;
 }
 
-static err add_neighbours(const struct mirror *m, MDB_cursor *cursor,
-                          const struct successor_change *c, struct successor_list *ret)
+static err add_neighbours(struct merged *w, const struct successor_change *c,
+                          struct successor_list *ret)
 {
     struct hash256 pred, succ;
-    TRY(before(m, cursor, &c->key, &pred));
-    TRY(successor_after(m, cursor, &c->key, &succ));
+    TRY(before(w, &c->key, &pred));
+    TRY(successor_after(w, &c->key, &succ));
     if (c->created) {
         successor_list_add(ret, &pred, &c->key);
         successor_list_add(ret, &c->key, &succ);
@@ -109,35 +100,34 @@ static err add_neighbours(const struct mirror *m, MDB_cursor *cursor,
 
 /* A created directory that is the first of its book, and any deleted one, say what comes after the
  * base now. */
-static err add_base(const struct mirror *m, MDB_cursor *cursor, const struct successor_change *c,
-                    struct successor_list *ret)
+static err add_base(struct merged *w, const struct successor_change *c, struct successor_list *ret)
 {
     struct hash256 base = successor_base(&c->key), first;
-    TRY(successor_after(m, cursor, &base, &first));
+    TRY(successor_after(w, &base, &first));
     if (!c->created || hash256_eq(&first, &c->key))
         successor_list_add(ret, &base, &first);
     return OK;
 }
 
-static err add_all(const struct mirror *m, MDB_cursor *cursor,
-                   const struct successor_change *changes, size_t n, struct successor_list *ret)
+static err add_all(struct merged *w, const struct successor_change *changes, size_t n,
+                   struct successor_list *ret)
 {
     for (size_t i = 0; i < n; i++) {
-        TRY(add_neighbours(m, cursor, &changes[i], ret));
+        TRY(add_neighbours(w, &changes[i], ret));
         if (changes[i].book)
-            TRY(add_base(m, cursor, &changes[i], ret));
+            TRY(add_base(w, &changes[i], ret));
     }
     return OK;
 }
 
-ERR successor_of_changes(const struct mirror *m, MDB_txn *txn,
+ERR successor_of_changes(const struct mirror *m, const struct versions *versions, MDB_txn *txn,
                          const struct successor_change *changes, size_t n,
                          struct successor_list *ret)
 {
-    MDB_cursor *cursor = NULL;
-    TRY(mirror_check(m, mdb_cursor_open(txn, m->state, &cursor), "open cursor"));
-    err e = add_all(m, cursor, changes, n, ret);
-    mdb_cursor_close(cursor);
+    struct merged w = {m, versions, .seq = MERGED_NEWEST};
+    TRY(mirror_check(m, mdb_cursor_open(txn, m->state, &w.cursor), "open cursor"));
+    err e = add_all(&w, changes, n, ret);
+    mdb_cursor_close(w.cursor);
     successor_list_sort(ret);
     return e;
 }

@@ -2,7 +2,7 @@
 /* The successor rows of a ledger (etl-db 3.6), from the neighbours of its created and deleted keys
  * in the mirror. */
 #pragma once
-#include "ledger/mirror.h"
+#include "ledger/merged.h"
 #include "store/store.h"
 
 /* List head and list tail as they stand in rows. */
@@ -34,12 +34,11 @@ struct successor_change {
     bool book;    /* successor_is_book of its object */
 };
 
-/* Rows for these changes; `txn` sees the state after all of the ledger's changes. Errors: ERR_IO,
- * ERR_CORRUPT. */
-ERR successor_of_changes(const struct mirror *m, MDB_txn *txn,
+/* Rows for these changes; the newest state, seen in `txn`, is that after all of the ledger's.
+ * Errors: ERR_IO, ERR_CORRUPT. */
+ERR successor_of_changes(const struct mirror *m, const struct versions *versions, MDB_txn *txn,
                          const struct successor_change *changes, size_t n,
                          struct successor_list *ret);
 
-/* Smallest key after `key` in the mirror, or successor_last(). */
-ERR successor_after(const struct mirror *m, MDB_cursor *cursor, const struct hash256 *key,
-                    struct hash256 *ret);
+/* Smallest key after `key`, or successor_last(). */
+ERR successor_after(struct merged *w, const struct hash256 *key, struct hash256 *ret);

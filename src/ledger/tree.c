@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "ledger/leaf.h"
+#include "ledger/merged.h"
 #include "ledger/mirror_object.h"
 
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct tree_slot {
 struct tree {
     struct mirror *mirror;
     struct nodes *kept;
+    const struct versions *versions;
     bool building; /* nodes go straight into the file */
     MDB_txn *txn;
     MDB_cursor *cursor; /* on state */
@@ -41,11 +43,12 @@ static err keep(void *arg, uint32_t depth, const struct hash256 *key, const stru
     return nodes_put(t->kept, t->txn, depth, key, node);
 }
 
-struct tree *tree_new(struct mirror *m, struct nodes *kept)
+struct tree *tree_new(struct mirror *m, struct nodes *kept, const struct versions *versions)
 {
     struct tree *t = xcalloc(1, sizeof *t);
     t->mirror = m;
     t->kept = kept;
+    t->versions = versions;
     t->fold.keep_above = TREE_SLOT_LEAVES;
     t->fold.keep = keep;
     t->fold.arg = t;
@@ -104,16 +107,14 @@ static err slot_read(struct tree *t, uint32_t depth, const struct hash256 *key)
     memcpy(from.b, key->b, (depth + 1) / 2);
     if (depth % 2)
         from.b[depth / 2] &= 0xF0;
-    MDB_val k = mirror_val(hash256_slice(&from)), value;
-    struct slice object;
-    int rc = mdb_cursor_get(t->cursor, &k, &value, MDB_SET_RANGE);
-    while (rc == 0 && shares_prefix(k.mv_data, from.b, depth)) {
-        TRY(mirror_object_read(t->mirror, &k, &value, &object));
-        leaf_list_add(&t->leaves, k.mv_data, object);
-        rc = mdb_cursor_get(t->cursor, &k, &value, MDB_NEXT);
-    }
+    struct merged w = {t->mirror, t->versions, t->cursor, .seq = MERGED_NEWEST};
+    struct merged_entry entry;
+    merged_seek(&w, &from, false);
+    err e = merged_next(&w, &entry);
+    for (; e.code == 0 && shares_prefix(entry.key, from.b, depth); e = merged_next(&w, &entry))
+        leaf_list_add(&t->leaves, entry.key, entry.object);
     slot->n = t->leaves.n - slot->first;
-    return rc == MDB_NOTFOUND ? OK : mirror_check(t->mirror, rc, "read slot");
+    return e.code == ERR_NOT_FOUND ? OK : e;
 }
 
 /* First pass, below the kept node over keys[lo..hi). At most FOLD_DEPTHS deep. */

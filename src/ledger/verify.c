@@ -4,7 +4,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "ledger/guard.h"
-#include "ledger/mirror_object.h"
+#include "ledger/merged.h"
 
 /* Leaves in one part, at most about. */
 #define PART_LEAVES 4096
@@ -16,11 +16,13 @@ struct part {
     MDB_cursor *cursor; /* walks */
     MDB_cursor *seeker; /* finds each key again, from the root */
     uint32_t depth;     /* of the subtree */
+    uint32_t seq;       /* the mirror's ledger */
 };
 
-void verify_init(struct verify *v, struct mirror *m, const struct nodes *kept)
+void verify_init(struct verify *v, struct mirror *m, const struct nodes *kept,
+                 const struct versions *versions)
 {
-    *v = (struct verify){.mirror = m, .kept = kept};
+    *v = (struct verify){.mirror = m, .kept = kept, .versions = versions};
     v->fold.keep_above = UINT32_MAX;
 }
 
@@ -45,16 +47,14 @@ static bool node_fits(const struct fold_node *node, const struct hash256 *hash, 
 
 /* --- the leaves of the part --- */
 
-static err add_leaf(struct part *p, const MDB_val *key, const MDB_val *value)
+static err add_leaf(struct part *p, const struct merged_entry *entry)
 {
-    MDB_val k = *key, found;
-    struct slice object;
-    TRY(mirror_object_read(p->v->mirror, key, value, &object));
-    int rc = mdb_cursor_get(p->seeker, &k, &found, MDB_SET);
-    if (rc != 0 || found.mv_data != value->mv_data || found.mv_size != value->mv_size)
+    MDB_val k = {32, (void *)(uintptr_t)entry->key}, found;
+    int rc = entry->in_file ? mdb_cursor_get(p->seeker, &k, &found, MDB_SET) : 0;
+    if (rc != 0 || (entry->in_file && found.mv_data != entry->in_file))
         return FAIL(ERR_CORRUPT, "mirror: %s: an object is not found under its key",
                     p->v->mirror->path);
-    leaf_list_add(&p->v->leaves, key->mv_data, object);
+    leaf_list_add(&p->v->leaves, entry->key, entry->object);
     return OK;
 }
 
@@ -65,16 +65,17 @@ static err read_leaves(struct part *p, uint32_t depth, const struct hash256 *key
     memcpy(from.b, key->b, (depth + 1) / 2);
     if (depth % 2)
         from.b[depth / 2] &= 0xF0;
-    MDB_val k = mirror_val(hash256_slice(&from)), value;
-    int rc = mdb_cursor_get(p->cursor, &k, &value, MDB_SET_RANGE);
-    while (rc == 0 && p->v->leaves.n <= n) {
-        struct hash256 at = k.mv_size == 32 ? hash256_of(k.mv_data) : HASH256_ZERO;
+    struct merged w = {p->v->mirror, p->v->versions, p->cursor, .seq = p->seq};
+    struct merged_entry entry;
+    merged_seek(&w, &from, false);
+    err e = merged_next(&w, &entry);
+    for (; e.code == 0 && p->v->leaves.n <= n; e = merged_next(&w, &entry)) {
+        struct hash256 at = hash256_of(entry.key);
         if (depth && (hash256_eq(&at, &HASH256_ZERO) || fold_common(&at, &from) < depth))
             break;
-        TRY(add_leaf(p, &k, &value));
-        rc = mdb_cursor_get(p->cursor, &k, &value, MDB_NEXT);
+        TRY(add_leaf(p, &entry));
     }
-    return rc == MDB_NOTFOUND ? OK : mirror_check(p->v->mirror, rc, "verify");
+    return e.code == ERR_NOT_FOUND ? OK : e;
 }
 
 /* --- comparing --- */
@@ -128,6 +129,7 @@ static err check_part(struct part *p)
     struct mirror_meta meta;
     struct fold_node node, child;
     TRY(mirror_meta_get(v->mirror, p->txn, &meta));
+    p->seq = meta.header.seq;
     TRY(nodes_get_committed(v->kept, p->txn, 0, &v->at, &node));
     if (!node_fits(&node, &meta.header.state_hash, fold_count(&node)))
         return differs(p, 0, &v->at);

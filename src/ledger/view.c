@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "ledger/guard.h"
+#include "ledger/merged.h"
 #include "ledger/mirror_object.h"
 #include "ledger/repair.h"
 #include "ledger/view_impl.h"
@@ -39,7 +40,7 @@ static struct view *view_alloc(struct ledgers *l, uint32_t slot)
 static void drop_snapshot(struct view *v)
 {
     if (v->pinned)
-        undo_unpin(v->ledgers->undo, v->slot, &v->pin);
+        versions_unpin(undo_versions(v->ledgers->undo), v->slot, &v->pin);
     if (v->snap)
         snap_release(&v->ledgers->snaps, v->slot, v->snap);
     v->pinned = false;
@@ -65,9 +66,7 @@ void view_closep(struct view **v)
 /* The window reaches back to ledger `seq`: read there. */
 static bool use_undo(struct view *v, uint32_t seq)
 {
-    struct undo *undo = v->ledgers->undo;
-    undo_pin(undo, v->slot, &v->pin);
-    v->pinned = true;
+    const struct undo *undo = v->ledgers->undo;
     v->from = VIEW_FROM_UNDO;
     v->header = &v->own_header;
     return undo_header(undo, seq, &v->own_header) && undo_covers(undo, seq);
@@ -96,6 +95,9 @@ YIELDS static err begin_history(struct view *v, uint32_t seq)
 
 YIELDS static err view_begin(struct view *v, uint32_t seq)
 {
+    /* first: what the snapshot lacks stays (versions.h) */
+    versions_pin(undo_versions(v->ledgers->undo), v->slot, &v->pin);
+    v->pinned = true;
     err e = snap_acquire(&v->ledgers->snaps, v->slot, &v->snap);
     if (e.code == ERR_CORRUPT)
         (void)repair_doubt(v->ledgers, err_text()).code;
@@ -171,9 +173,9 @@ static void count(struct view *v, uint64_t n)
                           memory_order_relaxed);
 }
 
-/* After a read from the window: false if it has moved past the view's ledger. What earlier reads
- * returned stays valid: the pin is kept. */
-static bool undo_held(struct view *v)
+/* After a read from the mirror: false if the window has moved past the view's ledger. What earlier
+ * reads returned stays valid: the pin is kept. */
+static bool window_held(struct view *v)
 {
     if (undo_covers(v->ledgers->undo, v->header->seq))
         return true;
@@ -210,16 +212,14 @@ static enum view_from source_of(struct view *v)
 YIELDS static err get_or_empty(struct view *v, const struct hash256 *key, struct arena *a,
                                struct slice *ret)
 {
-    if (source_of(v) == VIEW_FROM_MIRROR) {
+    if (source_of(v) != VIEW_FROM_HISTORY) {
+        const struct ledgers *l = v->ledgers;
         *ret = SLICE_EMPTY;
-        err e = mirror_get(v->ledgers->mirror, v->snap->cursor, key, ret);
-        if (e.code == 0 || e.code == ERR_NOT_FOUND)
-            return OK;
-        TRY(mirror_held(v, e));
-    }
-    if (v->from == VIEW_FROM_UNDO) {
-        TRY(mirror_held(v, view_undo_get(v, key, ret)));
-        if (v->from == VIEW_FROM_UNDO && undo_held(v))
+        err e = merged_get(l->mirror, undo_versions(l->undo), v->snap->cursor, v->header->seq, key,
+                           ret);
+        if (e.code != ERR_NOT_FOUND)
+            TRY(mirror_held(v, e));
+        if (v->from != VIEW_FROM_HISTORY && window_held(v))
             return OK;
     }
     return history_get(v, key, 1, a, ret);
@@ -248,7 +248,7 @@ YIELDS ERR view_get_many(struct view *v, const struct hash256 *keys, size_t n, s
 YIELDS ERR view_exists(struct view *v, const struct hash256 *key, bool *ret)
 {
     CLEANUP(arena_freep) struct arena *a = NULL;
-    if (v->from != VIEW_FROM_MIRROR)
+    if (v->from == VIEW_FROM_HISTORY)
         a = arena_new(0);
     struct slice object;
     TRY(get_or_empty(v, key, a, &object));
@@ -257,7 +257,7 @@ YIELDS ERR view_exists(struct view *v, const struct hash256 *key, bool *ret)
     return OK;
 }
 
-struct mirror_walk {
+struct page {
     struct view *v;
     const struct hash256 *key;
     size_t n;
@@ -265,33 +265,35 @@ struct mirror_walk {
     size_t got;
 };
 
-static err mirror_walk_guarded(void *arg)
+static err page_guarded(void *arg)
 {
-    struct mirror_walk *w = arg;
-    const struct mirror *m = w->v->ledgers->mirror;
-    MDB_cursor *cursor = w->v->snap->cursor;
-    MDB_val k = mirror_val(hash256_slice(w->key)), value;
-    int rc = mdb_cursor_get(cursor, &k, &value, MDB_SET_RANGE);
-    if (rc == 0 && memcmp(k.mv_data, w->key->b, 32) == 0)
-        rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
-    while (rc == 0 && w->got < w->n) {
-        struct view_entry *entry = &w->ret[w->got];
-        TRY(mirror_object_read(m, &k, &value, &entry->object));
-        entry->key = hash256_of(k.mv_data);
-        TRY(mirror_object_ascends(m, w->got ? &entry[-1].key : w->key, &entry->key));
-        if (++w->got < w->n)
-            rc = mdb_cursor_get(cursor, &k, &value, MDB_NEXT);
+    struct page *p = arg;
+    const struct ledgers *l = p->v->ledgers;
+    struct merged w = {l->mirror, undo_versions(l->undo), p->v->snap->cursor, p->v->header->seq};
+    merged_seek(&w, p->key, true);
+    while (p->got < p->n) {
+        struct view_entry *entry = &p->ret[p->got];
+        struct merged_entry found;
+        err e = merged_next(&w, &found);
+        if (e.code == ERR_NOT_FOUND)
+            return OK;
+        TRY(e);
+        *entry = (struct view_entry){hash256_of(found.key), found.object};
+        TRY(mirror_object_ascends(l->mirror, p->got ? &entry[-1].key : p->key, &entry->key));
+        p->got++;
     }
-    return rc == MDB_NOTFOUND ? OK : mirror_check(m, rc, "walk");
+    return OK;
 }
 
-/* One walk of the mirror's cursor. */
+/* One walk of the mirror. After it v->from says whether that is to be believed. */
 static err mirror_walk(struct view *v, const struct hash256 *key, size_t n, struct view_entry *ret,
                        size_t *ret_n)
 {
-    struct mirror_walk w = {v, key, n, ret, 0};
-    TRY(guard_run(mirror_walk_guarded, &w, v->ledgers->mirror->path));
-    *ret_n = w.got;
+    struct page p = {v, key, n, ret, 0};
+    TRY(mirror_held(v, guard_run(page_guarded, &p, v->ledgers->mirror->path)));
+    if (v->from != VIEW_FROM_HISTORY)
+        (void)window_held(v);
+    *ret_n = p.got;
     return OK;
 }
 
@@ -310,12 +312,8 @@ YIELDS static err history_walk(struct view *v, const struct hash256 *key, size_t
 YIELDS ERR view_page(struct view *v, const struct hash256 *key, size_t n, struct arena *a,
                      struct view_entry *ret, size_t *ret_n)
 {
-    if (source_of(v) == VIEW_FROM_MIRROR) {
-        TRY(mirror_held(v, mirror_walk(v, key, n, ret, ret_n)));
-    } else if (v->from == VIEW_FROM_UNDO) {
-        TRY(mirror_held(v, view_undo_walk(v, key, n, ret, ret_n)));
-        undo_held(v);
-    }
+    if (source_of(v) != VIEW_FROM_HISTORY)
+        TRY(mirror_walk(v, key, n, ret, ret_n));
     if (v->from == VIEW_FROM_HISTORY)
         TRY(history_walk(v, key, n, a, ret, ret_n));
     count(v, *ret_n + 1);
@@ -344,12 +342,8 @@ YIELDS ERR view_next(struct view *v, const struct hash256 *key, struct arena *a,
     count(v, 1);
     struct view_entry entry;
     size_t n = 0;
-    if (source_of(v) == VIEW_FROM_MIRROR) {
-        TRY(mirror_held(v, mirror_walk(v, key, 1, &entry, &n)));
-    } else if (v->from == VIEW_FROM_UNDO) {
-        TRY(mirror_held(v, view_undo_walk(v, key, 1, &entry, &n)));
-        undo_held(v);
-    }
+    if (source_of(v) != VIEW_FROM_HISTORY)
+        TRY(mirror_walk(v, key, 1, &entry, &n));
     if (v->from == VIEW_FROM_HISTORY)
         return history_next(v, key, a, ret_key, ret_object);
     if (n == 0)

@@ -95,7 +95,7 @@ TEST(meta_record_comes_back)
 {
     struct mirror *m = open_here();
     struct mirror_meta meta = {
-        .dataset = "0123456789abcde", .header = {.seq = 77, .drops = 5}, .tree_seq = 71};
+        .dataset = "0123456789abcde", .header = {.seq = 77, .drops = 5}, .turn = {71, 9, 75}};
     meta.header.hash = digest_ledger(&meta.header);
     MDB_txn *txn = NULL;
     ASSERT_OK(mirror_write_begin(m, &txn));
@@ -108,7 +108,9 @@ TEST(meta_record_comes_back)
     ASSERT_OK(mirror_write_begin(m, &txn));
     ASSERT_OK(mirror_meta_get(m, txn, &got));
     ASSERT_INT(77, got.header.seq);
-    ASSERT_INT(71, got.tree_seq);
+    ASSERT_INT(71, got.turn.since);
+    ASSERT_INT(9, got.turn.next);
+    ASSERT_INT(75, got.turn.begun);
     ASSERT(memcmp(got.dataset, meta.dataset, sizeof got.dataset) == 0);
     ASSERT(hash256_eq(&got.header.hash, &meta.header.hash));
     mdb_txn_abort(txn);
@@ -119,33 +121,44 @@ TEST(meta_record_comes_back)
     mirror_close(m);
 }
 
-/* Format 2 kept no nodes of older ledgers. */
-TEST(a_meta_record_of_the_format_before_is_read)
+/* Format 2 kept no nodes of older ledgers; format 3 those, but no objects. */
+TEST(meta_records_of_the_formats_before_are_read)
 {
     struct mirror *m = open_here();
     struct mirror_meta got;
     struct ledger_header header = {.seq = 77, .drops = 5};
     header.hash = digest_ledger(&header);
-    uint8_t bytes[4 + 16 + LEDGER_HEADER_BYTES + 4] = {0};
+    uint8_t bytes[4 + 16 + LEDGER_HEADER_BYTES + 12] = {0}, *turn = bytes + sizeof bytes - 12;
     bits_store32(bytes, 2);
     digest_header_encode(&header, bytes + 20);
-    MDB_val key = {6, "ledger"}, value = {sizeof bytes - 4, bytes};
+    MDB_val key = {6, "ledger"}, value = {sizeof bytes - 12, bytes};
     MDB_txn *txn = NULL;
     ASSERT_OK(mirror_write_begin(m, &txn));
     ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
     ASSERT_OK(mirror_meta_get(m, txn, &got));
-    ASSERT_INT(77, got.tree_seq);
+    ASSERT_INT(77, got.turn.since);
     bits_store32(bytes, 3); /* and format 3 must say which */
     ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
     ASSERT_ERR(ERR_CORRUPT, mirror_meta_get(m, txn, &got));
     value.mv_size += 4;
-    bits_store32(bytes + sizeof bytes - 4, 78); /* not a newer one */
+    bits_store32(turn, 78); /* not a newer one */
     ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
     ASSERT_ERR(ERR_CORRUPT, mirror_meta_get(m, txn, &got));
-    bits_store32(bytes + sizeof bytes - 4, 76);
+    bits_store32(turn, 76);
     ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
     ASSERT_OK(mirror_meta_get(m, txn, &got));
-    ASSERT_INT(76, got.tree_seq);
+    ASSERT_INT(76, got.turn.since);
+    ASSERT_INT(76, got.turn.begun);
+    bits_store32(bytes, 4); /* format 4 says more */
+    ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
+    ASSERT_ERR(ERR_CORRUPT, mirror_meta_get(m, txn, &got));
+    value.mv_size += 8;
+    for (uint32_t begun = 75; begun <= 78; begun++) {
+        bits_store32(turn + 8, begun);
+        ASSERT_INT(0, mdb_put(txn, m->meta, &key, &value, 0));
+        ASSERT_INT(begun == 76 || begun == 77 ? 0 : ERR_CORRUPT,
+                   mirror_meta_get(m, txn, &got).code);
+    }
     mdb_txn_abort(txn);
     mirror_close(m);
 }

@@ -12,19 +12,22 @@ struct fixture {
     struct mirror *mirror;
     struct nodes *nodes;
     struct tree *tree;
+    struct versions *versions;
 };
 
 static void fixture_init(struct fixture *f)
 {
     struct mirror_opts opts = {.path = test_dir(), .max_readers = 16};
     ASSERT_OK(mirror_open(&opts, &f->mirror));
-    f->nodes = nodes_new(f->mirror, NODES_MAX_BYTES);
-    f->tree = tree_new(f->mirror, f->nodes);
+    f->nodes = nodes_new(f->mirror);
+    f->versions = versions_new(1);
+    f->tree = tree_new(f->mirror, f->nodes, f->versions);
 }
 
 static void fixture_deinit(struct fixture *f)
 {
     tree_free(f->tree);
+    versions_free(f->versions);
     nodes_free(f->nodes);
     mirror_close(f->mirror);
 }
@@ -60,8 +63,11 @@ static void step(struct fixture *f, const struct store_object *objects, size_t n
     put_objects(f, txn, objects, n);
     ASSERT_OK(tree_update(f->tree, txn, keys, n, &root));
     uint64_t count = 0;
-    uint32_t since;
-    ASSERT_OK(nodes_store(f->nodes, txn, 1, 1, &since));
+    uint64_t bytes;
+    bool wide;
+    ASSERT_OK(nodes_store_top(f->nodes, txn, &wide));
+    for (uint32_t i = 0; i < NODES_SLICES; i++)
+        ASSERT_OK(nodes_store_slice(f->nodes, txn, i, &bytes));
     ASSERT_OK(tree_count(f->mirror, txn, &count));
     ASSERT_OK(mirror_write_commit(f->mirror, txn));
     nodes_committed(f->nodes);

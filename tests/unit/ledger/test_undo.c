@@ -11,31 +11,44 @@ static struct undo *window(uint64_t max_bytes, uint32_t max_ledgers)
     return undo_new(&opts);
 }
 
-/* The run of the chain's ledger `seq`. */
-static struct undo_run *run_of(const struct chain *c, uint32_t seq)
+static struct undo_run *run_with(struct undo *u, const struct chain *c, uint32_t seq, bool waits)
 {
     const struct chain_ledger *l = chain_at(c, seq);
     const struct chain_ledger *before = l - 1;
-    struct undo_run *r = undo_run_new(&before->header);
+    struct undo_run *r = undo_run_new(u, &before->header);
     for (size_t i = 0; i < l->n_diff; i++) {
         const struct store_object *old = chain_find(before, &l->diff[i].key);
-        undo_run_add(r, &l->diff[i].key, old ? old->data : SLICE_EMPTY);
+        struct slice was = old ? old->data : SLICE_EMPTY;
+        if (waits)
+            undo_run_change(r, &l->diff[i].key, was, l->diff[i].data);
+        else
+            undo_run_add(r, &l->diff[i].key, was);
     }
     return r;
 }
 
-/* Every key that changed after `seq` has a record that says what it was. */
+/* The run of the chain's ledger `seq`. */
+static struct undo_run *run_of(struct undo *u, const struct chain *c, uint32_t seq)
+{
+    return run_with(u, c, seq, false);
+}
+
+static struct slice object_at(const struct chain *c, uint32_t seq, const struct hash256 *key)
+{
+    const struct store_object *o = chain_find(chain_at(c, seq), key);
+    return o ? o->data : SLICE_EMPTY;
+}
+
+/* Every key that changed after `seq` has a version that says what it was. */
 static void check_at(const struct chain *c, const struct undo *u, uint32_t seq, uint32_t last)
 {
     for (uint32_t s = seq + 1; s <= last; s++) {
         const struct chain_ledger *l = chain_at(c, s);
         for (size_t i = 0; i < l->n_diff; i++) {
-            const struct undo_key *k = undo_seek(u, &l->diff[i].key);
-            ASSERT(k && hash256_eq(undo_key(k), &l->diff[i].key));
+            const struct versions_key *k = versions_find(undo_versions(u), &l->diff[i].key);
             struct slice before;
-            ASSERT(undo_at(k, seq, &before));
-            const struct store_object *want = chain_find(chain_at(c, seq), &l->diff[i].key);
-            ASSERT(slice_eq(before, want ? want->data : SLICE_EMPTY));
+            ASSERT(k && versions_at(k, seq, &before));
+            ASSERT(slice_eq(before, object_at(c, seq, &l->diff[i].key)));
         }
     }
     struct ledger_header h;
@@ -45,28 +58,17 @@ static void check_at(const struct chain *c, const struct undo *u, uint32_t seq, 
     }
 }
 
-static void check_order(const struct undo *u)
-{
-    const struct undo_key *k = undo_seek(u, &HASH256_ZERO);
-    for (const struct undo_key *next; k && (next = undo_next(k)); k = next)
-        ASSERT(hash256_cmp(undo_key(k), undo_key(next)) < 0);
-}
-
 TEST(window_holds_what_ledgers_replaced)
 {
     struct chain c;
     chain_init(&c, 11, 50, 200);
     struct undo *u = window(64 << 20, 10);
     undo_reset(u, 50);
-    struct undo_pin pin;
-    undo_pin(u, 0, &pin);
-    undo_unpin(u, 0, &pin);
     for (int i = 0; i < 40; i++) {
         chain_extend(&c, 40);
         uint32_t last = chain_last(&c);
-        undo_publish(u, run_of(&c, last));
+        undo_publish(u, run_of(u, &c, last));
         ASSERT_INT(MIN(10, i + 1), undo_ledgers(u));
-        check_order(u);
         for (uint32_t seq = 50; seq <= last; seq++) {
             ASSERT_INT(seq + 10 >= last, undo_covers(u, seq));
             if (undo_covers(u, seq))
@@ -85,7 +87,7 @@ TEST(bytes_are_bounded)
     undo_reset(u, 50);
     for (int i = 0; i < 30; i++) {
         chain_extend(&c, 60);
-        undo_publish(u, run_of(&c, chain_last(&c)));
+        undo_publish(u, run_of(u, &c, chain_last(&c)));
         ASSERT(undo_bytes(u) <= 100000);
         ASSERT(undo_covers(u, chain_last(&c)));
     }
@@ -104,17 +106,15 @@ TEST(run_larger_than_the_window_leaves_it_empty)
     struct undo *u = window(1000, 100);
     undo_reset(u, 50);
     chain_extend(&c, 60);
-    undo_publish(u, run_of(&c, 51));
+    undo_publish(u, run_of(u, &c, 51));
     ASSERT_INT(0, undo_ledgers(u));
     ASSERT(!undo_covers(u, 50) && undo_covers(u, 51));
-    undo_retract(u, 1);
-    ASSERT(undo_covers(u, 50));
-    undo_publish(u, run_of(&c, 51));
     undo_free(u);
     chain_deinit(&c);
 }
 
-TEST(retracted_runs_are_as_if_never_published)
+/* Changed again before they were published, so that they are each other's; then not published. */
+TEST(runs_given_up_are_as_if_never_made)
 {
     struct chain c;
     chain_init(&c, 14, 50, 200);
@@ -123,53 +123,91 @@ TEST(retracted_runs_are_as_if_never_published)
     for (int i = 0; i < 8; i++) {
         chain_extend(&c, 40);
         if (i < 5)
-            undo_publish(u, run_of(&c, chain_last(&c)));
+            undo_publish(u, run_with(u, &c, chain_last(&c), true));
     }
-    uint64_t bytes = undo_bytes(u);
-    for (uint32_t s = 56; s <= 58; s++)
-        undo_publish(u, run_of(&c, s));
-    undo_retract(u, 3);
+    uint64_t bytes = undo_bytes(u), waiting = versions_waiting_bytes(undo_versions(u));
+    ASSERT(waiting > 0);
+    struct undo_run *runs[3];
+    for (uint32_t s = 56; s <= 58; s++) {
+        runs[s - 56] = run_with(u, &c, s, true);
+        for (uint32_t seq = 50; seq <= 55; seq++)
+            check_at(&c, u, seq, 55);
+    }
+    for (int i = 3; i-- > 0;)
+        undo_run_free(runs[i]);
     ASSERT_INT(bytes, undo_bytes(u));
+    ASSERT_INT(waiting, versions_waiting_bytes(undo_versions(u)));
     ASSERT_INT(5, undo_ledgers(u));
     for (uint32_t seq = 50; seq <= 55; seq++)
         check_at(&c, u, seq, 55);
-    undo_publish(u, run_of(&c, 56));
+    undo_publish(u, run_with(u, &c, 56, true));
     check_at(&c, u, 50, 56);
+    undo_reset(u, 56);
+    ASSERT_INT(0, versions_bytes(undo_versions(u)));
     undo_free(u);
     chain_deinit(&c);
 }
 
-/* Under the address sanitizer this fails if memory is given back too early. */
-TEST(pinned_memory_stays)
+/* A version that waited and has been written. */
+static struct version *write_one(struct undo *u, struct undo_run *r, const struct hash256 *key)
 {
-    struct chain c;
-    chain_init(&c, 15, 50, 200);
-    struct undo *u = window(64 << 20, 2);
-    undo_reset(u, 50);
-    chain_extend(&c, 40);
-    undo_publish(u, run_of(&c, 51));
-    struct undo_pin first, second;
-    undo_pin(u, 1, &first);
-    const struct undo_key *k = undo_seek(u, &HASH256_ZERO);
-    struct slice before;
-    ASSERT(undo_at(k, 50, &before));
-    struct hash256 key = *undo_key(k);
-    for (int i = 0; i < 10; i++) {
-        chain_extend(&c, 40);
-        undo_publish(u, run_of(&c, chain_last(&c)));
-        if (i == 4)
-            undo_pin(u, 1, &second);
+    struct version *v = versions_waiting(undo_versions(u), key);
+    ASSERT(v != NULL);
+    undo_run_written(r, v);
+    return v;
+}
+
+static bool has(const struct undo *u, const struct hash256 *key, uint32_t seq)
+{
+    struct slice object;
+    const struct versions_key *k = versions_find(undo_versions(u), key);
+    return k && versions_at(k, seq, &object) && object.n == 3;
+}
+
+TEST(what_was_written_stays_for_those_with_older_snapshots)
+{
+    struct hash256 key = {{7}}, other = {{9}};
+    struct ledger_header header = {.seq = 50};
+    for (int by_window = 0; by_window < 2; by_window++) {
+        struct undo *u = window(64 << 20, 3);
+        struct versions_pin old, new;
+        undo_reset(u, 50);
+        header.seq = 50;
+        struct undo_run *r = undo_run_new(u, &header);
+        undo_run_change(r, &key, slice_str("12"), slice_str("345"));
+        undo_publish(u, r);
+        undo_settle(u);
+        versions_pin(undo_versions(u), 0, &old); /* reads ledger 51, where the file has "12" */
+        ASSERT(has(u, &key, 51));
+        header.seq = 51;
+        r = undo_run_new(u, &header);
+        undo_run_change(r, &other, SLICE_EMPTY, slice_str("x"));
+        write_one(u, r, &key);
+        undo_publish(u, r);
+        versions_pin(undo_versions(u), 1, &new);
+        undo_settle(u);
+        ASSERT(has(u, &key, 51));
+        ASSERT(!has(u, &key, 52)); /* there the file has it */
+        for (header.seq = 52; header.seq < 54; header.seq++) {
+            undo_publish(u, undo_run_new(u, &header));
+            undo_settle(u);
+            ASSERT(has(u, &key, 51) && undo_covers(u, 51));
+        }
+        if (by_window) {
+            undo_publish(u, undo_run_new(u, &header));
+            ASSERT(!has(u, &key, 51) && !undo_covers(u, 51));
+        } else {
+            versions_unpin(undo_versions(u), 0, &old);
+            undo_settle(u);
+            ASSERT(has(u, &key, 51)); /* the other one pinned before the snapshots were there */
+            versions_unpin(undo_versions(u), 1, &new);
+            versions_pin(undo_versions(u), 0, &old);
+            undo_settle(u);
+            ASSERT(!has(u, &key, 51) && undo_covers(u, 51));
+        }
+        versions_unpin(undo_versions(u), 0, &old);
+        if (by_window)
+            versions_unpin(undo_versions(u), 1, &new);
+        undo_free(u);
     }
-    ASSERT(!undo_covers(u, 50));
-    const struct store_object *want = chain_find(chain_at(&c, 50), &key);
-    ASSERT(slice_eq(before, want ? want->data : SLICE_EMPTY));
-    ASSERT(hash256_eq(undo_key(k), &key));
-    while (k)
-        k = undo_next(k);
-    undo_unpin(u, 1, &first);
-    undo_collect(u);
-    undo_unpin(u, 1, &second);
-    undo_collect(u);
-    undo_free(u);
-    chain_deinit(&c);
 }

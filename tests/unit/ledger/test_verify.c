@@ -52,6 +52,11 @@ static uint64_t verify_all(struct verify *v, err *ret, uint32_t *ret_parts)
     return n;
 }
 
+static void init(struct verify *v, struct ledgers *l)
+{
+    verify_init(v, l->mirror, l->nodes, undo_versions(l->undo));
+}
+
 TEST(a_sound_mirror_is_sound)
 {
     struct fixture f;
@@ -59,7 +64,7 @@ TEST(a_sound_mirror_is_sound)
     err e;
     uint32_t n_parts;
     fixture_init(&f, 20000);
-    verify_init(&v, f.ledgers->mirror, f.ledgers->nodes);
+    init(&v, f.ledgers);
     for (int i = 0; i < 2; i++) {
         verify_all(&v, &e, &n_parts);
         ASSERT_OK(e);
@@ -77,7 +82,7 @@ TEST(small_and_empty_mirrors_are_verified)
     err e;
     uint32_t n_parts;
     fixture_init(&f, 3);
-    verify_init(&v, f.ledgers->mirror, f.ledgers->nodes);
+    init(&v, f.ledgers);
     verify_all(&v, &e, &n_parts);
     ASSERT_OK(e);
     ASSERT_INT(1, n_parts);
@@ -86,7 +91,7 @@ TEST(small_and_empty_mirrors_are_verified)
     struct store *s = memory_new();
     struct ledgers *l = chain_open(s, "empty");
     bool done;
-    verify_init(&v, l->mirror, l->nodes);
+    init(&v, l);
     ASSERT_ERR(ERR_NOT_FOUND, verify_part(&v, &done));
     verify_deinit(&v);
     ledgers_close(l);
@@ -103,7 +108,7 @@ static bool damaged(struct fixture *f, void (*fn)(struct mirror *m, MDB_txn *txn
     ASSERT_OK(mirror_write_begin(m, &txn));
     fn(m, txn);
     ASSERT_OK(mirror_write_commit(m, txn));
-    verify_init(&v, m, f->ledgers->nodes);
+    init(&v, f->ledgers);
     verify_all(&v, &e, &n_parts);
     verify_deinit(&v);
     return e.code == ERR_CORRUPT;
