@@ -54,6 +54,8 @@ bool check_mend(struct check *c, const struct store_repair *rows)
 {
     if (!c->opts->repair)
         return false;
+    for (size_t i = 0; rows->put && i < rows->put->n_objects; i++)
+        check_root_touch(c, &rows->put->objects[i].key);
     err e = store_repair(c->s, rows);
     if (err_failed(e))
         c->opts->say(c->opts->arg, err_text(), false);
@@ -72,7 +74,7 @@ void check_pace(struct check *c, uint64_t n)
         nanosleep(&(struct timespec){early_ns / CLOCK_S, early_ns % CLOCK_S}, NULL);
 }
 
-static bool wants_state(const struct check *c, uint32_t seq)
+bool check_wants_state(const struct check *c, uint32_t seq)
 {
     uint32_t every = c->opts->state_every;
     if (every == CHECK_STATE_NONE || (!c->look.objects && !c->look.list))
@@ -93,9 +95,9 @@ static ERR check_ledger(struct check *c, uint32_t seq)
         TRY(check_rows(c));
     if (usable && c->look.objects)
         TRY(check_objects(c));
-    if (wants_state(c, seq) && c->opts->repair)
+    if (check_wants_state(c, seq) && c->opts->repair)
         check_prove_later(c, seq);
-    else if (wants_state(c, seq))
+    else if (check_wants_state(c, seq))
         TRY(check_state(c));
     c->previous = c->header;
     c->has_previous = true;
@@ -298,6 +300,7 @@ ERR check_run(const struct check_opts *opts, struct check_result *ret)
     for (size_t i = 0; i < c.n_put; i++)
         free((void *)(uintptr_t)c.put[i].before.p);
     free(c.put);
+    check_root_free(&c);
     free(c.later);
     *ret = c.result;
     return e.code ? FAIL(e.code, "%s", text.text) : OK;

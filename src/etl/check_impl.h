@@ -5,6 +5,7 @@
 #include "xrpl/txmeta.h"
 
 struct check_put;
+struct check_root;
 
 /* What the metadata of a ledger says in the end of an object. */
 struct check_named {
@@ -40,7 +41,8 @@ struct check {
     struct store_ledger fetched; /* the ledger as others have it */
     struct check_put *put;       /* objects that no root has proven yet */
     size_t n_put, cap_put;
-    uint32_t *later; /* ledgers whose state is to be looked at */
+    struct check_root *root; /* what is kept between states; NULL: nothing yet */
+    uint32_t *later;         /* ledgers whose state is to be looked at */
     size_t n_later, cap_later;
     uint32_t at, position; /* the ledger looked at; where to go on if it is stopped now */
     bool stopped;          /* progress has said so */
@@ -77,6 +79,8 @@ ERR check_go_on(struct check *c);
 bool check_mend(struct check *c, const struct store_repair *rows);
 /* Is the object, or list of keys, of this key one to look at? */
 bool check_looks_at(const struct check *c, const struct hash256 *key);
+/* Is this one of the ledgers whose whole state is asked for? */
+bool check_wants_state(const struct check *c, uint32_t seq);
 /* Before n operations: keeps to the bound. */
 void check_pace(struct check *c, uint64_t n);
 
@@ -116,5 +120,13 @@ ERR check_state(struct check *c);
 ERR check_changed_list(struct check *c, uint32_t seq);
 /* The list of keys where the ledger's changes are in it: `named` as check_objects has it. */
 ERR check_links(struct check *c, const struct check_named *named, size_t n);
+
+#define CHECK_ROOT_TEXT 120
+/* *ret: the whole state of c's ledger has the header's root; else `text` says what is wrong, or is
+ * empty: it has been said. `list`: each of its keys leads to the next. Errors: as check_run. */
+ERR check_root(struct check *c, bool list, bool *ret, char text[CHECK_ROOT_TEXT]);
+/* A version of this object has been put, or taken away. */
+void check_root_touch(struct check *c, const struct hash256 *key);
+void check_root_free(struct check *c);
 /* At c's ledger the list of keys goes from `key` to `next` (all FF: the end): mended if not. */
 ERR check_successor(struct check *c, const struct hash256 *key, const struct hash256 *next);

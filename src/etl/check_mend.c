@@ -241,13 +241,21 @@ bool check_mend_object(struct check *c, const struct hash256 *key, const struct 
            from_ledger(c, key, node) || from_image(c, key, node, TXMETA_IMAGE_LIKELY);
 }
 
-/* As it was before c's ledger. */
-static bool old_from_source(struct check *c, const struct hash256 *key, struct slice *ret)
+static bool from_source(struct check *c, uint32_t seq, const struct hash256 *key, struct slice *ret)
 {
     const struct check_help *help = c->opts->help;
-    return help && help->object &&
-           !err_failed(help->object(help->arg, c->header.seq - 1, key, c->arena, ret)) &&
+    return help && help->object && !err_failed(help->object(help->arg, seq, key, c->arena, ret)) &&
            ret->n > 0;
+}
+
+/* As it was before c's ledger: the same as in the history's first one. */
+static bool old_from_source(struct check *c, const struct hash256 *key, struct slice *ret)
+{
+    struct store_range held[STORE_MAX_RANGES];
+    size_t n;
+    store_ranges(c->s, held, &n);
+    return from_source(c, c->header.seq - 1, key, ret) ||
+           (n > 0 && from_source(c, held[0].first, key, ret));
 }
 
 bool check_mend_base(struct check *c, const struct hash256 *key)

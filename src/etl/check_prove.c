@@ -12,6 +12,7 @@ static ERR take_out(struct check *c, struct check_put *p)
     struct store_ledger l = {.objects = &o, .n_objects = 1};
     struct store_repair back = {.put = &l, .at = p->at};
     struct store_repair drop = {.at = p->at, .drop_objects = &o.key, .n_drop_objects = 1};
+    check_root_touch(c, &p->key);
     TRY(store_repair(c->s, p->over ? &back : &drop));
     p->done = true;
     c->result.n_mended -= !p->unsaid && c->result.n_mended > 0;

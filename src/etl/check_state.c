@@ -4,10 +4,6 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
-#include "ledger/fold.h"
-#include "ledger/spill.h"
-#include "ledger/successor.h"
-#include "store/cass.h"
 #include "xrpl/txmeta.h"
 
 #include <stdio.h>
@@ -121,15 +117,33 @@ static ERR check_one(struct check *c, const struct txmeta_node *node)
     return OK;
 }
 
+/* Where files were lost, an older version can stand for one that is: of a directory metadata says
+ * no more than that it was changed. Who has the ledger knows. */
+static ERR mend_versions(struct check *c, const struct check_named *named, size_t n,
+                         const uint32_t *seqs, bool *ret)
+{
+    bool lacks = false;
+    *ret = false;
+    for (size_t i = 0; i < n; i++)
+        lacks |= named[i].node.kind != TXMETA_DELETED && seqs[i] != c->header.seq;
+    return lacks && c->opts->lost ? check_mend_changes(c, ret) : OK;
+}
+
 static ERR check_some(struct check *c, const struct check_named *named, size_t n)
 {
     struct hash256 *keys = arena_array(c->arena, struct hash256, n);
     struct slice *objects = arena_array(c->arena, struct slice, n);
+    uint32_t *seqs = arena_array(c->arena, uint32_t, n);
+    bool others = false;
     for (size_t i = 0; i < n; i++)
         keys[i] = named[i].node.key;
     check_pace(c, n);
     c->result.n_objects += n;
-    err e = store_objects_get(c->s, c->header.seq, keys, n, c->arena, objects, NULL);
+    err e = store_objects_get(c->s, c->header.seq, keys, n, c->arena, objects, seqs);
+    if (!err_failed(e))
+        TRY(mend_versions(c, named, n, seqs, &others));
+    if (others)
+        e = store_objects_get(c->s, c->header.seq, keys, n, c->arena, objects, seqs);
     if (err_failed(e) && e.code != ERR_CORRUPT)
         return e;
     for (size_t i = 0; i < n; i++) {
@@ -142,8 +156,9 @@ static ERR check_some(struct check *c, const struct check_named *named, size_t n
 }
 
 /* What the ledger changed or removed was there before it. Looked at for repairs only: it costs as
- * much as all the rest. */
-static ERR check_before(struct check *c, const struct check_named *named, size_t n)
+ * much as all the rest. Objects are made from what they were before or after: so this is done
+ * before the ledger's own are looked at, and again, the last time, behind that. */
+static ERR check_before(struct check *c, const struct check_named *named, size_t n, bool last)
 {
     struct hash256 *keys = arena_array(c->arena, struct hash256, n);
     struct slice *objects = arena_array(c->arena, struct slice, n);
@@ -155,11 +170,14 @@ static ERR check_before(struct check *c, const struct check_named *named, size_t
     err e = store_objects_get(c->s, c->header.seq - 1, keys, n_keys, c->arena, objects, NULL);
     if (err_failed(e))
         return check_is_damage(c, e) ? OK : e; /* met where it is looked for */
-    for (size_t i = 0; i < n_keys; i++)
-        if (objects[i].n == 0)
-            check_say(c, check_mend_base(c, &keys[i]),
-                      "ledger %u: object %s is missing, which the next ledger changed",
+    for (size_t i = 0; i < n_keys; i++) {
+        if (objects[i].n > 0)
+            continue;
+        bool mended = check_mend_base(c, &keys[i]);
+        if (mended || last)
+            check_say(c, mended, "ledger %u: object %s is missing, which the next ledger changed",
                       c->header.seq - 1, key_text(&keys[i], key));
+    }
     return OK;
 }
 
@@ -277,10 +295,13 @@ ERR check_objects(struct check *c)
     size_t n_held;
     drop_others(c, named, &n);
     store_ranges(c->s, held, &n_held);
-    if (c->opts->repair && n_held > 0 && c->header.seq > held[0].first)
-        TRY(check_before(c, named, n));
+    bool before = c->opts->repair && n_held > 0 && c->header.seq > held[0].first;
+    if (before)
+        TRY(check_before(c, named, n, false));
     for (size_t i = 0; i < n; i += OBJECTS_AT_ONCE)
         TRY(check_some(c, named + i, MIN(n - i, (size_t)OBJECTS_AT_ONCE)));
+    if (before)
+        TRY(check_before(c, named, n, true));
     TRY(check_unnamed(c, named, n));
     TRY(check_diff(c, named, n));
     if (c->opts->repair || n_held == 0 || c->header.seq <= held[0].first)
@@ -304,183 +325,19 @@ ERR check_changed_list(struct check *c, uint32_t seq)
 
 /* --- the whole state --- */
 
-static bool mend_successor(struct check *c, const struct hash256 *key, const struct hash256 *next)
-{
-    struct store_successor row = {*key, *next};
-    struct store_ledger l = {.successors = &row, .n_successors = 1};
-    struct store_range held[STORE_MAX_RANGES];
-    size_t n;
-    store_ranges(c->s, held, &n);
-    bool is_first = n > 0 && held[0].first == c->header.seq;
-    return check_mend(c, &(struct store_repair){.put = &l, .at = is_first ? 0 : c->header.seq});
-}
-
-ERR check_successor(struct check *c, const struct hash256 *key, const struct hash256 *next)
-{
-    struct hash256 got = successor_last();
-    char text[20];
-    err e = store_next(c->s, c->header.seq, key, &got);
-    if (e.code != ERR_NOT_FOUND && e.code != ERR_CORRUPT)
-        TRY(e);
-    if (e.code == ERR_CORRUPT || !hash256_eq(&got, next))
-        check_say(c, mend_successor(c, key, next), "ledger %u: what follows key %s is wrong",
-                  c->header.seq, key_text(key, text));
-    return OK;
-}
-
-struct state {
-    struct fold *fold;
-    struct hash256 at;
-    struct store_object *page;
-    size_t n;
-};
-
-/* Rows of the list as they stand, many at a time, where that is cheaper than to follow it. Those
- * that do not lead to the next key are looked at as readers do: Clio has some under other keys. */
-static ERR check_list(struct check *c, const struct state *s)
-{
-    struct cass *cass = cass_of(c->s);
-    struct hash256 *keys = arena_array(c->arena, struct hash256, s->n),
-                   *next = arena_array(c->arena, struct hash256, s->n);
-    for (size_t i = 0; i < s->n; i++)
-        keys[i] = i ? s->page[i - 1].key : s->at;
-    if (cass)
-        TRY(cass_successors_get(cass, c->header.seq, keys, s->n, c->arena, next));
-    for (size_t i = 0; i < s->n; i++)
-        if (!cass || !hash256_eq(&next[i], &s->page[i].key))
-            TRY(check_successor(c, &keys[i], &s->page[i].key));
-    return OK;
-}
-
-static ERR check_page(struct check *c, struct state *s)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        const struct store_object *o = &s->page[i];
-        struct hash256 leaf = digest_state_leaf(o->data, &o->key);
-        TRY(fold_add(s->fold, &o->key, &leaf));
-    }
-    if (s->n == 0)
-        return OK;
-    if (c->look.list)
-        TRY(check_list(c, s));
-    s->at = s->page[s->n - 1].key;
-    return OK;
-}
-
-static ERR check_end(struct check *c, const struct state *s)
-{
-    struct hash256 end = successor_last();
-    return c->look.list ? check_successor(c, &s->at, &end) : OK;
-}
-
-static ERR walk_state(struct check *c, struct state *s, bool *ret_damaged)
-{
-    *ret_damaged = false;
-    do {
-        struct arena_pos mark = arena_mark(c->arena);
-        check_pace(c, 2 * PAGE);
-        TRY(check_go_on(c));
-        err e = store_page(c->s, c->header.seq, &s->at, PAGE, true, c->arena, s->page, &s->n);
-        TRY(check_read(c, e, "state", ret_damaged));
-        if (*ret_damaged)
-            return OK;
-        TRY(check_page(c, s));
-        arena_rewind(c->arena, mark);
-    } while (s->n == PAGE);
-    return check_end(c, s);
-}
-
-/* A history whose keys have no order: all of the state as it comes, put into order on the disk. */
-
-struct scan {
-    struct check *c;
-    struct state *s;
-    struct spill *spill;
-};
-
-static err take_any(void *arg, const struct store_object *objects, size_t n, uint64_t done,
-                    uint64_t total)
-{
-    struct scan *scan = arg;
-    (void)done, (void)total;
-    check_pace(scan->c, n);
-    TRY(check_go_on(scan->c));
-    for (size_t i = 0; i < n; i++)
-        TRY(spill_add(scan->spill, &objects[i]));
-    return OK;
-}
-
-static err take_sorted(void *arg, const struct store_object *objects, size_t n, uint64_t done,
-                       uint64_t total)
-{
-    struct scan *scan = arg;
-    struct arena_pos mark = arena_mark(scan->c->arena);
-    (void)done, (void)total;
-    memcpy(scan->s->page, objects, n * sizeof *objects);
-    scan->s->n = n;
-    check_pace(scan->c, n);
-    TRY(check_go_on(scan->c));
-    TRY(check_page(scan->c, scan->s));
-    arena_rewind(scan->c->arena, mark);
-    return OK;
-}
-
-static ERR scan_state(struct check *c, struct state *s, bool *ret_damaged)
-{
-    CLEANUP(spill_freep) struct spill *spill = NULL;
-    struct scan scan = {.c = c, .s = s};
-    TRY(spill_new(c->opts->scratch, &spill));
-    scan.spill = spill;
-    TRY(check_read(c, store_state(c->s, c->header.seq, take_any, &scan), "state", ret_damaged));
-    if (*ret_damaged)
-        return OK;
-    TRY(spill_each(spill, PAGE, take_sorted, &scan));
-    return check_end(c, s);
-}
-
-static err keep_nothing(void *arg, uint32_t depth, const struct hash256 *key,
-                        const struct fold_node *node)
-{
-    (void)arg, (void)depth, (void)key, (void)node;
-    return OK;
-}
-
-/* *ret: the state has the header's root. Its text says what is wrong, if that has not been said. */
-static ERR has_root(struct check *c, bool *ret, char text[120])
-{
-    CLEANUP(mem_freep) struct fold *fold = xcalloc(1, sizeof *fold);
-    struct state s = {.fold = fold, .page = arena_array(c->arena, struct store_object, PAGE)};
-    struct fold_sub root;
-    bool damaged;
-    *ret = false;
-    text[0] = 0;
-    fold->keep_above = UINT32_MAX;
-    fold->keep = keep_nothing;
-    fold_begin(fold, 0);
-    if (c->s->ops->unordered && c->opts->scratch)
-        TRY(scan_state(c, &s, &damaged));
-    else
-        TRY(walk_state(c, &s, &damaged));
-    if (damaged)
-        return OK;
-    TRY(fold_end(fold, &root));
-    *ret = hash256_eq(&root.hash, &c->header.state_hash);
-    snprintf(text, 120, "its state (%u objects) does not have the header's root", root.count);
-    return OK;
-}
-
 ERR check_state(struct check *c)
 {
-    char text[120], still[120];
+    char text[CHECK_ROOT_TEXT], still[CHECK_ROOT_TEXT];
     size_t n = 0;
     bool right;
-    TRY(has_root(c, &right, text));
+    bool list = c->look.list && (c->header.seq == c->first || check_wants_state(c, c->header.seq));
+    TRY(check_root(c, list, &right, text));
     c->result.n_states++;
     if (right || text[0] == 0)
         return OK;
     TRY(check_mend_state(c, &n));
     if (n > 0)
-        TRY(has_root(c, &right, still));
+        TRY(check_root(c, list, &right, still));
     check_say(c, right, "ledger %u: %s", c->header.seq, text);
     return OK;
 }
