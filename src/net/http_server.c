@@ -508,6 +508,7 @@ void http_server_accept(struct http_server *s, struct sock *sock, void *conn_use
     c->sock = sock;
     c->user = conn_user;
     ready_init(&c->turn, conn_on_turn);
+    ready_set_share(&c->turn, sock_share(sock));
     list_init(&c->queue);
     list_push_back(&s->conns, &c->link);
     s->n_conns++;

@@ -365,6 +365,7 @@ struct ws *ws_new(struct sock *sock, bool is_client, const struct ws_opts *opts)
     ws->refs = 1;
     set_opts(ws, opts);
     ready_init(&ws->turn, on_turn);
+    ready_set_share(&ws->turn, sock_share(sock));
     ready_init(&ws->unpack_turn, on_unpack_turn);
     ready_set_minor(&ws->unpack_turn);
     ws_parse_init(&ws->parse, !is_client, ws->opts.max_message_bytes);

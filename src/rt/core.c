@@ -154,8 +154,7 @@ static err open_loop(struct core *c)
 err core_new(const struct core_opts *opts, struct core **ret)
 {
     struct core *c = xcalloc(1, sizeof *c);
-    list_init(&c->ready);
-    list_init(&c->ready_dear);
+    ready_queue_init(&c->ready);
     err e = open_loop(c);
     if (err_failed(e)) {
         free(c);

@@ -58,9 +58,7 @@ struct core {
     uint32_t heap_cap;
     int64_t armed_ns; /* what uv_timer is set for; CLOCK_NEVER = not */
 
-    struct list ready; /* see ready.h */
-    struct list ready_dear;
-    struct ready *ready_runs; /* NULL: none, or it is no more */
+    struct ready_queue ready;
     int64_t slice_begun_ns;
     bool in_ready;
 

@@ -1,28 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ready queue of a core: what has something to do on the loop. Each entry runs from the loop
- * only, never from inside the call that put it there, and for a slice of time; who has more to do
- * puts itself at the end again. So nothing re-enters its caller, and nobody holds a core. Who was
- * dear in its last run stands in a queue of its own, from which a turn takes little: however many
- * floods there are, the others wait for one or two slices. */
+ * only, never from inside the call that put it there, once a turn and for a slice of time; who has
+ * more to do puts itself at the end again. So nothing re-enters its caller, and nobody holds a
+ * core.
+ *
+ * Entries belong to shares, one for all connections of a client. The share that has used the least
+ * time comes next; one that had nothing to do for a while counts as if it had used little less than
+ * the others, so that resting saves up nothing. Entries whose last run took long have a share of
+ * their own for each client: those who ask for little need not wait for them either, also where one
+ * address stands for many (a proxy). Whatever number of connections others have, and however dear
+ * they are, who asks for little waits for one slice. */
 #pragma once
 #include "base/list.h"
+#include "rt/share.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#define READY_N_QUEUES (2 * SHARE_N) /* of each share: those that ask for little, and the dear */
 
 struct core;
 
 /* Embedded by its owner, on one core. `run` must not yield; it may free its owner. */
 struct ready {
     struct list node;
+    uint16_t share;
     bool is_dear;  /* its last run took long, while others waited */
-    bool is_minor; /* stands there in any case */
+    bool is_minor; /* behind all shares */
+    uint32_t turn; /* of the core, in which it was added */
     void (*run)(struct ready *r);
 };
 
+/* Of a core. */
+struct ready_queue {
+    struct list queues[READY_N_QUEUES];
+    int64_t used_ns[READY_N_QUEUES];
+    uint64_t waiting[READY_N_QUEUES / 64]; /* which of them have entries, or had some, */
+    uint64_t groups;                       /* ... and which words of that are not 0 */
+    int64_t least_ns;                      /* that the one that ran last had used */
+    struct list minor;
+    uint32_t turn;
+    struct ready *runs; /* NULL: none, or it is no more */
+};
+
+void ready_queue_init(struct ready_queue *q);
+
 void ready_init(struct ready *r, void (*run)(struct ready *r));
+/* Whose time it takes; SHARE_OWN if that is not said. Only while it is not queued. */
+void ready_set_share(struct ready *r, uint16_t share);
 /* Have r run on the current core, after the next poll. Does nothing if it is queued already. */
 void ready_add(struct ready *r);
-/* From the next time on r stands behind all others, with those that are dear. */
+/* From the next time on r stands behind all others: a turn takes one slice of such. */
 void ready_set_minor(struct ready *r);
 /* Take r out of the queue, if it is in it; also from inside run(), before its owner is freed. */
 void ready_cancel(struct ready *r);

@@ -334,6 +334,11 @@ void sock_stop_close(struct core *c)
 
 /* ---- names ---- */
 
+uint16_t sock_share(const struct sock *s)
+{
+    return s->ready.share;
+}
+
 const char *sock_peer_ip(const struct sock *s)
 {
     return s->peer_ip;

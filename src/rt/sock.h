@@ -105,6 +105,8 @@ YIELDS ERR sock_read(struct sock *s, void *p, size_t n, int64_t deadline_ns, siz
 /* Wait until the write queue is empty. Errors: ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED. */
 YIELDS ERR sock_flush(struct sock *s, int64_t deadline_ns);
 
+/* Whose time what is done for it takes (ready_set_share). */
+uint16_t sock_share(const struct sock *s);
 const char *sock_peer_ip(const struct sock *s);
 struct core *sock_core(const struct sock *s);
 /* Connect text for logs ("127.0.0.1:50051"). */

@@ -62,6 +62,7 @@ static err adopt(struct arrival *a, struct sock **ret)
     s->listener = a->listener;
     sock_tune(s);
     sock_name_peer(s, (struct sockaddr *)&a->addr);
+    ready_set_share(&s->ready, share_of((struct sockaddr *)&a->addr));
     *ret = s;
     return OK;
 }

@@ -87,44 +87,126 @@ TEST(a_long_queue_lets_fibers_run_between)
     ASSERT_OK(core_run_fiber("t", bound_main, NULL));
 }
 
-/* Some that take long each time, for ever, and one that has little to do each turn. (It may be
- * found dear itself, if the machine was at something else while it ran.) */
+/* Entries that take long each time, for ever. */
+struct greedy {
+    struct item items[10];
+};
+
+static void greedy_begin(struct greedy *g, uint16_t share)
+{
+    for (size_t i = 0; i < ARRAY_LEN(g->items); i++) {
+        g->items[i] = (struct item){.wants = INT32_MAX, .busy_ns = 300 * 1000};
+        ready_init(&g->items[i].ready, run_item);
+        ready_set_share(&g->items[i].ready, share);
+        ready_add(&g->items[i].ready);
+    }
+}
+
+static int greedy_runs(const struct greedy *g)
+{
+    int n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(g->items); i++)
+        n += g->items[i].n_runs;
+    return n;
+}
+
+static void greedy_end(struct greedy *g)
+{
+    for (size_t i = 0; i < ARRAY_LEN(g->items); i++)
+        ready_cancel(&g->items[i].ready);
+}
+
+/* Turns until the small one has run once more. */
+static int turns_until_run(struct item *small)
+{
+    int n = 0, before = small->n_runs;
+    ready_add(&small->ready);
+    for (; small->n_runs == before; n++)
+        ASSERT_OK(fiber_yield());
+    return n;
+}
+
+/* Also where one address stands for all. */
 static void dear_main(void *arg)
 {
-    struct item dear[10], small = {.wants = 1000};
-    for (size_t i = 0; i < ARRAY_LEN(dear); i++) {
-        dear[i] = (struct item){.wants = 1000, .busy_ns = 300 * 1000};
-        ready_init(&dear[i].ready, run_item);
-        ready_add(&dear[i].ready);
-    }
-    while (dear[ARRAY_LEN(dear) - 1].n_runs == 0)
+    struct greedy dear;
+    struct item small = {0};
+    greedy_begin(&dear, 7);
+    while (dear.items[9].n_runs == 0)
         ASSERT_OK(fiber_yield());
     ready_init(&small.ready, run_item);
-    ready_add(&small.ready);
-    int before = 0;
-    for (size_t i = 0; i < ARRAY_LEN(dear); i++)
-        before += dear[i].n_runs;
-    for (bool all = false; !all;) { /* one of them a turn at most, and each in its turn */
-        int after = 0, n_small = small.n_runs;
-        bool is_dear = small.ready.is_dear;
-        ASSERT_OK(fiber_yield());
-        ASSERT(is_dear || small.n_runs == n_small + 1);
-        all = true;
-        for (size_t i = 0; i < ARRAY_LEN(dear); i++) {
-            after += dear[i].n_runs;
-            all = all && dear[i].n_runs >= 3;
-        }
-        ASSERT(after <= before + 1);
-        before = after;
+    ready_set_share(&small.ready, 7);
+    int n_late = 0, before = greedy_runs(&dear);
+    for (int i = 0; i < 60; i++) {
+        small.ready.is_dear = false; /* the machine may have been at something else */
+        n_late += turns_until_run(&small) > 2;
     }
-    for (size_t i = 0; i < ARRAY_LEN(dear); i++)
-        ready_cancel(&dear[i].ready);
-    ready_cancel(&small.ready);
+    ASSERT(n_late <= 6); /* the same */
+    ASSERT(greedy_runs(&dear) >= before + 30);
+    for (size_t i = 0; i < ARRAY_LEN(dear.items); i++)
+        ASSERT(dear.items[i].n_runs >= 2); /* each in its turn */
+    greedy_end(&dear);
 }
 
 TEST(who_takes_long_waits_behind_the_others)
 {
     ASSERT_OK(core_run_fiber("t", dear_main, NULL));
+}
+
+/* Greedy clients, and one who is dear himself but comes seldom. */
+static void shares_main(void *arg)
+{
+    struct greedy greedy[6];
+    struct item modest = {.busy_ns = 100 * 1000};
+    int before[6], n_late = 0;
+    for (uint8_t i = 0; i < 6; i++)
+        greedy_begin(&greedy[i], 10 + i);
+    while (greedy_runs(&greedy[5]) < 10)
+        ASSERT_OK(fiber_yield());
+    for (int i = 0; i < 6; i++)
+        before[i] = greedy_runs(&greedy[i]);
+    ready_init(&modest.ready, run_item);
+    ready_set_share(&modest.ready, 200);
+    modest.ready.is_dear = true;
+    for (int i = 0; i < 30; i++) {
+        n_late += turns_until_run(&modest) > 2;
+        for (int k = 0; k < 7; k++)
+            ASSERT_OK(fiber_yield());
+    }
+    ASSERT(n_late <= 3);
+    for (int i = 0; i < 6; i++) { /* 240 turns of one greedy entry each */
+        int n = greedy_runs(&greedy[i]) - before[i];
+        if (n < 20 || n > 60)
+            test_fail(__FILE__, __LINE__, "share %d ran %d times", i, n);
+    }
+    for (int i = 0; i < 6; i++)
+        greedy_end(&greedy[i]);
+}
+
+TEST(the_share_that_has_used_least_comes_next)
+{
+    ASSERT_OK(core_run_fiber("t", shares_main, NULL));
+}
+
+/* One who has rested for long is not owed the time: the other goes on meanwhile. */
+static void rest_main(void *arg)
+{
+    struct greedy busy, rested;
+    greedy_begin(&busy, 20);
+    while (greedy_runs(&busy) < 60)
+        ASSERT_OK(fiber_yield());
+    int before = greedy_runs(&busy);
+    greedy_begin(&rested, 21);
+    while (greedy_runs(&rested) < 40)
+        ASSERT_OK(fiber_yield());
+    ASSERT(greedy_runs(&busy) - before >= 15);
+    greedy_end(&busy);
+    greedy_end(&rested);
+}
+
+TEST(a_share_saves_up_nothing)
+{
+    ASSERT_OK(core_run_fiber("t", rest_main, NULL));
 }
 
 static void minor_main(void *arg)
@@ -136,10 +218,10 @@ static void minor_main(void *arg)
     ready_add(&minor.ready);
     ready_add(&other.ready);
     while (minor.n_runs < 5 || other.n_runs == 0) {
-        ASSERT(minor.ready.is_dear);
+        ASSERT(minor.ready.is_minor);
         ASSERT_OK(fiber_yield());
     }
-    ASSERT(minor.ready.is_dear);
+    ASSERT(minor.ready.is_minor && other.n_runs == 1);
 }
 
 TEST(who_is_minor_stays_so)
