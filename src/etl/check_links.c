@@ -4,6 +4,7 @@
  * objects themselves, of which the store can list those after a key without the list. */
 #include "etl/check_impl.h"
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "ledger/successor.h"
 
@@ -14,6 +15,30 @@
 #define LIST_BITS_FIRST 236u /* a state of a million has one key in so many */
 #define LIST_BITS_MIN 216u
 #define LIST_BITS_MAX 252u
+
+static bool mend_successor(struct check *c, const struct hash256 *key, const struct hash256 *next)
+{
+    struct store_successor row = {*key, *next};
+    struct store_ledger l = {.successors = &row, .n_successors = 1};
+    struct store_range held[STORE_MAX_RANGES];
+    size_t n;
+    store_ranges(c->s, held, &n);
+    bool is_first = n > 0 && held[0].first == c->header.seq;
+    return check_mend(c, &(struct store_repair){.put = &l, .at = is_first ? 0 : c->header.seq});
+}
+
+ERR check_successor(struct check *c, const struct hash256 *key, const struct hash256 *next)
+{
+    struct hash256 got = successor_last();
+    err e = store_next(c->s, c->header.seq, key, &got);
+    if (e.code != ERR_NOT_FOUND && e.code != ERR_CORRUPT)
+        TRY(e);
+    if (e.code == ERR_CORRUPT || !hash256_eq(&got, next))
+        check_say(c, mend_successor(c, key, next),
+                  "ledger %u: what follows key %08X%08X... is wrong", c->header.seq,
+                  bits_load32(key->b), bits_load32(key->b + 4));
+    return OK;
+}
 
 static bool is_created(const struct check_named *n)
 {

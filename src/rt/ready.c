@@ -12,9 +12,9 @@
 #define DEAR_NS (50 * 1000)   /* a run that took as long: some ten small requests */
 #define GROUP 64              /* queues */
 _Static_assert(READY_N_QUEUES == GROUP * 64, "a word for the groups");
-#define MAX_CHARGE_NS (4 * SLICE_NS)
-#define SMALL_COUNTS 4   /* times less */
-#define REST_NS SLICE_NS /* what a share that comes back is ahead of the others */
+#define MAX_CHARGE_NS (4 * SLICE_NS) /* for one run */
+#define SMALL_COUNTS 4               /* times less than it took */
+#define REST_NS SLICE_NS             /* what a share that comes back is ahead of the others */
 
 void ready_queue_init(struct ready_queue *q)
 {
@@ -146,7 +146,7 @@ static int only_queue(const struct ready_queue *q)
     return (bits & (bits - 1)) || list_empty(queue) || queue->next != queue->prev ? -1 : at;
 }
 
-/* For nobody's sake is time read. */
+/* Nobody waits for it: time is not read. */
 static void run_only(struct core *c, int at)
 {
     struct ready_queue *q = &c->ready;

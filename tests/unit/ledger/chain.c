@@ -427,12 +427,18 @@ void chain_check(struct chain *c, struct ledgers *l, uint32_t seq)
     chain_probe(c, v, &c->random, 100);
 }
 
-struct ledgers *chain_open(struct store *s, const char *mirror_name)
+struct ledgers *chain_open_with(struct ledgers_opts opts, const char *mirror_name)
 {
     static char path[256];
     snprintf(path, sizeof path, "%s/%s", test_dir(), mirror_name);
-    struct ledgers_opts opts = {.store = s, .mirror_path = path, .n_cores = 2, .lazy_undo = true};
+    opts.mirror_path = path;
     struct ledgers *l = NULL;
     ASSERT_OK(ledgers_open(&opts, &l));
     return l;
+}
+
+struct ledgers *chain_open(struct store *s, const char *mirror_name)
+{
+    struct ledgers_opts opts = {.store = s, .n_cores = 2, .lazy_undo = true};
+    return chain_open_with(opts, mirror_name);
 }

@@ -58,5 +58,7 @@ void chain_check(struct chain *c, struct ledgers *l, uint32_t seq);
 /* n random reads at this ledger are right (`random`: the caller's own state). */
 void chain_probe(const struct chain *c, struct view *v, uint64_t *random, size_t n);
 
-/* Open in the test's directory; the undo window is empty at first. */
+/* Open in the test's directory. */
+struct ledgers *chain_open_with(struct ledgers_opts opts, const char *mirror_name);
+/* The same for two cores; the undo window is empty at first. */
 struct ledgers *chain_open(struct store *s, const char *mirror_name);

@@ -1,25 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/nodes.h"
 
+#include "mirrors.h"
 #include "test.h"
-
-static struct mirror *opened(const char *name)
-{
-    char path[256];
-    struct mirror *m = NULL;
-    snprintf(path, sizeof path, "%s/%s", test_dir(), name);
-    struct mirror_opts opts = {.path = path, .max_readers = 4};
-    ASSERT_OK(mirror_open(&opts, &m));
-    ASSERT_INT(0, mdb_env_set_flags(m->env, MDB_NOSYNC, 1)); /* bytes are counted, no power fails */
-    return m;
-}
-
-static MDB_txn *begun(struct mirror *m)
-{
-    MDB_txn *txn = NULL;
-    ASSERT_OK(mirror_write_begin(m, &txn));
-    return txn;
-}
 
 /* --- staged, committed, stored --- */
 
@@ -51,9 +34,9 @@ static void put(struct nodes *n, MDB_txn *txn, uint32_t depth, uint8_t what)
 
 TEST(what_is_staged_is_forgotten_or_stays)
 {
-    struct mirror *m = opened("m");
+    struct mirror *m = mirrors_open("m");
     struct nodes *n = nodes_new(m);
-    MDB_txn *txn = begun(m);
+    MDB_txn *txn = mirrors_begin(m);
     put(n, txn, 3, 5);
     ASSERT_INT(5, content(n, txn, false, 3));
     ASSERT_INT(0, content(n, txn, true, 3));
@@ -94,16 +77,16 @@ static bool store_all(struct nodes *n, MDB_txn *txn)
 /* No other nodes: the tree is narrow. */
 TEST(what_is_stored_is_in_the_file_and_not_in_memory)
 {
-    struct mirror *m = opened("m");
+    struct mirror *m = mirrors_open("m");
     struct nodes *n = nodes_new(m);
     uint64_t bytes;
-    MDB_txn *txn = begun(m);
+    MDB_txn *txn = mirrors_begin(m);
     put(n, txn, 0, 1);
     put(n, txn, 3, 5);
     ASSERT(!store_all(n, txn));
     mdb_txn_abort(txn);
     nodes_aborted(n); /* the commit failed */
-    txn = begun(m);
+    txn = mirrors_begin(m);
     ASSERT_INT(0, content(n, txn, false, 3));
     put(n, txn, 0, 1);
     put(n, txn, 3, 5);
@@ -113,7 +96,7 @@ TEST(what_is_stored_is_in_the_file_and_not_in_memory)
     ASSERT_OK(mirror_write_commit(m, txn));
     nodes_committed(n);
     ASSERT_INT(0, (int64_t)nodes_bytes(n));
-    txn = begun(m);
+    txn = mirrors_begin(m);
     ASSERT_INT(5, content(n, txn, true, 3));
     ASSERT_INT(0, content(n, txn, true, 5));
     put(n, txn, 3, 6); /* of slice 0xAB */

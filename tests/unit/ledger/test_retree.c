@@ -22,17 +22,12 @@ struct fixture {
 
 static struct ledgers *opened(struct fixture *f)
 {
-    static char path[256];
-    struct ledgers *l = NULL;
-    snprintf(path, sizeof path, "%s/mirror", test_dir());
     struct ledgers_opts opts = {.store = &f->proxy.base,
-                                .mirror_path = path,
                                 .n_cores = 1,
                                 .lazy_undo = true,
                                 .lazy_repair = f->lazy,
                                 .compact_min_bytes = 1};
-    ASSERT_OK(ledgers_open(&opts, &l));
-    return l;
+    return chain_open_with(opts, "mirror");
 }
 
 static void fixture_init(struct fixture *f, uint64_t seed)
@@ -275,6 +270,14 @@ TEST(a_history_that_does_not_answer_is_asked_again)
     fixture_deinit(&f);
 }
 
+/* Once, and it is sound now. */
+static void was_rebuilt(struct fixture *f)
+{
+    ASSERT_INT(1, (int64_t)f->ledgers->n_rebuilt);
+    f->ledgers->n_rebuilt = 0;
+    expect_sound(f);
+}
+
 /* Read from the history, an object that it gives otherwise does not count. */
 TEST(a_history_that_gives_other_objects_is_not_believed)
 {
@@ -288,9 +291,7 @@ TEST(a_history_that_gives_other_objects_is_not_believed)
     ASSERT(ledgers_mirror_aside(f.ledgers));
     f.proxy.spoil_objects = 0;
     ASSERT_OK(mirror_follow(f.ledgers, 0));
-    ASSERT_INT(1, (int64_t)f.ledgers->n_rebuilt);
-    f.ledgers->n_rebuilt = 0;
-    expect_sound(&f);
+    was_rebuilt(&f);
     fixture_deinit(&f);
 }
 
@@ -317,9 +318,7 @@ TEST(a_single_change_that_is_left_out_is_missed)
     ASSERT_ERR(ERR_IO, retree_due(f.ledgers));
     f.proxy.short_diff = false;
     ASSERT_OK(mirror_follow(f.ledgers, 0));
-    ASSERT_INT(1, (int64_t)f.ledgers->n_rebuilt);
-    f.ledgers->n_rebuilt = 0;
-    expect_sound(&f);
+    was_rebuilt(&f);
     fixture_deinit(&f);
 }
 

@@ -6,6 +6,7 @@
 #include "ledger/ledgers_impl.h"
 #include "ledger/mirror_object.h"
 #include "ledger/repair.h"
+#include "mirrors.h"
 #include "powercut.h"
 #include "rt/clock.h"
 #include "store/memory.h"
@@ -13,24 +14,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-
-static struct mirror *opened(const char *name)
-{
-    char path[256];
-    struct mirror *m = NULL;
-    snprintf(path, sizeof path, "%s/%s", test_dir(), name);
-    struct mirror_opts opts = {.path = path, .max_readers = 4};
-    ASSERT_OK(mirror_open(&opts, &m));
-    ASSERT_INT(0, mdb_env_set_flags(m->env, MDB_NOSYNC, 1)); /* bytes are counted, no power fails */
-    return m;
-}
-
-static MDB_txn *begun(struct mirror *m)
-{
-    MDB_txn *txn = NULL;
-    ASSERT_OK(mirror_write_begin(m, &txn));
-    return txn;
-}
 
 /* --- what is written --- */
 
@@ -75,7 +58,7 @@ static struct slice new_object(struct world *w)
 
 static void world_init(struct world *w, const char *name, uint64_t max_bytes)
 {
-    *w = (struct world){.mirror = opened(name), .random = 5, .header.seq = 100};
+    *w = (struct world){.mirror = mirrors_open(name), .random = 5, .header.seq = 100};
     w->nodes = nodes_new(w->mirror);
     w->undo = undo_new(&(struct undo_opts){64 << 20, 16, 1});
     w->tree = tree_new(w->mirror, w->nodes, undo_versions(w->undo));
@@ -94,7 +77,7 @@ static void world_init(struct world *w, const char *name, uint64_t max_bytes)
             memcpy(w->keys[i].b + b, &v, 8);
         }
     qsort(w->keys, OBJECTS, sizeof *w->keys, key_order);
-    MDB_txn *txn = begun(w->mirror);
+    MDB_txn *txn = mirrors_begin(w->mirror);
     for (size_t i = 0; i < OBJECTS; i++)
         ASSERT_INT(0, mirror_object_put(w->mirror, txn, &w->keys[i], new_object(w), MDB_APPEND));
     ASSERT_OK(tree_build(w->tree, txn, NULL, &w->root));
@@ -117,7 +100,7 @@ static void change(struct world *w)
     for (size_t i = 0; i < CHANGES; i++)
         keys[i] = w->keys[next_random(w) % OBJECTS];
     n = hash256_sort_unique(keys, CHANGES);
-    MDB_txn *txn = begun(w->mirror);
+    MDB_txn *txn = mirrors_begin(w->mirror);
     struct undo_run *run = undo_run_new(w->undo, &w->header);
     for (size_t i = 0; i < n; i++)
         undo_run_change(run, &keys[i], SLICE_EMPTY, new_object(w));
@@ -186,7 +169,7 @@ TEST(memory_is_bounded)
 /* Told again from the meta record, of each slice a ledger that it surely has. */
 TEST(the_turn_goes_on_where_it_was)
 {
-    struct mirror *m = opened("m");
+    struct mirror *m = mirrors_open("m");
     struct nodes *nodes = nodes_new(m);
     struct undo *undo = undo_new(&(struct undo_opts){1 << 20, 4, 1});
     static struct turns t; /* never told again */
@@ -210,7 +193,7 @@ TEST(the_turn_goes_on_where_it_was)
             ASSERT(again.since[s] <= t.since[s]);
             ASSERT(again.since[s] + 2 * TURNS_LEDGERS + 60 >= seq);
         }
-        MDB_txn *txn = begun(m);
+        MDB_txn *txn = mirrors_begin(m);
         ASSERT_OK(turns_store(&again, txn, seq, 0, &none)); /* narrow: all */
         ASSERT_INT(seq, none.since);
         mdb_txn_abort(txn);
@@ -243,16 +226,9 @@ static uint32_t pick(struct fixture *f, uint32_t below)
 
 static struct ledgers *ledgers_opened(struct fixture *f)
 {
-    static char path[256];
-    struct ledgers *l = NULL;
-    snprintf(path, sizeof path, "%s/mirror", test_dir());
-    struct ledgers_opts opts = {.store = f->store,
-                                .mirror_path = path,
-                                .n_cores = 1,
-                                .undo_max_ledgers = 20,
-                                .waiting_max_bytes = 60000};
-    ASSERT_OK(ledgers_open(&opts, &l));
-    return l;
+    struct ledgers_opts opts = {
+        .store = f->store, .n_cores = 1, .undo_max_ledgers = 20, .waiting_max_bytes = 60000};
+    return chain_open_with(opts, "mirror");
 }
 
 static void fixture_init(struct fixture *f, uint64_t seed)
