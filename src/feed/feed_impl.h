@@ -105,7 +105,8 @@ enum feed_state {
 };
 
 struct feed_sub {
-    uint64_t id; /* of its core */
+    uint64_t id;    /* of its core */
+    uint16_t share; /* of the core's time */
     uint32_t refs;
     uint32_t holds;
     uint32_t turn; /* changes whenever the state or the entries do: who has yielded looks at it */

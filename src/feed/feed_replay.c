@@ -111,6 +111,7 @@ YIELDS static void worker_run(void *arg)
     while (!fiber_cancelled() && (it = list_pop_front(&w.fc->ready)) != NULL) {
         struct feed_sub *s = LIST_ENTRY(it, struct feed_sub, link);
         feed_sub_ref(s);
+        fiber_set_share(s->share);
         serve(&w, s);
         feed_sub_unref(s);
         err e = fiber_breathe();

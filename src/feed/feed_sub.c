@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "feed/feed_history.h"
 #include "rt/clock.h"
+#include "rt/ready.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct feed_sub *feed_sub_new(struct feed *f, struct feed_sink *sink)
     struct feed_core *fc = feed_core_here(f);
     struct feed_sub *s = xcalloc(1, sizeof *s);
     s->id = ++fc->next_id;
+    s->share = ready_share_now();
     s->refs = 1;
     s->fc = fc;
     s->sink = sink;

@@ -10,9 +10,9 @@
 
 #define DEFAULT_MAX_DEPTH 32
 #define NO_PARENT UINT32_MAX
-#define FIRST_STACK 24     /* entries: enough for nearly every request */
-#define SMALL_OBJECT 16    /* up to here every key is compared with every other */
-#define BREATHE_STEPS 1024 /* values, escapes, characters beyond ASCII: some 10 to 30 us */
+#define FIRST_STACK 24      /* entries: enough for nearly every request */
+#define SMALL_OBJECT 16     /* up to here every key is compared with every other */
+#define BREATHE_STEPS 1024u /* values, escapes, characters beyond ASCII: some 10 to 30 us */
 #define MAX_TEXT_BYTES (UINT32_MAX / 2)
 
 /* Values that are not yet in their container stand on a stack; a container's children follow it.
@@ -48,13 +48,19 @@ static err over_budget(void)
     return FAIL(ERR_LIMIT, "json: the text needs more memory than allowed");
 }
 
-/* Something small was done: let others breathe now and then. */
-static inline err step(struct parser *s)
+/* So many small things were done: let others breathe now and then. */
+static inline err steps(struct parser *s, uint32_t n)
 {
-    if (++s->n_steps < BREATHE_STEPS)
+    s->n_steps += n;
+    if (s->n_steps < BREATHE_STEPS)
         return OK;
     s->n_steps = 0;
     return s->breathe ? s->breathe() : OK;
+}
+
+static inline err step(struct parser *s)
+{
+    return steps(s, 1);
 }
 
 static bool is_space(uint8_t c)
@@ -231,12 +237,21 @@ static err run_end(struct parser *s)
     }
 }
 
-/* The closing quote of a string of which `from` is somewhere inside; `end` if there is none. */
+/* The closing quote of a string of which `from` is somewhere inside, at no escape's second byte;
+ * `end` if there is none. */
 static const uint8_t *closing_quote(const uint8_t *from, const uint8_t *end)
 {
-    while (from < end && *from != '"')
-        from += *from == '\\' && end - from > 1 ? 2 : 1;
-    return from;
+    for (const uint8_t *at = from; at < end; at++) {
+        at = memchr(at, '"', (size_t)(end - at));
+        if (at == NULL)
+            return end;
+        const uint8_t *slash = at;
+        while (slash > from && slash[-1] == '\\')
+            slash--;
+        if ((at - slash) % 2 == 0)
+            return at;
+    }
+    return end;
 }
 
 static err parse_escaped(struct parser *s, const uint8_t *start, struct slice *ret)
@@ -387,11 +402,15 @@ static err parse_scalar(struct parser *s, struct json *v)
 
 /* Move every last value of a repeated key to the key's first place. `table` has 2^k slots, k >
  * log2(n), all zero. */
-static uint32_t unique_by_table(struct json_member *m, uint32_t n, uint32_t *table, uint32_t mask,
-                                uint64_t seed)
+static err unique_by_table(struct parser *s, struct json_member *m, uint32_t *n, uint32_t *table,
+                           uint32_t mask)
 {
+    /* The seed is where this process happens to have its memory: nobody can prepare colliding keys.
+     */
+    uint64_t seed = (uint64_t)(uintptr_t)s->a * 0x9E3779B97F4A7C15u;
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < *n; i++) {
+        TRY(step(s));
         uint32_t at = (uint32_t)hash_fast(m[i].key.p, m[i].key.n, seed) & mask;
         while (table[at] && !slice_eq(m[table[at] - 1].key, m[i].key))
             at = (at + 1) & mask;
@@ -402,7 +421,8 @@ static uint32_t unique_by_table(struct json_member *m, uint32_t n, uint32_t *tab
             table[at] = ++kept;
         }
     }
-    return kept;
+    *n = kept;
+    return OK;
 }
 
 static uint32_t unique_by_comparing(struct json_member *m, uint32_t n)
@@ -449,10 +469,30 @@ static err unique_members(struct parser *s, struct json_member *m, uint32_t *n)
     if (table == NULL)
         return over_budget();
     memset(table, 0, sizeof *table * slots);
-    /* The seed is where this process happens to have its memory: nobody can prepare colliding keys.
-     */
-    *n = unique_by_table(m, *n, table, slots - 1, (uint64_t)(uintptr_t)s->a * 0x9E3779B97F4A7C15u);
+    TRY(unique_by_table(s, m, n, table, slots - 1));
     arena_rewind(s->a, mark);
+    return OK;
+}
+
+static __attribute__((noinline)) err copy_members(struct parser *s, struct json_member *to,
+                                                  const struct json_member *from, uint32_t n)
+{
+    for (uint32_t i = 0, k; i < n; i += k) {
+        k = MIN(n - i, BREATHE_STEPS);
+        memcpy(to + i, from + i, sizeof *to * k);
+        TRY(steps(s, k));
+    }
+    return OK;
+}
+
+static err copy_items(struct parser *s, struct json *to, const struct json_member *from, uint32_t n)
+{
+    for (uint32_t i = 0; i < n;) {
+        uint32_t begin = i, end = i + MIN(n - i, BREATHE_STEPS);
+        for (; i < end; i++)
+            to[i] = from[i].value;
+        TRY(steps(s, end - begin));
+    }
     return OK;
 }
 
@@ -470,13 +510,16 @@ static err close_container(struct parser *s)
         v->members = arena_try(s->a, sizeof *v->members * n);
         if (v->members == NULL)
             return over_budget();
-        memcpy(v->members, children, sizeof *v->members * n);
+        if (n <= BREATHE_STEPS)
+            memcpy(v->members, children, sizeof *v->members * n);
+        else
+            TRY(copy_members(s, v->members, children, n));
     } else {
-        v->items = arena_try(s->a, sizeof *v->items * n);
-        if (v->items == NULL)
+        struct json *items = arena_try(s->a, sizeof *items * n);
+        if (items == NULL)
             return over_budget();
-        for (uint32_t i = 0; i < n; i++)
-            v->items[i] = children[i].value;
+        TRY(copy_items(s, items, children, n));
+        v->items = items;
     }
     v->n = n;
     s->p++;

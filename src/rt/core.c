@@ -82,8 +82,7 @@ static void on_prepare(uv_prepare_t *h)
     struct core *c = h->data;
     if (clock_test_frozen())
         timer_fire_due(c);
-    fiber_run_ready(c);
-    bool again = !list_empty(&c->runnable) || !list_empty(&c->yielded) || ready_waiting(c);
+    bool again = ready_waiting(c);
     if (c->phase != CORE_PHASE_RUNNING && c->n_fibers == 0) {
         again = again || c->phase != CORE_PHASE_CLOSE;
         stop_step(c);
@@ -103,7 +102,6 @@ static void on_check(uv_check_t *h)
     atomic_store_explicit(&c->polling, false, memory_order_relaxed);
     atomic_fetch_add_explicit(&c->turns, 1, memory_order_relaxed);
     ready_run(c);
-    fiber_run_after_poll(c);
 }
 
 /* A peer that went away must not kill the process at our next write. */
@@ -165,8 +163,6 @@ err core_new(const struct core_opts *opts, struct core **ret)
     c->index = opts->index;
     c->armed_ns = CLOCK_NEVER;
     c->read_buf = xmalloc(CORE_READ_BYTES);
-    list_init(&c->runnable);
-    list_init(&c->yielded);
     list_init(&c->fibers);
     list_init(&c->socks);
     list_init(&c->lingering);

@@ -5,6 +5,7 @@
 #include "rt/clock.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
+#include "rt/ready.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -20,6 +21,7 @@ struct caller {
     struct fiber *fiber;
     sem_t arrived;
     int64_t deadline_ns;
+    uint16_t share;  /* whose time the callees take */
     uint32_t n_away; /* home only; mails that have not come back */
     bool all_back;
 };
@@ -81,7 +83,9 @@ static void callee_main(void *arg)
 static void begin(struct core_mail *mail)
 {
     struct call *call = container_of(mail, struct call, begin);
+    uint16_t before = ready_set_share_now(call->caller->share);
     call->callee = fiber_spawn("core call", callee_main, call);
+    ready_set_share_now(before);
 }
 
 static void cancel(struct core_mail *mail)
@@ -122,8 +126,11 @@ static void wait_on_thread(struct caller *w, uint32_t n)
 
 static void run_all(struct call *calls, uint32_t n)
 {
-    struct caller w = {
-        .home = core_current(), .fiber = fiber_current(), .deadline_ns = fiber_deadline()};
+    struct core *home = core_current();
+    struct caller w = {.home = home,
+                       .fiber = fiber_current(),
+                       .deadline_ns = fiber_deadline(),
+                       .share = home ? ready_share_now() : SHARE_OWN};
     assert(w.home == NULL || w.fiber); /* a loop that waited would stand still */
     sem_init(&w.arrived, 0, 0);
     for (uint32_t i = 0; i < n; i++) {

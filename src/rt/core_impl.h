@@ -27,7 +27,7 @@ struct core {
     uv_async_t async;
     uv_prepare_t prepare;
     uv_check_t check;
-    uv_idle_t idle; /* active while fibers wait to run, so that the poll does not block */
+    uv_idle_t idle; /* active while something is ready, so that the poll does not block */
     uv_timer_t uv_timer;
     uv_poll_t epoll_watch;
     int epoll_fd; /* the socks' own instance: see watch.h */
@@ -47,9 +47,7 @@ struct core {
     _Atomic bool polling;   /* waits for events, or does not run */
 
     struct fiber *current;
-    struct list runnable;
-    struct list yielded; /* run after the next poll */
-    struct list fibers;  /* all */
+    struct list fibers; /* all */
     uint32_t n_fibers;
     struct stack_pool stacks;
 
@@ -79,10 +77,7 @@ void core_poke_all(void);
 /* Call fn for every core; none comes or goes meanwhile. */
 void core_each(void (*fn)(struct core *c, void *arg), void *arg);
 
-/* fiber.c: run what is runnable (bounded). After a poll, then also those that yielded before it,
- * for one slice of time, so that I/O waits no longer however many they are. Cancel all. */
-void fiber_run_ready(struct core *c);
-void fiber_run_after_poll(struct core *c);
+/* fiber.c */
 void fiber_cancel_all(struct core *c);
 /* timer.c */
 void timer_fire_due(struct core *c);

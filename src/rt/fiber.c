@@ -11,9 +11,6 @@
 #include <poll.h>
 
 #define SLICE_NS (200 * 1000) /* how long a fiber may compute before fiber_breathe yields */
-#define MAX_SWITCHES 1024 /* per turn of the loop, so that fibers waking each other let I/O in */
-#define FEW_SWITCHES 8    /* these run whatever they take, */
-#define ROUND_NS SLICE_NS /* the others while they have not taken so long: I/O comes next */
 
 struct fiber *fiber_current(void)
 {
@@ -64,6 +61,8 @@ static void fiber_main(struct context_transfer t)
 
 static void bury(struct core *c, struct fiber *f)
 {
+    if (c->ready.runs == &f->ready)
+        c->ready.runs = NULL; /* it is no more */
     list_unlink(&f->all_node);
     c->n_fibers--;
     context_tsan_free(f->stack.tsan);
@@ -90,10 +89,16 @@ static void resume(struct core *c, struct fiber *f)
         bury(c, f);
 }
 
+static void take_turn(struct ready *r)
+{
+    struct fiber *f = container_of(r, struct fiber, ready);
+    resume(f->core, f);
+}
+
 static void make_ready(struct fiber *f)
 {
     f->state = FIBER_STATE_READY;
-    list_push_back(&f->core->runnable, &f->run_node);
+    ready_add_soon(&f->ready);
 }
 
 static void on_deadline(struct timer *t)
@@ -129,7 +134,8 @@ static struct fiber *make_on(char *base, const char *name, fiber_fn fn, void *ar
     f->back_stack = (struct context_stack){0};
     f->context = make_fcontext(f, room, fiber_main);
     timer_init(&f->timer, on_deadline);
-    list_init(&f->run_node);
+    f->ready = (struct ready){.share = c->ready.share_now, .run = take_turn};
+    list_init(&f->ready.node);
     list_init(&f->group_node);
     list_push_back(&c->fibers, &f->all_node);
     c->n_fibers++;
@@ -173,40 +179,6 @@ bool fiber_try_spawn_now(const char *name, fiber_fn fn, void *arg)
     struct fiber *f = make_on(stack, name, fn, arg);
     resume(f->core, f);
     return true;
-}
-
-void fiber_run_ready(struct core *c)
-{
-    int64_t begun_ns = 0;
-    for (int n = 0; n < MAX_SWITCHES && !list_empty(&c->runnable); n++) {
-        if (n == FEW_SWITCHES)
-            begun_ns = clock_real_ns();
-        else if (n > FEW_SWITCHES && clock_real_ns() - begun_ns > ROUND_NS)
-            break;
-        resume(c, LIST_ENTRY(list_pop_front(&c->runnable), struct fiber, run_node));
-    }
-}
-
-static void move_all(struct list *from, struct list *to)
-{
-    while (!list_empty(from))
-        list_push_back(to, list_pop_front(from));
-}
-
-void fiber_run_after_poll(struct core *c)
-{
-    struct list due; /* who yields from now on has to wait for the next poll */
-    list_init(&due);
-    move_all(&c->yielded, &due);
-    fiber_run_ready(c);
-    int64_t begun_ns = list_empty(&due) ? 0 : clock_real_ns();
-    while (!list_empty(&due)) {
-        resume(c, LIST_ENTRY(list_pop_front(&due), struct fiber, run_node));
-        if (clock_real_ns() - begun_ns > SLICE_NS)
-            break;
-    }
-    move_all(&c->yielded, &due); /* who had his turn goes behind the others */
-    move_all(&due, &c->yielded);
 }
 
 void fiber_cancel_all(struct core *c)
@@ -307,7 +279,7 @@ err fiber_yield(void)
 {
     struct fiber *f = own_fiber();
     f->state = FIBER_STATE_READY;
-    list_push_back(&f->core->yielded, &f->run_node);
+    ready_add_later(&f->ready);
     leave(f);
     return f->cancelled ? err_plain(ERR_CANCELLED) : OK;
 }
@@ -382,6 +354,12 @@ void fiber_set_deadline(int64_t deadline_ns)
     struct fiber *f = fiber_current();
     if (f)
         f->deadline_ns = deadline_ns;
+}
+
+void fiber_set_share(uint16_t share)
+{
+    own_fiber()->ready.share = share;
+    ready_set_share_now(share);
 }
 
 int64_t fiber_deadline(void)

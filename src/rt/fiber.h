@@ -47,6 +47,10 @@ YIELDS ERR fiber_sleep_until(int64_t deadline_ns);
 void fiber_set_deadline(int64_t deadline_ns);
 int64_t fiber_deadline(void);
 
+/* From its next wait on the current fiber takes the time of this share (share.h), as do fibers that
+ * it starts. A new one works for whom its maker worked for. */
+void fiber_set_share(uint16_t share);
+
 /* What the current fiber works on, for last words and reports: `text` is read while it stands, up
  * to the end of the fiber. Off a fiber it does nothing. */
 void fiber_set_doing(const char *kind, struct slice text);

@@ -4,6 +4,7 @@
 #pragma once
 #include "rt/context.h"
 #include "rt/fiber.h"
+#include "rt/ready.h"
 #include "rt/timer.h"
 
 /*   spawn          resume            park              wake, deadline, cancel
@@ -19,7 +20,7 @@ enum fiber_state {
 };
 
 struct fiber {
-    struct list run_node;   /* in the core's runnable or yielded */
+    struct ready ready;     /* its turn, in the share of whom it works for */
     struct list all_node;   /* in the core's fibers */
     struct list group_node; /* in group->members */
     struct fiber_group *group;

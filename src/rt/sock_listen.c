@@ -78,7 +78,9 @@ static void arrive(struct core_mail *mail)
         core_load_add(a->core, -1);
         sock_listen_forget(l);
     } else {
+        uint16_t before = ready_set_share_now(s->ready.share);
         l->opts.on_accept(l->opts.arg, s, s->peer_ip);
+        ready_set_share_now(before);
     }
     free(a);
 }

@@ -272,16 +272,22 @@ TEST(what_is_nested_deeper_than_wanted_is_checked_and_kept_as_text)
 
 static int n_breaths;
 
-static err breathe_thrice(void)
+static err breathe_four_times(void)
 {
-    return ++n_breaths > 3 ? FAIL(ERR_CANCELLED, "enough") : OK;
+    return ++n_breaths > 4 ? FAIL(ERR_CANCELLED, "enough") : OK;
+}
+
+static err breathe(void)
+{
+    n_breaths++;
+    return OK;
 }
 
 TEST(a_long_text_lets_others_breathe)
 {
     struct arena *a = arena_new(0);
     struct json v;
-    struct json_opts opts = {.breathe = breathe_thrice};
+    struct json_opts opts = {.breathe = breathe_four_times};
     char *text = malloc(9001);
     for (int i = 0; i < 9000; i += 2)
         memcpy(text + i, "1,", 3);
@@ -289,12 +295,44 @@ TEST(a_long_text_lets_others_breathe)
     text[1] = ' ';
     text[5999] = ']';
     ASSERT_OK(json_parse(slice_of(text, 6000), &opts, a, &v, NULL));
-    ASSERT_INT(2, n_breaths);
+    ASSERT_INT(4, n_breaths); /* at 3,000 values, and when they are copied */
+    n_breaths = 0;
     text[5999] = ',';
     text[8999] = ']';
     ASSERT_ERR(ERR_CANCELLED, json_parse(slice_of(text, 9000), &opts, a, &v, NULL));
     free(text);
     arena_free(a);
+}
+
+TEST(what_is_done_for_the_members_of_a_large_object_lets_others_breathe)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(0);
+    CLEANUP(buf_deinit) struct buf b = many_keys(10240, 1);
+    struct json_opts opts = {.breathe = breathe};
+    struct json v;
+    n_breaths = 0;
+    ASSERT_OK(json_parse(buf_slice(&b), &opts, a, &v, NULL));
+    ASSERT_INT(10240, v.n);
+    ASSERT_INT(30, n_breaths); /* parsed, told apart, copied */
+}
+
+TEST(a_string_ends_at_the_quote_that_no_backslash_escapes)
+{
+    static const char *const parts[] = {"\\\\", "\\\"", "x", "\\n", "\\u0041"};
+    static const char *const mean[] = {"\\", "\"", "x", "\n", "A"};
+    for (unsigned i = 0; i < 3125; i++) { /* all of five parts */
+        CLEANUP(arena_freep) struct arena *a = arena_new(0);
+        char text[64] = "[\"", want[16] = "";
+        for (unsigned k = 0, v = i; k < 5; k++, v /= 5) {
+            strcat(text, parts[v % 5]);
+            strcat(want, mean[v % 5]);
+        }
+        strcat(text, "\",\"y\"]");
+        struct json v = parse(a, text);
+        ASSERT_INT(2, v.n);
+        ASSERT_SLICE(want, v.items[0].s);
+        ASSERT_SLICE("y", v.items[1].s);
+    }
 }
 
 TEST(memory_is_taken_from_the_budget)

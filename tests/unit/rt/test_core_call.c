@@ -5,6 +5,7 @@
 #include "rt/clock.h"
 #include "rt/core.h"
 #include "rt/fiber.h"
+#include "rt/ready.h"
 #include "test.h"
 
 #include <pthread.h>
@@ -55,6 +56,36 @@ static void calls_of_a_thread(void *arg)
 TEST(a_thread_blocks_until_the_function_has_run_on_a_fiber_of_the_core)
 {
     with_cores(calls_of_a_thread);
+}
+
+static err note_share(void *arg)
+{
+    *(uint16_t *)arg = ready_share_now();
+    return OK;
+}
+
+static err calls_for_a_client(void *arg)
+{
+    uint16_t there = 0, here = 0;
+    fiber_set_share(77);
+    ASSERT_OK(core_call(cores[2], note_share, &there));
+    ASSERT_OK(core_call(cores[1], note_share, &here));
+    ASSERT_INT(77, there);
+    ASSERT_INT(77, here);
+    return OK;
+}
+
+static void share_of_a_call(void *arg)
+{
+    uint16_t of_thread = 1;
+    ASSERT_OK(core_call(cores[0], note_share, &of_thread));
+    ASSERT_INT(SHARE_OWN, of_thread);
+    on_core_1(calls_for_a_client);
+}
+
+TEST(a_call_takes_the_time_of_whom_its_caller_works_for)
+{
+    with_cores(share_of_a_call);
 }
 
 static err asks_core_2(void *arg)

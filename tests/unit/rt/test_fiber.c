@@ -345,18 +345,25 @@ TEST(fibers_that_wake_each_other_for_ever_do_not_hold_the_loop)
     run(starve_main);
 }
 
+static void set_flag(void *arg)
+{
+    *(bool *)arg = true;
+}
+
 static void no_yield_main(void *arg)
 {
     {
         NO_YIELD_SCOPE;
-        fiber_spawn("x", child_a, NULL);
+        fiber_spawn("x", set_flag, arg);
     }
-    ASSERT_OK(fiber_yield());
+    while (!*(bool *)arg)
+        ASSERT_OK(fiber_yield());
 }
 
 TEST(yielding_is_fine_after_a_no_yield_scope)
 {
-    run(no_yield_main);
+    bool flag = false;
+    ASSERT_OK(core_run_fiber("test", no_yield_main, &flag));
     NO_YIELD_SCOPE; /* harmless where there is no fiber */
 }
 
@@ -367,6 +374,15 @@ struct long_one {
     const bool *stop;
     int n_turns;
 };
+
+/* Each takes the time of a client. */
+static void long_begin(struct long_one *l, uint16_t client, const bool *stop, fiber_fn fn)
+{
+    *l = (struct long_one){stop, 0};
+    uint16_t before = ready_set_share_now(client);
+    fiber_spawn("long", fn, l);
+    ready_set_share_now(before);
+}
 
 static void long_main(void *arg)
 {
@@ -384,12 +400,10 @@ static void count_long_turns_main(void *arg)
     enum { N = 4, TURNS = 8 };
     bool stop = false;
     struct long_one longs[N];
-    for (int i = 0; i < N; i++) {
-        longs[i] = (struct long_one){&stop, 0};
-        fiber_spawn("long", long_main, &longs[i]);
-    }
-    for (int i = 0; i < TURNS; i++)
-        ASSERT_OK(fiber_yield()); /* takes its turn like the others */
+    for (int i = 0; i < N; i++)
+        long_begin(&longs[i], (uint16_t)(1 + i), &stop, long_main);
+    while (longs[0].n_turns < TURNS)
+        ASSERT_OK(fiber_yield());
     stop = true;
     for (int i = 0; i < N; i++)
         ASSERT(longs[i].n_turns >= TURNS - 1 && longs[i].n_turns <= TURNS + 1);
@@ -420,16 +434,14 @@ static void count_loop_turns_main(void *arg)
     uv_prepare_init(core_loop(core_current()), &turn);
     turn.data = &n_loop;
     uv_prepare_start(&turn, on_turn);
-    for (int i = 0; i < N; i++) {
-        longs[i] = (struct long_one){&stop, 0};
-        fiber_spawn("long", long_main, &longs[i]);
-    }
-    for (int i = 0; i < ROUNDS; i++)
-        ASSERT_OK(fiber_yield());
-    stop = true;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < N; i++)
+        long_begin(&longs[i], 1, &stop, long_main);
+    while (longs[N - 1].n_turns < ROUNDS)
         ASSERT_OK(fiber_yield());
     *(int *)arg = n_loop;
+    stop = true;
+    for (int i = 0; i < 2 * N; i++)
+        ASSERT_OK(fiber_yield());
     uv_close((uv_handle_t *)&turn, NULL);
     ASSERT_OK(fiber_yield());
 }
@@ -439,6 +451,95 @@ TEST(the_loop_turns_after_each_long_slice)
     int n_loop = 0;
     ASSERT_OK(core_run_fiber("test", count_loop_turns_main, &n_loop));
     ASSERT(n_loop >= 4 * 4); /* not once a round: once for each of the four, in each round */
+}
+
+/* One client's fibers that compute without end, and another's that wakes now and then: it waits for
+ * a slice of one, not of all. */
+
+static void greedy_main(void *arg)
+{
+    const struct long_one *l = arg;
+    while (!*l->stop)
+        ASSERT_OK(fiber_breathe());
+}
+
+struct sleeper {
+    struct fiber *fiber;
+    int n_wakes;
+    bool ends;
+};
+
+static void sleeper_main(void *arg)
+{
+    struct sleeper *s = arg;
+    s->fiber = fiber_current();
+    fiber_set_share(2);
+    while (!s->ends) {
+        ASSERT_OK(fiber_park(CLOCK_NEVER));
+        s->n_wakes++;
+    }
+}
+
+static void modest_main(void *arg)
+{
+    enum { N = 20, WAKES = 50 };
+    bool stop = false;
+    int n_loop = 0, n_late = 0;
+    struct long_one greedy[N];
+    struct sleeper modest = {0};
+    uv_prepare_t turn;
+    uv_prepare_init(core_loop(core_current()), &turn);
+    turn.data = &n_loop;
+    uv_prepare_start(&turn, on_turn);
+    for (int i = 0; i < N; i++)
+        long_begin(&greedy[i], 1, &stop, greedy_main);
+    fiber_spawn("modest", sleeper_main, &modest);
+    for (int i = 0; i < 3 * N; i++)
+        ASSERT_OK(fiber_yield());
+    for (int i = 0; i < WAKES; i++) {
+        int before = n_loop;
+        modest.ends = i == WAKES - 1;
+        fiber_wake(modest.fiber);
+        while (modest.n_wakes == i)
+            ASSERT_OK(fiber_yield());
+        n_late += n_loop - before > 2;
+    }
+    stop = true;
+    ASSERT(n_late <= WAKES / 10); /* the machine may have been at something else */
+    for (int i = 0; i < 3 * N; i++)
+        ASSERT_OK(fiber_yield());
+    uv_close((uv_handle_t *)&turn, NULL);
+    ASSERT_OK(fiber_yield());
+}
+
+TEST(who_is_woken_waits_for_one_slice_of_other_clients_fibers)
+{
+    ASSERT_OK(core_run_fiber("test", modest_main, NULL));
+}
+
+static void note_share(void *arg)
+{
+    *(uint16_t *)arg = ready_share_now();
+}
+
+static void shares_main(void *arg)
+{
+    uint16_t of_maker = 0, at_once = 0, of_own = 1;
+    fiber_spawn("own", note_share, &of_own);
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(SHARE_OWN, of_own);
+    fiber_set_share(7);
+    fiber_spawn("child", note_share, &of_maker);
+    fiber_spawn_now("child", note_share, &at_once);
+    ASSERT_OK(fiber_yield());
+    ASSERT_INT(7, of_maker);
+    ASSERT_INT(7, at_once);
+    ASSERT_INT(7, ready_share_now());
+}
+
+TEST(a_fiber_works_for_whom_its_maker_works_for)
+{
+    ASSERT_OK(core_run_fiber("test", shares_main, NULL));
 }
 
 static int n_tried;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/ready.h"
 #include "sock_fixture.h"
 
 #include <arpa/inet.h>
@@ -184,6 +185,8 @@ static char seen_ip[64];
 
 static void note_ip(void *arg, struct sock *s, const char *peer_ip)
 {
+    ASSERT(sock_share(s) != SHARE_OWN);
+    ASSERT_INT(sock_share(s), ready_share_now()); /* whoever is started works for the peer */
     snprintf(seen_ip, sizeof seen_ip, "%s %s", peer_ip, sock_name(s));
     sock_close(s, 0);
 }
