@@ -46,12 +46,12 @@ size_t near_keys(void *arg, const struct hash256 *key, bool before, size_t n, st
     struct ledgers *l = arg;
     struct versions *versions = undo_versions(l->undo);
     uint32_t slot;
-    struct versions_pin pin;
+    struct epochs_pin pin;
     struct near w = {.key = key, .before = before, .n = n, .ret = ret};
     if (err_failed(ledgers_slot_index(l, &slot)))
         return 0; /* a guess less */
-    versions_pin(versions, slot, &pin);
+    epochs_pin(versions_epochs(versions), slot, &pin);
     err e = walk_snapshot(l, slot, &w);
-    versions_unpin(versions, slot, &pin);
+    epochs_unpin(versions_epochs(versions), slot, &pin);
     return err_failed(e) ? 0 : w.got;
 }

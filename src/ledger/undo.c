@@ -183,7 +183,7 @@ static void drop_oldest(struct undo *u)
     u->run_bytes -= r->bytes;
     remove_all(u, &r->replaced);
     remove_all(u, &r->written);
-    versions_discard(u->versions, r);
+    epochs_discard(versions_epochs(u->versions), r);
     u->unreleased = u->unreleased > ledger ? u->unreleased : ledger + 1;
 }
 
@@ -204,17 +204,17 @@ void undo_publish(struct undo *u, struct undo_run *r)
 void undo_settle(struct undo *u)
 {
     struct undo_run *r;
-    uint64_t epoch = versions_next_epoch(u->versions);
+    uint64_t epoch = epochs_next(versions_epochs(u->versions));
     for (uint32_t at = u->next_ledger; (r = run_at(u, --at)) && ledger_of(r) == at && !r->epoch;)
         r->epoch = epoch;
-    uint64_t oldest = versions_oldest_epoch(u->versions);
+    uint64_t oldest = epochs_oldest(versions_epochs(u->versions));
     for (; u->unreleased < u->next_ledger; u->unreleased++) {
         r = run_at(u, u->unreleased);
         if (r->epoch > oldest)
             break;
         remove_all(u, &r->written);
     }
-    versions_collect(u->versions);
+    epochs_collect(versions_epochs(u->versions));
 }
 
 void undo_rewind(struct undo *u, uint32_t seq)

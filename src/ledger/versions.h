@@ -9,10 +9,8 @@
  * Who pins before it opens a snapshot of the file finds what that snapshot lacks. */
 #pragma once
 #include "base/hash.h"
-#include "base/list.h"
 #include "base/slice.h"
-
-#include <stdatomic.h>
+#include "ledger/epochs.h"
 
 struct versions;
 struct version;
@@ -23,6 +21,8 @@ struct versions_key; /* a key with versions */
 
 struct versions *versions_new(uint32_t n_slots);     /* reading threads */
 struct versions *versions_free(struct versions *vs); /* nobody is pinned; accepts NULL */
+/* Where readers pin, and whose collect frees what is not looked at any more. */
+struct epochs *versions_epochs(struct versions *vs);
 
 /* --- writer --- */
 
@@ -38,8 +38,6 @@ void versions_remove(struct versions *vs, struct version *v);
 /* The newest version of a key, if it waits; NULL: none does. */
 struct version *versions_waiting(const struct versions *vs, const struct hash256 *key);
 struct version *versions_waiting_at(const struct versions_key *k);
-/* Memory of something else that pinned readers may look at: freed later, with free(). */
-void versions_discard(struct versions *vs, void *p);
 
 const struct hash256 *versions_key_of(const struct version *v);
 struct slice versions_object(const struct version *v);
@@ -48,22 +46,7 @@ bool versions_has_waited(const struct version *v);
 /* Its part of versions_waiting_bytes, while it waits. */
 uint64_t versions_bytes_of(const struct version *v);
 
-/* Begin another epoch: who pins from now on has it, or a later one. */
-uint64_t versions_next_epoch(struct versions *vs);
-/* Epoch of the oldest pin; nobody pinned: UINT64_MAX. */
-uint64_t versions_oldest_epoch(const struct versions *vs);
-/* Free what nobody looks at any more. */
-void versions_collect(struct versions *vs);
-
 /* --- readers --- */
-
-struct versions_pin {
-    struct list link;
-    uint64_t epoch;
-};
-/* A slot belongs to one thread; pins of a slot may end in any order. */
-void versions_pin(struct versions *vs, uint32_t slot, struct versions_pin *p);
-void versions_unpin(struct versions *vs, uint32_t slot, struct versions_pin *p);
 
 /* Is there a version of this key? NULL: none. Cheap then. Pinned, like what follows. */
 const struct versions_key *versions_find(const struct versions *vs, const struct hash256 *key);

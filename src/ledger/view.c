@@ -40,7 +40,7 @@ static struct view *view_alloc(struct ledgers *l, uint32_t slot)
 static void drop_snapshot(struct view *v)
 {
     if (v->pinned)
-        versions_unpin(undo_versions(v->ledgers->undo), v->slot, &v->pin);
+        epochs_unpin(versions_epochs(undo_versions(v->ledgers->undo)), v->slot, &v->pin);
     if (v->snap)
         snap_release(&v->ledgers->snaps, v->slot, v->snap);
     v->pinned = false;
@@ -96,7 +96,7 @@ YIELDS static err begin_history(struct view *v, uint32_t seq)
 YIELDS static err view_begin(struct view *v, uint32_t seq)
 {
     /* first: what the snapshot lacks stays (versions.h) */
-    versions_pin(undo_versions(v->ledgers->undo), v->slot, &v->pin);
+    epochs_pin(versions_epochs(undo_versions(v->ledgers->undo)), v->slot, &v->pin);
     v->pinned = true;
     err e = snap_acquire(&v->ledgers->snaps, v->slot, &v->snap);
     if (e.code == ERR_CORRUPT)

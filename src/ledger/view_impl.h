@@ -17,7 +17,7 @@ struct view {
     bool pinned;         /* what is in memory of recent ledgers stays */
     uint32_t slot;
     struct snap *snap; /* NULL: history only */
-    struct versions_pin pin;
+    struct epochs_pin pin;
     const struct ledger_header *header; /* the snapshot's, or own_header */
     struct ledger_header own_header;
     struct view *next_free;

@@ -170,21 +170,22 @@ TEST(what_was_written_stays_for_those_with_older_snapshots)
     struct ledger_header header = {.seq = 50};
     for (int by_window = 0; by_window < 2; by_window++) {
         struct undo *u = window(64 << 20, 3);
-        struct versions_pin old, new;
+        struct epochs_pin old, new;
         undo_reset(u, 50);
         header.seq = 50;
         struct undo_run *r = undo_run_new(u, &header);
         undo_run_change(r, &key, slice_str("12"), slice_str("345"));
         undo_publish(u, r);
         undo_settle(u);
-        versions_pin(undo_versions(u), 0, &old); /* reads ledger 51, where the file has "12" */
+        epochs_pin(versions_epochs(undo_versions(u)), 0,
+                   &old); /* reads ledger 51, where the file has "12" */
         ASSERT(has(u, &key, 51));
         header.seq = 51;
         r = undo_run_new(u, &header);
         undo_run_change(r, &other, SLICE_EMPTY, slice_str("x"));
         write_one(u, r, &key);
         undo_publish(u, r);
-        versions_pin(undo_versions(u), 1, &new);
+        epochs_pin(versions_epochs(undo_versions(u)), 1, &new);
         undo_settle(u);
         ASSERT(has(u, &key, 51));
         ASSERT(!has(u, &key, 52)); /* there the file has it */
@@ -197,17 +198,17 @@ TEST(what_was_written_stays_for_those_with_older_snapshots)
             undo_publish(u, undo_run_new(u, &header));
             ASSERT(!has(u, &key, 51) && !undo_covers(u, 51));
         } else {
-            versions_unpin(undo_versions(u), 0, &old);
+            epochs_unpin(versions_epochs(undo_versions(u)), 0, &old);
             undo_settle(u);
             ASSERT(has(u, &key, 51)); /* the other one pinned before the snapshots were there */
-            versions_unpin(undo_versions(u), 1, &new);
-            versions_pin(undo_versions(u), 0, &old);
+            epochs_unpin(versions_epochs(undo_versions(u)), 1, &new);
+            epochs_pin(versions_epochs(undo_versions(u)), 0, &old);
             undo_settle(u);
             ASSERT(!has(u, &key, 51) && undo_covers(u, 51));
         }
-        versions_unpin(undo_versions(u), 0, &old);
+        epochs_unpin(versions_epochs(undo_versions(u)), 0, &old);
         if (by_window)
-            versions_unpin(undo_versions(u), 1, &new);
+            epochs_unpin(versions_epochs(undo_versions(u)), 1, &new);
         undo_free(u);
     }
 }

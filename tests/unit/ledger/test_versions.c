@@ -95,8 +95,8 @@ TEST(every_version_is_found_where_it_holds)
         else
             take(&m, vs, k, s);
         check_key(&m, vs, k);
-        versions_next_epoch(vs);
-        versions_collect(vs);
+        epochs_next(versions_epochs(vs));
+        epochs_collect(versions_epochs(vs));
         if (i % 1000)
             continue;
         const struct versions_key *at = versions_seek(vs, &HASH256_ZERO), *before = NULL;
@@ -179,30 +179,30 @@ TEST(pinned_memory_stays)
     struct versions *vs = versions_new(2);
     struct hash256 keys[3] = {{{1}}, {{2}}, {{3}}};
     struct version *v[3];
-    struct versions_pin first, second;
+    struct epochs_pin first, second;
     struct slice got;
     for (int i = 0; i < 3; i++)
         v[i] = versions_add(vs, &keys[i], 9, slice_str("abc"));
-    ASSERT_INT(UINT64_MAX, versions_oldest_epoch(vs));
-    versions_pin(vs, 1, &first);
-    uint64_t epoch = versions_oldest_epoch(vs);
+    ASSERT_INT(UINT64_MAX, epochs_oldest(versions_epochs(vs)));
+    epochs_pin(versions_epochs(vs), 1, &first);
+    uint64_t epoch = epochs_oldest(versions_epochs(vs));
     const struct versions_key *k = versions_seek(vs, &HASH256_ZERO);
     for (int i = 0; i < 3; i++) {
         versions_remove(vs, v[i]);
-        versions_next_epoch(vs);
-        versions_collect(vs);
+        epochs_next(versions_epochs(vs));
+        epochs_collect(versions_epochs(vs));
         if (i == 1)
-            versions_pin(vs, 1, &second);
+            epochs_pin(versions_epochs(vs), 1, &second);
     }
-    ASSERT_INT(epoch, versions_oldest_epoch(vs));
+    ASSERT_INT(epoch, epochs_oldest(versions_epochs(vs)));
     for (int i = 0; i < 3; i++, k = versions_next(k)) {
         ASSERT(hash256_eq(versions_key(k), &keys[i]));
         ASSERT(versions_at(k, 8, &got) && got.p[2] == 'c');
     }
-    versions_unpin(vs, 1, &first);
-    ASSERT(versions_oldest_epoch(vs) > epoch);
-    versions_collect(vs);
-    versions_unpin(vs, 1, &second);
-    versions_collect(vs);
+    epochs_unpin(versions_epochs(vs), 1, &first);
+    ASSERT(epochs_oldest(versions_epochs(vs)) > epoch);
+    epochs_collect(versions_epochs(vs));
+    epochs_unpin(versions_epochs(vs), 1, &second);
+    epochs_collect(versions_epochs(vs));
     versions_free(vs);
 }
