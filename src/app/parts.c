@@ -375,6 +375,8 @@ void parts_refresh(void *arg)
     set(p, "kleio_ledger_last", last, "newest ledger held");
     set(p, "kleio_mirror_objects", l.n_objects, "objects in the state mirror");
     set(p, "kleio_mirror_bytes", l.mirror_bytes, "bytes the state mirror uses of its file");
+    set(p, "kleio_mirror_waiting_bytes", l.waiting_bytes,
+        "memory of objects that the state mirror's file does not have yet");
     set(p, "kleio_undo_bytes", l.undo_bytes, "memory of the undo window");
     set(p, "kleio_undo_ledgers", l.undo_ledgers, "ledgers in the undo window");
     set(p, "kleio_state_reads_mirror", l.reads_mirror, "state reads answered by the mirror");

@@ -39,7 +39,8 @@ static void check_figures(struct parts *p)
     counter_render(p->counters, &text);
     buf_put_u8(&text, 0);
     ASSERT(strstr((char *)text.p, "\netl_writing 0\n") &&
-           strstr((char *)text.p, "\nkleio_mirror_objects 0\n"));
+           strstr((char *)text.p, "\nkleio_mirror_objects 0\n") &&
+           strstr((char *)text.p, "\nkleio_mirror_waiting_bytes 0\n"));
     ASSERT(strstr((char *)text.p, "\nledger_cache_full 0\n"));
     ASSERT(strstr((char *)text.p, "kleio_build_info{version=\""));
     ASSERT(!parts_ready(p));
