@@ -30,7 +30,11 @@
 
 #define LOAD_RETRY_FIRST_NS (2 * CLOCK_S)
 #define LOAD_RETRY_MAX_NS (60 * CLOCK_S)
-#define HEAL_AGAIN_NS (600 * CLOCK_S)
+/* What cannot be made anew is tried again ever more seldom, and ledgers wait for it for a tenth of
+ * the time at most. */
+#define HEAL_AGAIN_NS (60 * CLOCK_S)
+#define HEAL_AGAIN_MAX_NS (3600 * CLOCK_S)
+#define HEAL_SHARE 9
 #define MAX_CLOSED_BYTES ((uint64_t)1 << 30)
 #define WATCH_NS (1 * CLOCK_S)
 #define SAY_BEHIND_NS (10 * CLOCK_S)
@@ -56,7 +60,8 @@ struct etl {
     _Atomic bool standby;    /* another server writes */
     struct core *home;
     _Atomic bool healing;
-    int64_t heal_ns; /* apply thread: not before that */
+    int64_t heal_ns;        /* apply thread: not before that */
+    uint32_t n_heal_failed; /* in a row */
     struct counter *gauge_state;
     struct counter *gauge_writing;
     struct counter *n_healed, *n_unhealed, *n_mended;
@@ -277,6 +282,16 @@ static err heal(struct etl *e, struct check_result *ret, bool *ret_whole)
     return r;
 }
 
+/* From the end of a repair that took so long to the next. */
+static int64_t heal_pause_ns(struct etl *e, bool whole, int64_t took_ns)
+{
+    if (whole)
+        e->n_heal_failed = 0;
+    int64_t ns = HEAL_AGAIN_NS << MIN(e->n_heal_failed, 6u);
+    e->n_heal_failed += !whole;
+    return MAX(MIN(ns, HEAL_AGAIN_MAX_NS), HEAL_SHARE * took_ns);
+}
+
 static void look_after(void *arg)
 {
     struct etl *e = arg;
@@ -288,9 +303,11 @@ static void look_after(void *arg)
         return;
     LOG_WARN("etl: the history is damaged: what can be made anew is, ledgers wait meanwhile");
     atomic_store(&e->healing, true);
+    int64_t begun_ns = clock_now_ns();
     err h = heal(e, &r, &whole);
     atomic_store(&e->healing, false);
-    e->heal_ns = clock_now_ns() + HEAL_AGAIN_NS;
+    int64_t pause_ns = heal_pause_ns(e, whole, clock_now_ns() - begun_ns);
+    e->heal_ns = clock_now_ns() + pause_ns;
     counter_inc(whole ? e->n_healed : e->n_unhealed);
     if (whole) {
         counter_add(e->n_mended, (int64_t)r.n_mended);
@@ -300,7 +317,7 @@ static void look_after(void *arg)
         LOG_ERROR("etl: the history is damaged, and %llu things could not be made anew%s%s: what "
                   "cannot be read is refused; it is tried again in %d minutes",
                   (unsigned long long)(r.n_wrong - r.n_mended), h.code ? ": " : "",
-                  h.code ? err_text() : "", (int)(HEAL_AGAIN_NS / CLOCK_S / 60));
+                  h.code ? err_text() : "", (int)(pause_ns / CLOCK_S / 60));
     }
 }
 

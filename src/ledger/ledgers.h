@@ -19,8 +19,9 @@ struct ledgers_opts {
     uint32_t undo_max_ledgers;  /* 0 = 256 */
     uint64_t waiting_max_bytes; /* of objects that the mirror's file gets later; 0 = 40 MiB */
     bool lazy_undo;             /* do not read the window back at start: it fills as ledgers come */
-    bool lazy_repair;           /* a mirror that must be rebuilt is left to the first mirror_follow:
-                                   the history answers meanwhile */
+    bool lazy_repair;           /* a mirror that must be rebuilt, or brought to its ledger after a
+                                   kill, is left to the first mirror_follow: the history answers
+                                   meanwhile, of what the mirror has had */
     bool lazy_follow;           /* ledgers that the history has and the mirror has not are left to
                                    the first mirror_follow: they are not visible before */
     uint64_t compact_min_bytes; /* the mirror's file is copied when so much of it is free (and half

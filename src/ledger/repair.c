@@ -22,6 +22,7 @@
 #define MANY_FAILURES 5
 /* A start may spend this on looking for damage; the rest is looked at while it runs. */
 #define VERIFY_NS (1 * CLOCK_S)
+#define VERIFY_LAZY_NS (200 * CLOCK_MS) /* the rest when there is nothing else to do */
 #define BLAME_AGAIN_NS (600 * CLOCK_S)
 /* Ledgers before the newest that a rebuild goes back to, if that does not have its root. */
 #define REBUILD_BACK 256
@@ -339,7 +340,8 @@ static void begin_tree(struct ledgers *l)
     if (l->lazy_repair && retree_needed(l))
         return;
     err_ignore(retree_due(l));
-    err_ignore(repair_scrub(l, clock_now_ns() + VERIFY_NS, &more));
+    int64_t until_ns = clock_now_ns() + (l->lazy_repair ? VERIFY_LAZY_NS : VERIFY_NS);
+    err_ignore(repair_scrub(l, until_ns, &more));
 }
 
 ERR repair_at_open(struct ledgers *l)
@@ -355,7 +357,8 @@ ERR repair_at_open(struct ledgers *l)
         begin_tree(l);
     }
     bool doubtful = atomic_load(&l->doubtful);
-    err e = l->lazy_follow && !doubtful ? OK : mirror_follow(l, 0);
+    bool later = l->lazy_follow || (l->lazy_repair && retree_needed(l));
+    err e = later && !doubtful ? OK : mirror_follow(l, 0);
     if (atomic_load(&l->doubtful) && l->lazy_repair)
         return begin_without(l, span.last);
     if (e.code == ERR_CORRUPT && ledgers_suspect(l))

@@ -101,6 +101,7 @@ static err p_diff(struct store *s, uint32_t seq, struct arena *a, struct hash256
                   size_t *ret_n)
 {
     struct proxy *p = self(s);
+    p->n_diffs++;
     if (p->fail_diff)
         return FAIL(ERR_IO, "proxy: no list of keys");
     TRY(store_diff(p->inner, seq, a, ret, ret_n));

@@ -14,6 +14,7 @@ struct proxy {
     bool fail_diff;
     bool short_diff;       /* the last key of every ledger is not told */
     uint32_t hide_after;   /* ledgers after it do not seem to be there; 0 = none hidden */
+    int n_diffs;           /* that were asked for */
     uint8_t spoil_objects; /* added to the last byte of every object read */
 };
 

@@ -270,6 +270,57 @@ TEST(a_history_that_does_not_answer_is_asked_again)
     fixture_deinit(&f);
 }
 
+struct heard {
+    uint32_t first, last;
+    bool in_order;
+};
+
+static void hear(void *arg, const struct ledger_header *header)
+{
+    struct heard *h = arg;
+    uint32_t seq = header->seq;
+    h->in_order = h->in_order && (h->last == 0 || seq == h->last + 1);
+    h->first = h->first ? h->first : seq;
+    h->last = seq;
+}
+
+/* Nor for ledgers that the history has got and the mirror has not: they become visible, and known,
+ * one after the other when the apply thread has brought the mirror up. */
+TEST(a_server_that_was_killed_and_is_behind_answers_at_once)
+{
+    struct fixture f;
+    fixture_init(&f, 46);
+    f.lazy = true;
+    apply_some(&f, 7, 40, 1);
+    uint32_t before = chain_last(&f.chain);
+    for (int i = 0; i < 5; i++) {
+        chain_extend(&f.chain, 20);
+        const struct chain_ledger *last = &f.chain.ledgers[f.chain.n - 1];
+        struct store_ledger written = {.header = last->header,
+                                       .objects = last->diff,
+                                       .n_objects = last->n_diff,
+                                       .unnamed = last->unnamed,
+                                       .n_unnamed = last->n_diff};
+        ASSERT_OK(store_write(f.store, &written, 1));
+    }
+    f.proxy.n_diffs = 0;
+    start_again(&f);
+    ASSERT_INT(0, f.proxy.n_diffs);
+    struct view *v = NULL;
+    uint64_t random = 3;
+    ASSERT_OK(view_open(f.ledgers, 0, &v));
+    ASSERT_INT(before, view_seq(v));
+    chain_probe(&f.chain, v, &random, 50);
+    view_close(v);
+    struct heard h = {.in_order = true};
+    ledgers_on_published(f.ledgers, hear, &h);
+    ASSERT_OK(mirror_follow(f.ledgers, 0));
+    ASSERT(h.in_order && h.first == before + 1 && h.last == before + 5);
+    ledgers_off_published(f.ledgers, hear, &h);
+    expect_sound(&f);
+    fixture_deinit(&f);
+}
+
 /* Once, and it is sound now. */
 static void was_rebuilt(struct fixture *f)
 {
