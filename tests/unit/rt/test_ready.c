@@ -300,10 +300,14 @@ TEST(what_is_woken_runs_in_the_same_turn_for_its_time)
 
 /* A fiber of a client that computes and yields stays where it is until the next poll, also when its
  * run turned out to be long. */
+struct yielder {
+    int n_runs;
+};
+
 static void long_yielder(void *arg)
 {
-    int *n_runs = arg;
-    for (; *n_runs < 6; ++*n_runs) {
+    struct yielder *y = arg;
+    for (; y->n_runs < 6; y->n_runs++) {
         spin(100 * 1000);
         ASSERT_OK(fiber_yield());
     }
@@ -311,20 +315,21 @@ static void long_yielder(void *arg)
 
 static void yielder_main(void *arg)
 {
-    int n_runs = 0, most = 0;
-    uint64_t turn = 0;
+    struct yielder y = {0};
+    int most = 0, n_turns = 0;
     fiber_set_share(7);
-    fiber_spawn("yielder", long_yielder, &n_runs);
-    for (int before = 0; n_runs < 6; before = n_runs) {
+    fiber_spawn("yielder", long_yielder, &y);
+    while (y.n_runs < 6) {
+        int before = y.n_runs;
         struct item it = {.wants = 1};
         ready_init(&it.ready, run_item);
         ready_add(&it.ready);
         while (it.n_runs == 0)
             ASSERT_OK(fiber_yield());
-        most = MAX(most, n_runs - before);
-        turn++;
+        most = MAX(most, y.n_runs - before);
+        n_turns++;
     }
-    ASSERT(most <= 2 && turn >= 3);
+    ASSERT(most <= 2 && n_turns >= 3);
 }
 
 TEST(who_yields_waits_for_the_next_turn)

@@ -231,7 +231,7 @@ static void close_under_reader_main(void *arg)
     while (!r.done)
         ASSERT_OK(fiber_yield());
     ASSERT_ERR(ERR_CLOSED, r.got);
-    struct reading q = {.s = accepted};
+    struct reading q = {.s = pair(&l)}; /* of whose peer nothing comes */
     fiber_spawn_now("reader", read_one, &q);
     fiber_cancel(q.fiber);
     while (!q.done)
