@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "etl/load_feed.h"
 #include "ledger/mirror_follow.h"
+#include "rippled/choice.h"
 #include "rt/clock.h"
 #include "rt/fiber.h"
 
@@ -357,9 +358,7 @@ static int64_t again_ns(struct applier *a)
 {
     if (!ledgers_mirror_aside(a->opts.ledgers))
         a->n_failed = 0;
-    int64_t ns = FOLLOW_AGAIN_NS << MIN(a->n_failed, 7u);
-    a->n_failed++;
-    return MIN(ns, FOLLOW_AGAIN_MAX_NS);
+    return choice_backoff(++a->n_failed, FOLLOW_AGAIN_NS, FOLLOW_AGAIN_MAX_NS);
 }
 
 /* Nothing to do: take what others have stored, and mend the mirror. */

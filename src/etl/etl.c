@@ -285,11 +285,9 @@ static err heal(struct etl *e, struct check_result *ret, bool *ret_whole)
 /* From the end of a repair that took so long to the next. */
 static int64_t heal_pause_ns(struct etl *e, bool whole, int64_t took_ns)
 {
-    if (whole)
-        e->n_heal_failed = 0;
-    int64_t ns = HEAL_AGAIN_NS << MIN(e->n_heal_failed, 6u);
-    e->n_heal_failed += !whole;
-    return MAX(MIN(ns, HEAL_AGAIN_MAX_NS), HEAL_SHARE * took_ns);
+    e->n_heal_failed = whole ? 0 : e->n_heal_failed + 1;
+    return MAX(choice_backoff(e->n_heal_failed, HEAL_AGAIN_NS, HEAL_AGAIN_MAX_NS),
+               HEAL_SHARE * took_ns);
 }
 
 static void look_after(void *arg)

@@ -61,8 +61,7 @@ static void fiber_main(struct context_transfer t)
 
 static void bury(struct core *c, struct fiber *f)
 {
-    if (c->ready.runs == &f->ready)
-        c->ready.runs = NULL; /* it is no more */
+    ready_cancel(&f->ready);
     list_unlink(&f->all_node);
     c->n_fibers--;
     context_tsan_free(f->stack.tsan);
@@ -134,8 +133,8 @@ static struct fiber *make_on(char *base, const char *name, fiber_fn fn, void *ar
     f->back_stack = (struct context_stack){0};
     f->context = make_fcontext(f, room, fiber_main);
     timer_init(&f->timer, on_deadline);
-    f->ready = (struct ready){.share = c->ready.share_now, .run = take_turn};
-    list_init(&f->ready.node);
+    ready_init(&f->ready, take_turn);
+    ready_set_share(&f->ready, ready_share_now());
     list_init(&f->group_node);
     list_push_back(&c->fibers, &f->all_node);
     c->n_fibers++;

@@ -55,6 +55,19 @@ static void apply_some(struct fixture *f, int n, size_t n_changes, size_t per_ba
     chain_apply(&f->chain, f->ledgers, chain_last(&f->chain), per_batch);
 }
 
+/* A ledger that the history gets and the mirror does not. */
+static void extend_history(struct fixture *f, size_t n_changes)
+{
+    chain_extend(&f->chain, n_changes);
+    const struct chain_ledger *last = &f->chain.ledgers[f->chain.n - 1];
+    struct store_ledger written = {.header = last->header,
+                                   .objects = last->diff,
+                                   .n_objects = last->n_diff,
+                                   .unnamed = last->unnamed,
+                                   .n_unnamed = last->n_diff};
+    ASSERT_OK(store_write(f->store, &written, 1));
+}
+
 /* As after a kill: nothing is saved at the end. */
 static void start_again(struct fixture *f)
 {
@@ -241,14 +254,7 @@ TEST(a_history_that_does_not_answer_is_asked_again)
         ASSERT_ERR(ERR_BUSY, apply_begin(f.ledgers, &b));
     ASSERT(!ledgers_mirror_aside(f.ledgers));
     /* nor does a server that starts wait for it, with ledgers to be followed */
-    chain_extend(&f.chain, 5);
-    const struct chain_ledger *last = &f.chain.ledgers[f.chain.n - 1];
-    struct store_ledger written = {.header = last->header,
-                                   .objects = last->diff,
-                                   .n_objects = last->n_diff,
-                                   .unnamed = last->unnamed,
-                                   .n_unnamed = last->n_diff};
-    ASSERT_OK(store_write(f.store, &written, 1));
+    extend_history(&f, 5);
     f.lazy = true;
     start_again(&f);
     ASSERT_OK(view_open(f.ledgers, 0, &v));
@@ -293,16 +299,8 @@ TEST(a_server_that_was_killed_and_is_behind_answers_at_once)
     f.lazy = true;
     apply_some(&f, 7, 40, 1);
     uint32_t before = chain_last(&f.chain);
-    for (int i = 0; i < 5; i++) {
-        chain_extend(&f.chain, 20);
-        const struct chain_ledger *last = &f.chain.ledgers[f.chain.n - 1];
-        struct store_ledger written = {.header = last->header,
-                                       .objects = last->diff,
-                                       .n_objects = last->n_diff,
-                                       .unnamed = last->unnamed,
-                                       .n_unnamed = last->n_diff};
-        ASSERT_OK(store_write(f.store, &written, 1));
-    }
+    for (int i = 0; i < 5; i++)
+        extend_history(&f, 20);
     f.proxy.n_diffs = 0;
     start_again(&f);
     ASSERT_INT(0, f.proxy.n_diffs);

@@ -424,6 +424,14 @@ static void on_turn(uv_prepare_t *h)
     ++*(int *)h->data;
 }
 
+/* Of the loop, until `turn` is closed. */
+static void count_turns(uv_prepare_t *turn, int *n)
+{
+    uv_prepare_init(core_loop(core_current()), turn);
+    turn->data = n;
+    uv_prepare_start(turn, on_turn);
+}
+
 static void count_loop_turns_main(void *arg)
 {
     enum { N = 4, ROUNDS = 5 };
@@ -431,9 +439,7 @@ static void count_loop_turns_main(void *arg)
     int n_loop = 0;
     struct long_one longs[N];
     uv_prepare_t turn;
-    uv_prepare_init(core_loop(core_current()), &turn);
-    turn.data = &n_loop;
-    uv_prepare_start(&turn, on_turn);
+    count_turns(&turn, &n_loop);
     for (int i = 0; i < N; i++)
         long_begin(&longs[i], 1, &stop, long_main);
     while (longs[N - 1].n_turns < ROUNDS)
@@ -488,9 +494,7 @@ static void modest_main(void *arg)
     struct long_one greedy[N];
     struct sleeper modest = {0};
     uv_prepare_t turn;
-    uv_prepare_init(core_loop(core_current()), &turn);
-    turn.data = &n_loop;
-    uv_prepare_start(&turn, on_turn);
+    count_turns(&turn, &n_loop);
     for (int i = 0; i < N; i++)
         long_begin(&greedy[i], 1, &stop, greedy_main);
     fiber_spawn("modest", sleeper_main, &modest);

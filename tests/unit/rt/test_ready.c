@@ -120,6 +120,20 @@ static void greedy_end(struct greedy *g)
         ready_cancel(&g->items[i].ready);
 }
 
+/* Six clients. */
+
+static void six_begin(struct greedy six[6])
+{
+    for (uint8_t i = 0; i < 6; i++)
+        greedy_begin(&six[i], 10 + i);
+}
+
+static void six_end(struct greedy six[6])
+{
+    for (int i = 0; i < 6; i++)
+        greedy_end(&six[i]);
+}
+
 /* Turns until the small one has run once more. */
 static int turns_until_run(struct item *small)
 {
@@ -163,8 +177,7 @@ static void shares_main(void *arg)
     struct greedy greedy[6];
     struct item modest = {.busy_ns = 100 * 1000};
     int before[6], n_late = 0;
-    for (uint8_t i = 0; i < 6; i++)
-        greedy_begin(&greedy[i], 10 + i);
+    six_begin(greedy);
     while (greedy_runs(&greedy[5]) < 10)
         ASSERT_OK(fiber_yield());
     for (int i = 0; i < 6; i++)
@@ -183,8 +196,7 @@ static void shares_main(void *arg)
         if (n < 20 || n > 60)
             test_fail(__FILE__, __LINE__, "share %d ran %d times", i, n);
     }
-    for (int i = 0; i < 6; i++)
-        greedy_end(&greedy[i]);
+    six_end(greedy);
 }
 
 TEST(the_share_that_has_used_least_comes_next)
@@ -198,8 +210,7 @@ static void debt_main(void *arg)
 {
     struct greedy greedy[6];
     struct item modest = {.busy_ns = 6 * CLOCK_MS};
-    for (uint8_t i = 0; i < 6; i++)
-        greedy_begin(&greedy[i], 10 + i);
+    six_begin(greedy);
     ready_init(&modest.ready, run_item);
     ready_set_share(&modest.ready, 200);
     modest.ready.is_dear = true;
@@ -212,8 +223,7 @@ static void debt_main(void *arg)
         for (int k = 0; k < 4; k++)
             ASSERT_OK(fiber_yield());
     }
-    for (int i = 0; i < 6; i++)
-        greedy_end(&greedy[i]);
+    six_end(greedy);
 }
 
 TEST(a_long_run_is_not_held_against_who_has_rested_since)
@@ -342,8 +352,7 @@ TEST(who_yields_waits_for_the_next_turn)
 static void own_main(void *arg)
 {
     static struct greedy greedy[6], own;
-    for (uint8_t i = 0; i < 6; i++)
-        greedy_begin(&greedy[i], 10 + i);
+    six_begin(greedy);
     greedy_begin(&own, SHARE_OWN);
     while (greedy_runs(&greedy[5]) < 5)
         ASSERT_OK(fiber_yield());
@@ -357,8 +366,7 @@ static void own_main(void *arg)
     int n_own = greedy_runs(&own) - own_before, n = after - before; /* 8 to 6 if all goes well */
     if (n_own < n / 2 || n < n_own / 4)
         test_fail(__FILE__, __LINE__, "own %d, theirs %d", n_own, n);
-    for (int i = 0; i < 6; i++)
-        greedy_end(&greedy[i]);
+    six_end(greedy);
     greedy_end(&own);
 }
 
